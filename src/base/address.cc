@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/address.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <span>
+
+namespace base {
+namespace {
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// Exactly 2×out.size() hex digits into out.
+bool read_hex(std::string_view digits, std::span<std::uint8_t> out) {
+  if (digits.size() != out.size() * 2) return false;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const int high = hex_digit(digits[2 * i]);
+    const int low = hex_digit(digits[2 * i + 1]);
+    if (high < 0 || low < 0) return false;
+    out[i] = static_cast<std::uint8_t>((high << 4) | low);
+  }
+  return true;
+}
+
+// The digits of `text` when separators stand exactly after each `group` digits.
+std::string ungroup(std::string_view text, char separator, std::size_t group) {
+  std::string digits;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if ((i + 1) % (group + 1) == 0) {
+      if (text[i] != separator) return {};
+    } else {
+      digits += text[i];
+    }
+  }
+  return digits;
+}
+
+// FNV-1a: addresses come from packets, but the tables they index are bounded.
+std::size_t hash_octets(std::span<const std::uint8_t> octets) {
+  std::uint64_t h = 14695981039346656037ULL;
+  for (const std::uint8_t b : octets) h = (h ^ b) * 1099511628211ULL;
+  return static_cast<std::size_t>(h);
+}
+
+// SMBIOS keeps time_low, time_mid and time_hi little-endian.
+constexpr std::array<std::size_t, 16> text_order = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+
+}  // namespace
+
+std::optional<Mac> Mac::parse(std::string_view text) {
+  Mac mac;
+  std::string digits;
+  if (text.size() == 12) {
+    digits = text;
+  } else if (text.size() == 14) {
+    digits = ungroup(text, '.', 4);
+  } else if (text.size() == 17) {
+    digits = ungroup(text, text[2], 2);
+    if (text[2] != ':' && text[2] != '-' && text[2] != '.') return std::nullopt;
+  }
+  if (!read_hex(digits, mac.octets)) return std::nullopt;
+  return mac;
+}
+
+std::string Mac::print() const {
+  const auto& o = octets;
+  return fmt::format("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", o[0], o[1], o[2], o[3], o[4], o[5]);
+}
+
+std::string Mac::print_dashed() const {
+  std::string text = print();
+  std::replace(text.begin(), text.end(), ':', '-');
+  return text;
+}
+
+std::optional<Uuid> Uuid::parse(std::string_view text) {
+  if (text.size() == 38 && text.front() == '{' && text.back() == '}') text = text.substr(1, 36);
+  std::string digits(text);
+  if (text.size() == 36) {
+    for (const std::size_t at : {8U, 13U, 18U, 23U}) {
+      if (text[at] != '-') return std::nullopt;
+    }
+    std::erase(digits, '-');
+  }
+  std::array<std::uint8_t, 16> in_text_order{};
+  if (!read_hex(digits, in_text_order)) return std::nullopt;
+  Uuid uuid;
+  for (std::size_t i = 0; i < 16; ++i) uuid.octets[text_order[i]] = in_text_order[i];
+  return uuid;
+}
+
+std::string Uuid::print() const {
+  std::string text;
+  for (std::size_t i = 0; i < 16; ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += fmt::format("{:02x}", octets[text_order[i]]);
+  }
+  return text;
+}
+
+bool Uuid::is_blank() const {
+  return std::all_of(octets.begin(), octets.end(), [](std::uint8_t b) { return b == 0; }) ||
+         std::all_of(octets.begin(), octets.end(), [](std::uint8_t b) { return b == 0xff; });
+}
+
+std::optional<Ipv4> Ipv4::parse(std::string_view text) {
+  Ipv4 ip;
+  for (std::size_t i = 0; i < 4; ++i) {
+    const char* const end = text.data() + text.size();
+    const auto [next, error] = std::from_chars(text.data(), end, ip.octets[i]);
+    if (error != std::errc{}) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(next - text.data()));
+    if (i < 3) {
+      if (!text.starts_with('.')) return std::nullopt;
+      text.remove_prefix(1);
+    }
+  }
+  if (!text.empty()) return std::nullopt;
+  return ip;
+}
+
+std::string Ipv4::print() const {
+  return fmt::format("{}.{}.{}.{}", octets[0], octets[1], octets[2], octets[3]);
+}
+
+std::string Endpoint::print() const { return fmt::format("{}:{}", address.print(), port); }
+
+bool Ipv4Net::contains(Ipv4 ip) const {
+  if (prefix == 0) return true;
+  const std::uint32_t mask = ~std::uint32_t{0} << (32 - std::min<unsigned>(prefix, 32));
+  return (ip.host_order() & mask) == (address.host_order() & mask);
+}
+
+}  // namespace base
+
+std::size_t std::hash<base::Mac>::operator()(const base::Mac& m) const noexcept {
+  return base::hash_octets(m.octets);
+}
+std::size_t std::hash<base::Uuid>::operator()(const base::Uuid& u) const noexcept {
+  return base::hash_octets(u.octets);
+}
+std::size_t std::hash<base::Ipv4>::operator()(const base::Ipv4& a) const noexcept {
+  return base::hash_octets(a.octets);
+}
+std::size_t std::hash<base::Endpoint>::operator()(const base::Endpoint& e) const noexcept {
+  return std::hash<base::Ipv4>()(e.address) * 31 + e.port;
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/log.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <mutex>
+
+namespace base {
+namespace {
+
+std::atomic<LogLevel> lowest{LogLevel::info};
+std::atomic<LogFormat> format_{LogFormat::text};
+std::mutex sink_mutex;
+std::function<void(std::string_view)> sink;  // guarded by sink_mutex
+
+constexpr std::string_view name(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug: return "debug";
+    case LogLevel::info: return "info";
+    case LogLevel::warning: return "warning";
+    case LogLevel::error: return "error";
+  }
+  return "?";
+}
+
+constexpr int journal_priority(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug: return 7;
+    case LogLevel::info: return 6;
+    case LogLevel::warning: return 4;
+    case LogLevel::error: return 3;
+  }
+  return 6;
+}
+
+std::string timestamp() {
+  const auto now = std::chrono::system_clock::now();
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+  const auto ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1,
+                     utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, ms);
+}
+
+// Text from packets reaches the log: control characters must not forge lines or colours.
+std::string printable(std::string_view text, bool json) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    const auto u = static_cast<unsigned char>(c);
+    if (json && (c == '"' || c == '\\')) {
+      out += '\\';
+      out += c;
+    } else if (u < 0x20 || u == 0x7f) {
+      out += json ? fmt::format("\\u{:04x}", u) : fmt::format("\\x{:02x}", u);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+void set_log_level(LogLevel level) { lowest = level; }
+bool log_enabled(LogLevel level) { return level >= lowest.load(std::memory_order_relaxed); }
+void set_log_format(LogFormat format) { format_ = format; }
+
+void set_log_sink(std::function<void(std::string_view)> new_sink) {
+  const std::lock_guard lock(sink_mutex);
+  sink = std::move(new_sink);
+}
+
+void log_line(LogLevel level, std::string_view component, std::string_view text) {
+  std::string line;
+  switch (format_.load()) {
+    case LogFormat::text:
+      line = fmt::format("{} {:<7} {}: {}\n", timestamp(), name(level), component, printable(text, false));
+      break;
+    case LogFormat::json:
+      line = fmt::format("{{\"time\":\"{}\",\"level\":\"{}\",\"component\":\"{}\",\"text\":\"{}\"}}\n", timestamp(),
+                         name(level), component, printable(text, true));
+      break;
+    case LogFormat::journal:
+      line = fmt::format("<{}>{}: {}\n", journal_priority(level), component, printable(text, false));
+      break;
+  }
+  const std::lock_guard lock(sink_mutex);
+  if (sink) {
+    sink(line);
+  } else {
+    std::fputs(line.c_str(), stderr);
+  }
+}
+
+}  // namespace base

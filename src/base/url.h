@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// "http://10.0.0.2:8080/images/a%20b" without allocation: packets carry URLs as well as
+// scripts do. Port 80 is left out: `http://host:80/` makes GRUB take "host:80" for the name.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/address.h"
+
+namespace base {
+
+// RFC 3986 §2.3 (unreserved) and the '/' between segments stay as they are.
+constexpr bool plain_in_url_path(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '-' ||
+         c == '.' || c == '_' || c == '~';
+}
+
+// Hands the URL to `put` octet by octet. `path` has no leading slash.
+template <class Put>
+void write_http_url(Ipv4 address, std::uint16_t port, std::string_view path, Put put) {
+  const auto text = [&](std::string_view t) {
+    for (const char c : t) put(c);
+  };
+  const auto number = [&](unsigned n) {
+    unsigned unit = 1;
+    while (n / unit >= 10) unit *= 10;
+    for (; unit > 0; unit /= 10) put(static_cast<char>('0' + (n / unit) % 10));
+  };
+  text("http://");
+  for (std::size_t i = 0; i < address.octets.size(); ++i) {
+    if (i > 0) put('.');
+    number(address.octets[i]);
+  }
+  if (port != 80) {
+    put(':');
+    number(port);
+  }
+  put('/');
+  for (const char c : path) {
+    if (plain_in_url_path(c)) {
+      put(c);
+      continue;
+    }
+    constexpr std::string_view hex = "0123456789ABCDEF";
+    const auto octet = static_cast<unsigned char>(c);
+    put('%');
+    put(hex[octet >> 4]);
+    put(hex[octet & 15]);
+  }
+}
+
+}  // namespace base

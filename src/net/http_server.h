@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// HTTP/1.1 for boot files, through libmicrohttpd in threads of its own. The library parses;
+// the handler decides; ranges, HEAD, ETag, conditions and keep-alive are done here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/address.h"
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace net {
+
+struct HttpRequest {
+  std::string_view method;  // GET or HEAD (others are answered 405 before the handler)
+  std::string_view target;  // path, percent-decoded once, otherwise as sent; query cut off
+  std::string_view query;   // raw, without '?'
+  std::string_view user_agent;
+  base::Endpoint from;
+  base::Ipv4 local;  // the address that the client used
+};
+
+// Bytes made for this request.
+struct HttpBody {
+  std::string content_type;
+  std::string bytes;
+};
+// A regular file that does not change while it is published; sent with sendfile. The last
+// part of the path may not be a symbolic link.
+struct HttpFile {
+  std::string path;
+  std::string content_type;
+  std::string etag;  // without quotes; empty: made from size and time
+};
+struct HttpError {
+  unsigned status = 404;
+  std::string text;  // plain text for people
+};
+using HttpReply = std::variant<HttpBody, HttpFile, HttpError>;
+
+// What happened, when the response has ended; for logs and attempts. Requests that the
+// library cannot even parse are answered 400 by itself and not told.
+struct HttpDone {
+  base::Endpoint from;
+  base::Ipv4 local;  // the address that the client used
+  std::string method;
+  std::string target;
+  unsigned status = 0;
+  std::uint64_t sent = 0;  // octets of body; of an interrupted one about what the client acknowledged
+  bool complete = false;   // all that was promised
+};
+
+class HttpServer {
+ public:
+  using Handler = std::function<HttpReply(const HttpRequest&)>;  // called from many threads
+  using OnDone = std::function<void(const HttpDone&)>;
+  struct Options {
+    base::Endpoint listen{{}, 80};
+    // From open_listener(), for a server that gives its rights away before it starts; -1:
+    // start() opens one. Belongs to start() from the call on.
+    int listen_fd = -1;
+    unsigned threads = 2;
+    unsigned max_connections = 4000;
+    unsigned max_connections_per_address = 64;
+    unsigned idle_seconds = 60;
+    std::size_t memory_per_connection = 16 << 10;  // bounds the request's header as well
+    std::string server_name = "Bootferry";
+  };
+  // Error names the process that holds a taken port.
+  static base::Result<base::Fd> open_listener(base::Endpoint listen);
+  static base::Result<std::unique_ptr<HttpServer>> start(const Options& options, Handler handler,
+                                                         OnDone on_done);
+  ~HttpServer();  // what is under way is cut off, and told to on_done
+  [[nodiscard]] std::uint16_t port() const;
+
+ private:
+  struct Impl;
+  explicit HttpServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace net

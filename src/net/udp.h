@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// UDP sockets as a boot server needs them: which interface and which of our addresses a
+// datagram came to, answers from that same address, batches on receive, kernel drops seen.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/address.h"
+#include "base/bytes.h"
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace net {
+
+using base::Fd;
+
+struct Datagram {
+  base::ByteView bytes;  // valid during the callback
+  base::Endpoint from;
+  // Of bound sockets only; zero where the socket is connected.
+  base::Ipv4 to;           // the destination in the IP header: ours, or a broadcast
+  base::Ipv4 local;        // the address to answer from (IP_PKTINFO's spec_dst)
+  unsigned interface = 0;  // index of the arrival interface
+  bool truncated = false;  // it was longer than `bytes` shows (UdpSocket::max_datagram)
+};
+
+struct UdpOptions {
+  bool broadcast = false;        // may send to 255.255.255.255
+  bool reuse_address = false;    // beside another program on the port (its choice too)
+  int receive_buffer = 4 << 20;  // bursts of a thousand requests must fit; best effort
+  std::string service;           // what to switch off when the port is taken: "tftp"
+};
+
+// Local ports for transfers, both ends included: the hole in somebody's firewall.
+struct PortRange {
+  std::uint16_t first = 0;
+  std::uint16_t last = 0;
+};
+
+class UdpSocket {
+ public:
+  static constexpr std::size_t max_datagram = 4096;
+
+  // 0.0.0.0 for all. Error names the port and, when taken, the process that holds it.
+  static base::Result<UdpSocket> bind(base::Endpoint local, const UdpOptions& options = {});
+  // Connected socket for one TFTP transfer: kernel filters other senders, route is cached.
+  // `interface` nails it to one wire, for hosts with two wires in one subnet; pass it only
+  // when the peer is on_link() there, else 0. Port 0 of `local` takes one from `ports`, or
+  // the kernel's choice.
+  static base::Result<UdpSocket> connect(base::Endpoint local, base::Endpoint peer, unsigned interface,
+                                         std::optional<PortRange> ports = std::nullopt);
+
+  // Up to one batch (recvmmsg). Returns datagrams handled; ends at EAGAIN. `handle` may
+  // destroy this socket but not call receive() of another one.
+  std::size_t receive(const std::function<void(const Datagram&)>& handle);
+  // From `local` out of `interface` (both may be zero: kernel's choice).
+  base::Status send(base::ByteView bytes, base::Endpoint to, base::Ipv4 local, unsigned interface);
+  // To the peer of a connected socket: two parts that the kernel joins, so that a block of a
+  // file is not copied behind its header.
+  base::Status send(base::ByteView head, base::ByteView rest = {});
+
+  // errno of the last receive() or send(), 0 if it worked. ECONNREFUSED on a connected
+  // socket: an ICMP error came back, the peer's port is closed.
+  [[nodiscard]] int last_error() const { return last_error_; }
+  // Datagrams the kernel dropped because our buffer was full, since bind; up to date at any
+  // time, and counted modulo 2^32.
+  [[nodiscard]] std::uint64_t kernel_drops() const;
+  [[nodiscard]] int receive_buffer() const;  // octets that the kernel granted
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  [[nodiscard]] std::uint16_t local_port() const;
+
+ private:
+  base::Status finish_send(ssize_t sent, base::Endpoint to);
+
+  Fd fd_;
+  int last_error_ = 0;
+};
+
+// Who holds a local UDP or TCP port: "dnsmasq (pid 812)", or "another process" when it may
+// not be seen. From /proc; slow, for error messages only.
+enum class Protocol { udp, tcp };
+std::string holder_of_port(Protocol protocol, std::uint16_t port);
+// Whether anybody holds it (UDP: bound, TCP: listening), found without touching the port.
+bool port_in_use(Protocol protocol, std::uint16_t port);
+
+}  // namespace net

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/recipe.h"
+
+#include "base/result.h"
+
+namespace policy {
+namespace {
+
+constexpr std::string_view pxe = "PXEClient";
+constexpr std::string_view http = "HTTPClient";
+
+constexpr Recipe table[] = {
+    {.kind = ClientKind::bios_rom,
+     .offer_vendor_info = VendorInfo::just_boot,
+     .offer_vendor_info_alone = VendorInfo::just_boot,
+     .file_in_header = true,
+     .file_in_option_67 = false,
+     .offer_names_file = true,
+     .answer_class = pxe,
+     .file_is_url = false,
+     .evidence =
+         "Intel PXE 2.1 tag 6 bit 3, the form that Pixiecore and Tinkerbell's smee send in the field; "
+         "a ROM that is not iPXE: not seen live",
+     .seen_live = false},
+    {.kind = ClientKind::uefi_pxe,
+     .offer_vendor_info = VendorInfo::none,
+     .offer_vendor_info_alone = VendorInfo::just_boot,
+     .file_in_header = true,
+     .file_in_option_67 = true,
+     .offer_names_file = true,
+     .answer_class = pxe,
+     .file_is_url = false,
+     .evidence =
+         "EDK2 of 2010-11 to 2017-04 drops proxy OFFERs with discovery tags in option 43 (commit "
+         "8cdd559be6); "
+         "without them every EDK2 asks 4011. OVMF 2022.11: both forms seen live, beside an untouched DHCP "
+         "server and behind a relay. siaddr and file are for GRUBs patched to read the proxy OFFER",
+     .seen_live = true},
+    {.kind = ClientKind::uefi_http,
+     .offer_vendor_info = VendorInfo::none,
+     .offer_vendor_info_alone = VendorInfo::none,
+     .file_in_header = false,
+     .file_in_option_67 = true,
+     .offer_names_file = true,
+     .answer_class = http,
+     .file_is_url = true,
+     .evidence =
+         "OVMF 2022.11: HTTPClient proxy OFFER with the URL in option 67 and yiaddr 0 accepted, nothing on "
+         "4011, seen live. EDK2 takes an OFFER without a URL, or of class PXEClient, for an error",
+     .seen_live = true},
+    {.kind = ClientKind::ipxe,
+     .offer_vendor_info = VendorInfo::just_boot,
+     .offer_vendor_info_alone = VendorInfo::just_boot,
+     .file_in_header = true,
+     .file_in_option_67 = false,
+     .offer_names_file = true,
+     .answer_class = pxe,
+     .file_is_url = false,
+     .evidence =
+         "iPXE of 2019-01, BIOS ROM and snponly.efi, and 2.0.0+: OFFER with siaddr, file and 43 = 06 01 08 "
+         "taken at once without 4011, seen live. Without option 60 it is ignored; a menu makes the ROM ask "
+         "4011 and ended snponly.efi",
+     .seen_live = true},
+    {.kind = ClientKind::uboot,
+     .offer_vendor_info = VendorInfo::none,
+     .offer_vendor_info_alone = VendorInfo::none,
+     .file_in_header = true,
+     .file_in_option_67 = false,
+     .offer_names_file = true,
+     .answer_class = pxe,
+     .file_is_url = false,
+     .evidence = "U-Boot net/bootp.c: siaddr and the header's file count, options 43 and 66 and port 4011 "
+                 "are unknown "
+                 "to it (also siderolabs/booter#11); not seen live",
+     .seen_live = false},
+    {.kind = ClientKind::raspberry_pi,
+     .offer_vendor_info = VendorInfo::pi_menu,
+     .offer_vendor_info_alone = VendorInfo::pi_menu,
+     .file_in_header = true,
+     .file_in_option_67 = false,
+     .offer_names_file = true,
+     .answer_class = pxe,
+     .file_is_url = false,
+     .evidence =
+         "Boot ROM of the Pi 3: takes the sender of an OFFER of class PXEClient whose menu has the entry "
+         "«Raspberry Pi Boot» and ignores siaddr (raspberrypi/firmware#1265, rpi-eeprom#182); not seen live",
+     .seen_live = false},
+};
+
+}  // namespace
+
+std::span<const Recipe> recipes() { return table; }
+
+const Recipe& recipe_for(ClientKind kind) {
+  for (const Recipe& recipe : table) {
+    if (recipe.kind == kind) return recipe;
+  }
+  base::check_failed("a recipe for every client kind", __FILE__, __LINE__);
+}
+
+}  // namespace policy

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+
+#include "render/menu.h"
+#include "render/plan_text.h"
+#include "render/quote.h"
+
+namespace render {
+namespace {
+
+// Debian's GRUB 2.06 returns EFI_SUCCESS whatever is given to `exit`, and OVMF opens its
+// set-up after a boot option that succeeded (seen live): a machine that nobody watches would
+// stand there. So the disk's own loader is started first where one is found; `exit 1` means
+// failure to GRUBs that carry Fedora's patch. $root moves to the disk with it: chainloader
+// tells the loader that it came from $root, and one that believed in the network card would
+// look there for its own files.
+constexpr std::string_view local_function = R"(function boot_local {
+  for loader in /efi/microsoft/boot/bootmgfw.efi /efi/debian/shimx64.efi /efi/ubuntu/shimx64.efi \
+      /efi/fedora/shimx64.efi /efi/redhat/shimx64.efi /efi/opensuse/shim.efi /efi/boot/bootx64.efi; do
+    if search --no-floppy --file --set=root $loader; then
+      chainloader $loader
+      boot
+    fi
+  done
+  exit 1
+}
+)";
+
+void load(std::string& config, const policy::Boot& boot, std::string_view indent) {
+  const policy::Image& image = *boot.image;
+  std::string words = grub_word("/" + image.kernel);
+  if (const std::string command_line = grub_command_line(image.command_line); !command_line.empty()) {
+    words += ' ' + command_line;
+  }
+  line(config, "{}echo {}", indent, grub_word("Bootferry: booting " + title(boot)));
+  line(config, "{}linux {}", indent, words);
+  if (image.initrds.empty()) return;
+  std::string initrds;
+  for (const std::string& initrd : image.initrds) initrds += ' ' + grub_word("/" + initrd);
+  line(config, "{}initrd{}", indent, initrds);
+}
+
+}  // namespace
+
+std::string grub_config(const policy::Plan& plan, const policy::Settings& settings) {
+  std::string config(local_function);
+  const policy::Boot* boot = plan.boot();
+  if (boot == nullptr) {
+    line(config, "echo {}", grub_word(ignore_text(plan)));
+    line(config, "boot_local");
+    return config;
+  }
+  line(config, "set timeout={}", boot->prompt ? prompt_seconds(settings) : 0);
+  line(config, "set default={}", boot->prompt ? "local" : "network");
+  // What failed to load ends in the local disk, not in a menu that nobody sees.
+  line(config, "set fallback=local");
+  line(config, "menuentry {} --id network {{", grub_word(title(*boot)));
+  load(config, *boot, "  ");
+  line(config, "}}");
+  line(config, "menuentry {} --id local {{\n  boot_local\n}}", grub_word(local_disk));
+  return config;
+}
+
+// $net_default_mac is the card that GRUB was loaded through. Names are case-insensitive here
+// and ':' is fine in them.
+std::string grub_entry_config() {
+  return fmt::format(
+      "{}if [ -n \"$net_default_mac\" ]; then\n"
+      "  configfile /grub/machine/$net_default_mac.cfg\n"
+      "fi\n"
+      "echo 'Bootferry: this machine could not be told by its hardware address'\n"
+      "boot_local\n",
+      local_function);
+}
+
+}  // namespace render

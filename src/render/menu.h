@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Menus and scripts, rendered from a plan: plan in, bytes out. Nothing is written to disk.
+// Values that reach a script from outside (command lines, names) are quoted for the target
+// (render/quote.h): a hostile name cannot add a line or a command.
+//
+// A prompt that nobody answers boots the local disk, in each of them.
+#pragma once
+
+#include <string>
+
+#include "base/address.h"
+#include "policy/decide.h"
+
+namespace render {
+
+// Where the machine reaches us; scripts carry absolute URLs because ${next-server} is the
+// DHCP server's address in iPXE behind a proxy.
+struct ServerAddress {
+  base::Ipv4 address;
+  std::uint16_t http_port = 80;
+  [[nodiscard]] std::string url(std::string_view path) const;  // "http://10.0.0.2/images/…", %-encoded
+};
+
+// iPXE script. For Ignore: says why and gives control back to the firmware, which goes on
+// with its next boot option: `exit 1`; after `exit 0` UEFI firmware opens its set-up
+// (netboot.xyz#1276). A prompt needs the menu command, which Debian's builds have.
+std::string ipxe_script(const policy::Plan& plan, const policy::Settings& settings,
+                        const ServerAddress& server);
+// For machines that reach us without a name: sends them to the script under their own MAC.
+std::string ipxe_entry_script(const ServerAddress& server);
+
+// pxelinux.cfg: paths start with "::/" hence are absolute on the TFTP server that gave pxelinux.
+std::string pxelinux_config(const policy::Plan& plan, const policy::Settings& settings);
+
+// grub.cfg for one machine. Paths are absolute on $root, the TFTP server that GRUB took its
+// prefix from: Debian's signed GRUB has no http.
+std::string grub_config(const policy::Plan& plan, const policy::Settings& settings);
+// The file that GRUB's built-in prefix finds first: it asks again under the machine's MAC.
+std::string grub_entry_config();
+
+}  // namespace render

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What an administrator can do to a site, as values: the running server does it for the
+// control socket, the command line does it itself on a stopped server's state directory.
+// Every change is whole or not at all; what is published already is never harmed.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "content/published.h"
+#include "net/udp.h"
+#include "policy/model.h"
+#include "store/store.h"
+
+namespace server {
+
+// One consistent view for packet threads: decisions and names belong together.
+struct Site {
+  policy::Snapshot policy;
+  content::Published published;
+};
+
+// A file handed over open: the server needs no right to the administrator's files.
+struct IncomingFile {
+  std::string name;  // relative: "linux", "debian-installer/amd64/initrd.gz"
+  net::Fd fd;        // regular file, open for reading
+};
+
+struct NewImage {
+  std::string name;
+  policy::ImageKind kind = policy::ImageKind::linux_kernel;
+  std::vector<IncomingFile> files;
+  // Relative names in `files`. For a tree they may be empty: then found in it, or named error.
+  std::string kernel;
+  std::vector<std::string> initrds;
+  std::optional<std::string> command_line;  // nullopt: the tree's own, else empty
+};
+
+using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+
+class Administration {
+ public:
+  // Locks the state directory (one owner at a time; the error names the holder).
+  static base::Result<std::unique_ptr<Administration>> open(const std::string& state_directory,
+                                                            policy::Settings settings);
+  ~Administration();
+
+  base::Result<policy::Image> add_image(NewImage image, const Progress& progress);
+  base::Result<std::vector<store::ImageRecord>> images();
+  base::Status remove_image(const std::string& name);
+  // `all` always prompts; the returned deployment says what was recorded.
+  base::Result<policy::Deployment> deploy(const std::string& image, const policy::Target& target,
+                                          bool prompt);
+  base::Status undeploy(const policy::Target& target);
+  base::Result<std::vector<policy::Deployment>> deployments();
+  base::Status add_program(policy::Arch arch, IncomingFile file);
+  base::Result<std::vector<policy::Program>> programs();
+  base::Status remove_program(policy::Arch arch);
+
+  // The present view; cheap, any thread, never null.
+  [[nodiscard]] std::shared_ptr<const Site> site() const;
+  // New settings after a reload of the configuration.
+  base::Status set_settings(policy::Settings settings);
+  // What is missing to serve: loader packages that are not installed, images whose files are gone.
+  [[nodiscard]] std::vector<std::string> problems() const;
+
+ private:
+  struct Impl;
+  explicit Administration(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace server

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/boot_files.h"
+
+#include <fmt/core.h>
+
+#include "render/menu.h"
+
+namespace server {
+namespace {
+
+// A machine of which nothing is known gets what everybody gets: the deployment to all.
+policy::Facts nobody() {
+  policy::Facts facts;
+  facts.firmware_known = false;
+  return facts;
+}
+
+std::string about(std::string_view what, const policy::Facts& facts, const policy::Plan& plan) {
+  const std::string whose = facts.mac.is_zero() ? "an unknown machine" : facts.mac.print();
+  if (const policy::Boot* boot = plan.boot()) {
+    return fmt::format("{} of {}: boots {}{}", what, whose, boot->image->name, boot->prompt ? " if asked to" : "");
+  }
+  return fmt::format("{} of {}: {}", what, whose, policy::print(std::get<policy::Ignore>(plan.outcome).reason));
+}
+
+TextBehindName plain(std::string text, std::string about_it) {
+  return {"text/plain; charset=utf-8", std::move(text), std::move(about_it)};
+}
+
+BehindName render_name(const content::RenderedName& name, const policy::Facts& facts, bool known, const Site& site,
+                       const Asker& asker) {
+  const policy::Settings& settings = site.policy.settings();
+  const render::ServerAddress server{asker.local, settings.http_port};
+  switch (name.what) {
+    case content::Rendered::ipxe_entry:
+      return plain(render::ipxe_entry_script(server), "entry script");
+    case content::Rendered::grub_entry:
+      return plain(render::grub_entry_config(), "entry grub.cfg");
+    case content::Rendered::ipxe_script: {
+      const policy::Plan plan = policy::decide(facts, site.policy);
+      return plain(render::ipxe_script(plan, settings, server), about("script", facts, plan));
+    }
+    case content::Rendered::pxelinux_config: {
+      // pxelinux asks by UUID first; by that alone nobody is known, and it asks by MAC next.
+      if (!known && name.uuid) return NothingBehindName{};
+      const policy::Plan plan = policy::decide(facts, site.policy);
+      return plain(render::pxelinux_config(plan, settings), about("pxelinux.cfg", facts, plan));
+    }
+    case content::Rendered::grub_config: {
+      const policy::Plan plan = policy::decide(facts, site.policy);
+      return plain(render::grub_config(plan, settings), about("grub.cfg", facts, plan));
+    }
+  }
+  return NothingBehindName{};
+}
+
+}  // namespace
+
+BehindName BootFiles::find(std::string_view requested, const Asker& asker, base::Time now) {
+  const auto name = content::normalise(requested);
+  if (!name) return NameRefused{"not a name that can be published"};
+
+  const std::shared_ptr<const Site> site = site_();
+  const content::Entry entry = site->published.find(*name);
+  const auto* rendered = std::get_if<content::RenderedName>(&entry);
+  session::NameIdentity identity;
+  if (rendered != nullptr) identity = {rendered->mac, rendered->uuid};
+  const session::Resolved who = machines_.who_asks(asker.address, asker.interface, identity, now);
+
+  if (const auto* file = std::get_if<const content::DiskFile*>(&entry)) return FileBehindName{**file};
+  if (rendered == nullptr) return NothingBehindName{};
+  if (const auto* contradiction = std::get_if<session::Contradiction>(&who)) {
+    return NameRefused{fmt::format("the name belongs to another machine than {}, which has this address",
+                                   contradiction->bound.print())};
+  }
+  const auto* known = std::get_if<session::Known>(&who);
+  return render_name(*rendered, known != nullptr ? known->facts : nobody(), known != nullptr, *site, asker);
+}
+
+}  // namespace server

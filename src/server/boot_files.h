@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The one question that TFTP and HTTP have: what stands behind this name, for this asker?
+// A published file, a text rendered for the machine that asks, or nothing.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/address.h"
+#include "content/published.h"
+#include "server/administration.h"
+#include "server/machines.h"
+
+namespace server {
+
+struct Asker {
+  base::Ipv4 address;
+  base::Ipv4 local;        // our address that it used; scripts name it
+  unsigned interface = 0;  // 0 where the transport does not tell (HTTP)
+};
+
+struct FileBehindName {
+  content::DiskFile file;
+};
+struct TextBehindName {
+  std::string content_type;
+  std::string text;
+  std::string about;  // for the log: "script of 52:54:…: boots debian"
+};
+struct NothingBehindName {};
+struct NameRefused {
+  std::string why;
+};
+// Also when a name and what we know of the asker contradict each other.
+using BehindName = std::variant<FileBehindName, TextBehindName, NothingBehindName, NameRefused>;
+
+class BootFiles {
+ public:
+  BootFiles(std::function<std::shared_ptr<const Site>()> site, Machines& machines)
+      : site_(std::move(site)), machines_(machines) {}
+  // Any thread. `requested` as the client spelled it.
+  BehindName find(std::string_view requested, const Asker& asker, base::Time now);
+
+ private:
+  std::function<std::shared_ptr<const Site>()> site_;
+  Machines& machines_;
+};
+
+}  // namespace server

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The configuration file (TOML). No file is needed; every key has a default and a page in
+// docs/configuration.md. An unknown key or a wrong type is an error with file:line.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "policy/model.h"
+
+namespace server {
+
+struct Config {
+  // [server]
+  std::vector<std::string> interfaces;  // empty: every one that is up and not loopback
+  std::string state = "/var/lib/bootferry";
+  std::string socket = "/run/bootferry/control";
+  std::string user = "bootferry";  // after the sockets are open; "" stays what it is
+  base::LogLevel log_level = base::LogLevel::info;
+  base::LogFormat log_format = base::LogFormat::text;
+  // [services]
+  bool proxydhcp = true;     // UDP 67
+  bool boot_service = true;  // UDP 4011
+  bool tftp = true;          // UDP 69
+  bool http = true;          // TCP
+  // [dhcp]
+  bool shared_port = false;  // SO_REUSEADDR on 67 beside a DHCP server on this host: only where both agree
+  // [tftp]
+  std::uint16_t tftp_port = 69;
+  bool allow_fragments = false;
+  std::uint16_t max_windowsize = 16;
+  std::uint32_t max_transfers = 8192;
+  std::uint32_t max_transfers_per_client = 64;
+  std::pair<std::uint16_t, std::uint16_t> tftp_port_range{0, 0};  // 0: any
+  // [http]
+  std::uint16_t http_port = 80;
+  std::uint32_t http_threads = 2;
+  // [boot]
+  policy::UnknownUefi unknown_uefi = policy::UnknownUefi::ipxe;
+  policy::BiosIpxe bios_ipxe = policy::BiosIpxe::script;
+  std::uint16_t prompt_seconds = 10;
+
+  [[nodiscard]] policy::Settings settings() const;
+  bool operator==(const Config&) const = default;
+};
+
+base::Result<Config> read_config(const std::string& path);
+base::Result<Config> parse_config(std::string_view text, const std::string& name_for_errors);
+// Every key as "section.key", in the order of the configuration page: a test holds the page
+// and the example file against it.
+std::vector<std::string_view> config_keys();
+
+}  // namespace server

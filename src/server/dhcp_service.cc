@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/dhcp_service.h"
+
+#include <fmt/core.h>
+
+#include "base/log.h"
+
+namespace server {
+namespace {
+
+constexpr std::string_view component = "pxe";
+
+// Who asked, as people write it: MAC, kind of firmware, through which relay.
+std::string whom(const policy::Facts& facts) {
+  std::string text = fmt::format("{} ({}, {})", facts.mac.print(), policy::print(facts.kind), policy::print(facts.arch));
+  if (!facts.relay.is_zero()) text += fmt::format(" behind relay {}", facts.relay.print());
+  return text;
+}
+
+}  // namespace
+
+DhcpService::DhcpService(net::LoopApi& loop, std::optional<net::UdpSocket> proxy,
+                         std::optional<net::UdpSocket> boot_service,
+                         std::function<std::shared_ptr<const Site>()> site, Machines& machines,
+                         const ServedInterfaces& interfaces)
+    : loop_(loop),
+      proxy_(std::move(proxy)),
+      boot_service_(std::move(boot_service)),
+      site_(std::move(site)),
+      machines_(machines),
+      interfaces_(interfaces),
+      services_{proxy_.has_value(), boot_service_.has_value()} {}
+
+DhcpService::~DhcpService() {
+  if (proxy_) loop_.unwatch(proxy_->fd());
+  if (boot_service_) loop_.unwatch(boot_service_->fd());
+}
+
+base::Status DhcpService::start() {
+  if (proxy_) {
+    const auto watched =
+        loop_.watch(proxy_->fd(), [this] { read(*proxy_, session::dhcp_server_port, counters_[0]); });
+    if (!watched) return watched;
+  }
+  if (boot_service_) {
+    const auto watched =
+        loop_.watch(boot_service_->fd(), [this] { read(*boot_service_, session::boot_service_port, counters_[1]); });
+    if (!watched) return watched;
+  }
+  return {};
+}
+
+void DhcpService::read(net::UdpSocket& socket, std::uint16_t port, DhcpCounters& counters) {
+  socket.receive([&](const net::Datagram& datagram) { take(datagram, port, counters); });
+}
+
+void DhcpService::take(const net::Datagram& datagram, std::uint16_t port, DhcpCounters& counters) {
+  ++counters.received;
+  if (!interfaces_.serves(datagram.interface)) {
+    ++counters.other_interface;
+    return;
+  }
+  const base::Time now = loop_.now();
+  const auto site = site_();
+  const session::Arrival arrival{port, datagram.interface, datagram.local, datagram.to, datagram.from};
+  const auto objection = [&](const policy::Facts& facts, const policy::Step& step) {
+    return machines_.with([&](auto&, auto& attempts) { return attempts.objection(facts, step, now); });
+  };
+  const session::PxeResult result =
+      session::handle(datagram.bytes, arrival, services_, site->policy, objection, buffer_);
+  ++counters.by_name.at(session::counter_of(result.event));
+
+  if (result.reply) {
+    // Each answer leaves from the port that it claims to: iPXE looks at that.
+    net::UdpSocket& out = result.reply->from_port == session::dhcp_server_port ? *proxy_ : *boot_service_;
+    const auto sent = out.send(result.reply->bytes, result.reply->to, result.reply->from, result.reply->interface);
+    if (!sent && log_rate_.allow(now)) base::log(base::LogLevel::warning, component, "answer not sent: {}", sent.error().what);
+  }
+  machines_.with([&](auto& bindings, auto& attempts) {
+    if (result.learned) bindings.learn(*result.learned, now);
+    if (result.reply && result.event.facts) attempts.on_asked(*result.event.facts, now);
+  });
+  tell(result.event, datagram, port);
+}
+
+void DhcpService::tell(const session::PxeEvent& event, const net::Datagram& datagram, std::uint16_t port) {
+  using session::Outcome;
+  const bool answered = event.outcome == Outcome::offered || event.outcome == Outcome::acknowledged;
+  const bool boot_client = answered || event.outcome == Outcome::refused;
+  const base::LogLevel level = boot_client ? base::LogLevel::info : base::LogLevel::debug;
+  if (!base::log_enabled(level)) return;
+  if (!log_rate_.allow(loop_.now())) return;
+  if (const std::uint64_t left_out = log_rate_.take_left_out(); left_out > 0) {
+    base::log(base::LogLevel::warning, component, "{} lines left out: more than can be logged", left_out);
+  }
+
+  if (answered) {
+    base::log(level, component, "{} {}: boots {}{}, {} {}", whom(*event.facts),
+              event.outcome == Outcome::offered ? "DISCOVER answered by an OFFER" : "request on 4011 acknowledged",
+              event.image != nullptr ? event.image->name : "?", event.prompt ? " if asked to" : "",
+              event.step == policy::StepKind::script ? "script" : "loader", event.file.view());
+  } else if (event.outcome == Outcome::refused && event.facts && event.reason) {
+    base::log(level, component, "{} not served: {}: {}", whom(*event.facts), policy::print(*event.reason),
+              policy::explain(*event.reason));
+  } else {
+    base::log(level, component, "port {} from {}: {}{}", port, datagram.from.print(), session::print(event.outcome),
+              event.malformed ? fmt::format(" ({})", wire::dhcp4::print(*event.malformed)) : "");
+  }
+}
+
+}  // namespace server

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// UDP 67 and 4011: sockets on one side, session::handle() on the other. Counts every
+// datagram under one name and words what happened.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "net/interfaces.h"
+#include "net/loop.h"
+#include "net/udp.h"
+#include "server/administration.h"
+#include "server/log_rate.h"
+#include "server/machines.h"
+#include "server/served_interfaces.h"
+#include "session/pxe_service.h"
+
+namespace server {
+
+// Counters of one port, written and read on the packet loop. Each datagram is counted in
+// `received` and once below it.
+struct DhcpCounters {
+  std::uint64_t received = 0;
+  std::uint64_t other_interface = 0;  // arrived where we do not serve
+  std::array<std::uint64_t, session::pxe_counter_count> by_name{};
+};
+
+class DhcpService {
+ public:
+  // One of the sockets may be missing: that service is off.
+  DhcpService(net::LoopApi& loop, std::optional<net::UdpSocket> proxy, std::optional<net::UdpSocket> boot_service,
+              std::function<std::shared_ptr<const Site>()> site, Machines& machines, const ServedInterfaces& interfaces);
+  ~DhcpService();
+  base::Status start();
+
+  // Nothing where that service is off.
+  [[nodiscard]] const std::optional<net::UdpSocket>& proxy() const { return proxy_; }
+  [[nodiscard]] const std::optional<net::UdpSocket>& boot_service() const { return boot_service_; }
+  [[nodiscard]] const DhcpCounters& proxy_counters() const { return counters_[0]; }
+  [[nodiscard]] const DhcpCounters& boot_service_counters() const { return counters_[1]; }
+
+ private:
+  void read(net::UdpSocket& socket, std::uint16_t port, DhcpCounters& counters);
+  void take(const net::Datagram& datagram, std::uint16_t port, DhcpCounters& counters);
+  void tell(const session::PxeEvent& event, const net::Datagram& datagram, std::uint16_t port);
+
+  net::LoopApi& loop_;
+  std::optional<net::UdpSocket> proxy_;
+  std::optional<net::UdpSocket> boot_service_;
+  std::function<std::shared_ptr<const Site>()> site_;
+  Machines& machines_;
+  const ServedInterfaces& interfaces_;
+  session::PxeServices services_;
+  std::array<DhcpCounters, 2> counters_;
+  std::array<std::uint8_t, session::max_pxe_reply> buffer_{};
+  LogRate log_rate_;
+};
+
+}  // namespace server

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What TFTP and HTTP have in common: a name is looked up for whoever asks, and what was
+// delivered is told to the boot attempt and to the log.
+#pragma once
+
+#include <string>
+
+#include "net/http_server.h"
+#include "server/boot_files.h"
+#include "server/served_interfaces.h"
+#include "server/tftp_service.h"
+
+namespace server {
+
+class FileService {
+ public:
+  FileService(BootFiles& files, Machines& machines, const ServedInterfaces& interfaces)
+      : files_(files), machines_(machines), interfaces_(interfaces) {}
+
+  // On the packet loop.
+  TftpAnswer answer(const TftpRequestFacts& request, base::Time now);
+  void on_event(const TftpEvent& event, base::Time now);
+  // On any of the HTTP threads.
+  net::HttpReply answer(const net::HttpRequest& request);
+  void on_done(const net::HttpDone& done);
+
+ private:
+  void delivered(base::Ipv4 to, unsigned interface, std::string_view name, session::Transport transport,
+                 base::Time now);
+
+  BootFiles& files_;
+  Machines& machines_;
+  const ServedInterfaces& interfaces_;
+};
+
+// A sentence that a boot attempt came to, at the level it deserves.
+void tell(const session::AttemptEvent& event);
+
+}  // namespace server

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is known of the machines just now, shared by the packet loop and the HTTP threads.
+// The lock is held for a table look-up at a time, once a request and never per block; the
+// neighbour table is asked outside it.
+#pragma once
+
+#include <mutex>
+#include <utility>
+
+#include "session/attempts.h"
+#include "session/bindings.h"
+
+namespace server {
+
+class Machines {
+ public:
+  explicit Machines(bool beside_dhcp) : attempts_(beside_dhcp) {}
+
+  // `use(bindings, attempts)` under the lock; keep it short.
+  template <class Use>
+  auto with(Use&& use) {
+    const std::lock_guard lock(mutex_);
+    return std::forward<Use>(use)(bindings_, attempts_);
+  }
+
+  // Who asks for a name, from what is known and from the kernel's neighbour table; the
+  // attempt learns that the machine is alive.
+  session::Resolved who_asks(base::Ipv4 address, unsigned interface, const session::NameIdentity& name,
+                             base::Time now);
+
+ private:
+  std::mutex mutex_;
+  session::Bindings bindings_;
+  session::Attempts attempts_;
+};
+
+}  // namespace server

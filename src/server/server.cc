@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/server.h"
+
+#include <fmt/core.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <ctime>
+#include <future>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "net/http_server.h"
+#include "server/control.h"
+#include "server/dhcp_service.h"
+#include "server/file_service.h"
+#include "server/privileges.h"
+#include "server/status.h"
+#include "server/tftp_service.h"
+
+namespace server {
+namespace {
+
+constexpr std::string_view component = "server";
+
+// Everything that needs a right, opened before the rights are given away.
+struct Sockets {
+  std::optional<net::UdpSocket> proxy;
+  std::optional<net::UdpSocket> boot_service;
+  base::Fd http;
+};
+
+net::UdpOptions udp_options(const char* service, bool reuse_address) {
+  net::UdpOptions options;
+  options.broadcast = true;
+  options.reuse_address = reuse_address;
+  options.service = service;
+  return options;
+}
+
+// A transfer or a connection each takes descriptors; the default of 1024 starves a classroom.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+base::Result<Sockets> open_sockets(const Config& config) {
+  Sockets sockets;
+  if (config.proxydhcp) {
+    auto socket = net::UdpSocket::bind({{}, session::dhcp_server_port}, udp_options("proxydhcp", config.shared_port));
+    if (!socket) {
+      return base::fail(
+          "{}. Beside a DHCP server on this host: services.proxydhcp = false, and that server sets option 60 to "
+          "\"PXEClient\" and nothing else (UEFI HTTP Boot is then not possible)",
+          socket.error().what);
+    }
+    sockets.proxy = std::move(*socket);
+  }
+  if (config.boot_service) {
+    auto socket = net::UdpSocket::bind({{}, session::boot_service_port}, udp_options("boot_service", false));
+    if (!socket) return tl::unexpected(socket.error());
+    sockets.boot_service = std::move(*socket);
+  }
+  if (config.http) {
+    auto listener = net::HttpServer::open_listener({{}, config.http_port});
+    if (!listener) return tl::unexpected(listener.error());
+    sockets.http = std::move(*listener);
+  }
+  return sockets;
+}
+
+// SIGTERM, SIGINT and SIGHUP come as readable events of the loop; blocked in every thread.
+base::Result<base::Fd> open_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+  if (const int error = pthread_sigmask(SIG_BLOCK, &set, nullptr); error != 0) {
+    return base::fail_errno("block signals", error);
+  }
+  signal(SIGPIPE, SIG_IGN);
+  base::Fd fd(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+  if (!fd.open()) return base::fail_errno("signalfd", errno);
+  return fd;
+}
+
+TftpOptions tftp_options(const Config& config, const ServedInterfaces& interfaces) {
+  TftpOptions options;
+  options.listen.port = config.tftp_port;
+  if (config.tftp_port_range.first != 0) {
+    options.ports = net::PortRange{config.tftp_port_range.first, config.tftp_port_range.second};
+  }
+  options.max_transfers = config.max_transfers;
+  options.max_transfers_per_address = config.max_transfers_per_client;
+  options.limits.allow_fragments = config.allow_fragments;
+  options.limits.max_windowsize = config.max_windowsize;
+  options.on_link = [&interfaces](base::Ipv4 client, unsigned index) {
+    return net::on_link(interfaces.served(), index, client);
+  };
+  return options;
+}
+
+// The running server. Members end in reverse order: control first, so that nobody changes
+// what is being taken down; the loop's users before the loop.
+class Running {
+ public:
+  Running(const Config& config, std::function<base::Result<Config>()> reload)
+      : config_(config),
+        reload_(std::move(reload)),
+        interfaces_(config.interfaces),
+        machines_(/*beside_dhcp=*/true),
+        boot_files_([this] { return administration_->site(); }, machines_),
+        files_(boot_files_, machines_, interfaces_) {}
+
+  base::Status start();
+  base::Status serve();
+
+ private:
+  base::Status open_as_root();
+  base::Status start_services(Sockets sockets);
+  void on_signal();
+  void reload_configuration();
+  void look_at_attempts();
+  void tell_interfaces() const;
+  [[nodiscard]] api::Status status();
+
+  Config config_;
+  std::function<base::Result<Config>()> reload_;
+  const std::int64_t started_ = std::time(nullptr);
+  ServedInterfaces interfaces_;
+  Machines machines_;
+  std::unique_ptr<Administration> administration_;
+  std::shared_ptr<const Site> site_seen_;
+  BootFiles boot_files_;
+  FileService files_;
+  base::Fd signals_;
+  std::unique_ptr<net::Loop> loop_;
+  std::unique_ptr<net::InterfaceWatch> watch_;
+  std::unique_ptr<TftpService> tftp_;
+  std::unique_ptr<DhcpService> dhcp_;
+  std::unique_ptr<net::HttpServer> http_;
+  std::unique_ptr<ControlServer> control_;
+};
+
+base::Status Running::start() {
+  auto signals = open_signals();  // before any thread exists
+  if (!signals) return tl::unexpected(signals.error());
+  signals_ = std::move(*signals);
+  raise_descriptor_limit();
+  auto loop = net::Loop::open();
+  if (!loop) return tl::unexpected(loop.error());
+  loop_ = std::move(*loop);
+
+  const auto account = account_to_become(config_.user);
+  if (!account) return tl::unexpected(account.error());
+  auto sockets = open_sockets(config_);
+  if (!sockets) return tl::unexpected(sockets.error());
+  if (config_.tftp) {
+    auto tftp = TftpService::open(
+        *loop_, tftp_options(config_, interfaces_),
+        {[this](const TftpRequestFacts& request) { return files_.answer(request, loop_->now()); },
+         [this](const TftpEvent& event) { files_.on_event(event, loop_->now()); }});
+    if (!tftp) return tl::unexpected(tftp.error());
+    tftp_ = std::move(*tftp);
+  }
+  auto control = ControlServer::listen(config_.socket, *account);
+  if (!control) return tl::unexpected(control.error());
+  control_ = std::move(*control);
+  if (const auto made = prepare_directory(config_.state, *account); !made) return made;
+
+  const auto dropped = drop_privileges(*account);
+  if (!dropped) return tl::unexpected(dropped.error());
+  base::log(base::LogLevel::info, component, "{}", *dropped);
+
+  auto administration = Administration::open(config_.state, config_.settings());
+  if (!administration) return tl::unexpected(administration.error());
+  administration_ = std::move(*administration);
+  return start_services(std::move(*sockets));
+}
+
+base::Status Running::start_services(Sockets sockets) {
+  auto watch = net::InterfaceWatch::open(*loop_, [this](const std::vector<net::Interface>& now) {
+    interfaces_.update(now);
+    tell_interfaces();
+  });
+  if (!watch) return tl::unexpected(watch.error());
+  watch_ = std::move(*watch);
+  interfaces_.update(watch_->interfaces());
+  for (const std::string& name : interfaces_.missing()) {
+    return base::fail("{}: no such interface: `ip link` lists them, server.interfaces names those to serve", name);
+  }
+  tell_interfaces();
+
+  dhcp_ = std::make_unique<DhcpService>(*loop_, std::move(sockets.proxy), std::move(sockets.boot_service),
+                                        [this] { return administration_->site(); }, machines_, interfaces_);
+  if (const auto started = dhcp_->start(); !started) return started;
+
+  if (config_.http) {
+    net::HttpServer::Options options;
+    options.listen.port = config_.http_port;
+    options.listen_fd = sockets.http.release();
+    options.threads = config_.http_threads;
+    auto http = net::HttpServer::start(
+        options, [this](const net::HttpRequest& request) { return files_.answer(request); },
+        [this](const net::HttpDone& done) { files_.on_done(done); });
+    if (!http) return tl::unexpected(http.error());
+    http_ = std::move(*http);
+  }
+  for (const std::string& problem : administration_->problems()) {
+    base::log(base::LogLevel::warning, component, "{}", problem);
+  }
+  if (const auto watched = loop_->watch(signals_.get(), [this] { on_signal(); }); !watched) return watched;
+  return control_->start(*administration_, [this] { return status(); });
+}
+
+base::Status Running::serve() {
+  look_at_attempts();
+  std::string services;
+  for (const std::string& service : services_of(config_)) services += (services.empty() ? "" : ", ") + service;
+  base::log(base::LogLevel::info, component, "ready: {}", services);
+  sd_notify(0, "READY=1");
+  loop_->run();
+  sd_notify(0, "STOPPING=1");
+  control_->stop();
+  base::log(base::LogLevel::info, component, "stopped");
+  return {};
+}
+
+void Running::on_signal() {
+  signalfd_siginfo info{};
+  while (read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    if (info.ssi_signo == SIGHUP) {
+      reload_configuration();
+    } else {
+      base::log(base::LogLevel::info, component, "stopping on signal {}", info.ssi_signo);
+      loop_->stop();
+    }
+  }
+}
+
+void Running::reload_configuration() {
+  sd_notify(0, "RELOADING=1");
+  const auto fresh = reload_();
+  if (!fresh) {
+    base::log(base::LogLevel::error, component, "configuration not taken over: {}", fresh.error().what);
+  } else {
+    base::set_log_level(fresh->log_level);
+    interfaces_.set_names(fresh->interfaces);
+    Config next = config_;
+    next.interfaces = fresh->interfaces;
+    next.log_level = fresh->log_level;
+    next.unknown_uefi = fresh->unknown_uefi;
+    next.bios_ipxe = fresh->bios_ipxe;
+    next.prompt_seconds = fresh->prompt_seconds;
+    const bool restart_needed = !(next == *fresh);
+    if (const auto taken = administration_->set_settings(next.settings()); !taken) {
+      base::log(base::LogLevel::error, component, "configuration not taken over: {}", taken.error().what);
+    } else {
+      config_ = std::move(next);
+      base::log(base::LogLevel::info, component, "configuration read again{}",
+                restart_needed ? "; some of its changes need a restart" : "");
+    }
+  }
+  sd_notify(0, "READY=1");
+}
+
+// A GRUB that asks another server shows by its silence, so somebody has to look at the clock.
+void Running::look_at_attempts() {
+  const auto site = administration_->site();
+  const bool changed = site != site_seen_;
+  site_seen_ = site;
+  const auto events = machines_.with([&](auto&, auto& attempts) {
+    // The administrator did something about it: whoever was refused may try again.
+    if (changed) attempts.forget();
+    return attempts.poll(base::Clock::now());
+  });
+  for (const session::AttemptEvent& event : events) tell(event);
+  loop_->call_at(base::Clock::now() + std::chrono::seconds(1), [this] { look_at_attempts(); });
+}
+
+void Running::tell_interfaces() const {
+  std::string text;
+  for (const net::Interface& i : interfaces_.served()) {
+    for (const base::Ipv4Net& net : i.addresses) {
+      text += fmt::format("{}{} {}/{}", text.empty() ? "" : ", ", i.name, net.address.print(), net.prefix);
+    }
+  }
+  if (text.empty()) {
+    base::log(base::LogLevel::warning, component, "no interface to serve: none is up with an IPv4 address");
+  } else {
+    base::log(base::LogLevel::info, component, "serving {}", text);
+  }
+}
+
+// Counters belong to the packet loop, so they are read there.
+api::Status Running::status() {
+  auto promise = std::make_shared<std::promise<api::Status>>();
+  auto future = promise->get_future();
+  loop_->post([this, promise] {
+    promise->set_value(status_of({config_, started_, interfaces_, *dhcp_, tftp_.get()}));
+  });
+  if (future.wait_for(std::chrono::seconds(2)) != std::future_status::ready) return {};
+  return future.get();
+}
+
+}  // namespace
+
+base::Status run(const Config& config, std::function<base::Result<Config>()> reload) {
+  base::set_log_level(config.log_level);
+  base::set_log_format(config.log_format);
+  Running running(config, std::move(reload));
+  if (const auto started = running.start(); !started) return started;
+  return running.serve();
+}
+
+}  // namespace server

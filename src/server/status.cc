@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/status.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+namespace server {
+namespace {
+
+using Counters = std::vector<std::pair<std::string, std::uint64_t>>;
+
+void add_dhcp(Counters& out, std::string_view port, const std::optional<net::UdpSocket>& socket,
+              const DhcpCounters& counters) {
+  if (!socket) return;
+  out.emplace_back(fmt::format("{}.received", port), counters.received);
+  out.emplace_back(fmt::format("{}.kernel-drops", port), socket->kernel_drops());
+  out.emplace_back(fmt::format("{}.in.other-interface", port), counters.other_interface);
+  for (std::size_t i = 0; i < counters.by_name.size(); ++i) {
+    if (counters.by_name[i] == 0) continue;
+    out.emplace_back(fmt::format("{}.in.{}", port, session::counter_name(i)), counters.by_name[i]);
+  }
+}
+
+void add_tftp(Counters& out, const TftpService& tftp) {
+  const TftpCounters& c = tftp.counters();
+  const auto in = [&](std::string_view name, std::uint64_t value) {
+    if (value > 0) out.emplace_back(fmt::format("udp69.in.{}", name), value);
+  };
+  out.emplace_back("udp69.received", c.received);
+  out.emplace_back("udp69.kernel-drops", tftp.kernel_drops());
+  in("started", c.started);
+  in("repeated", c.repeated);
+  in("not-found", c.not_found);
+  in("by-policy", c.by_policy);
+  in("other-interface", c.unserved);
+  in("write", c.write);
+  in("not-octet", c.not_octet);
+  in("unreadable", c.unreadable);
+  in("client-limit", c.client_limit);
+  in("total-limit", c.total_limit);
+  in("no-port", c.no_port);
+  in("not-a-request", c.not_a_request);
+  for (std::size_t i = 0; i < c.malformed.size(); ++i) {
+    in(wire::tftp::print(static_cast<wire::tftp::Refusal>(i)), c.malformed[i]);
+  }
+  const auto transfers = [&](std::string_view name, std::uint64_t value) {
+    out.emplace_back(fmt::format("tftp.{}", name), value);
+  };
+  transfers("under-way", tftp.transfers());
+  transfers("finished", c.finished);
+  transfers("size-probes", c.size_probes);
+  transfers("timed-out", c.timed_out);
+  transfers("client-error", c.client_error);
+  transfers("client-gone", c.client_gone);
+  transfers("superseded", c.superseded);
+  transfers("blocks", c.blocks);
+  transfers("resent-blocks", c.resent_blocks);
+  transfers("octets", c.octets);
+}
+
+}  // namespace
+
+std::vector<std::string> services_of(const Config& config) {
+  std::vector<std::string> list;
+  if (config.proxydhcp) list.emplace_back("UDP 67 proxyDHCP");
+  if (config.boot_service) list.emplace_back("UDP 4011 boot service");
+  if (config.tftp) list.push_back(fmt::format("UDP {} TFTP", config.tftp_port));
+  if (config.http) list.push_back(fmt::format("TCP {} HTTP", config.http_port));
+  return list;
+}
+
+api::Status status_of(const StatusSources& sources) {
+  api::Status status;
+  status.version = BOOTFERRY_VERSION;
+  status.pid = getpid();
+  status.started = sources.started;
+  for (const net::Interface& i : sources.interfaces.served()) {
+    for (const base::Ipv4Net& net : i.addresses) {
+      status.interfaces.push_back(fmt::format("{} {}/{}", i.name, net.address.print(), net.prefix));
+    }
+  }
+  status.services = services_of(sources.config);
+  add_dhcp(status.counters, "udp67", sources.dhcp.proxy(), sources.dhcp.proxy_counters());
+  add_dhcp(status.counters, "udp4011", sources.dhcp.boot_service(), sources.dhcp.boot_service_counters());
+  if (sources.tftp != nullptr) add_tftp(status.counters, *sources.tftp);
+  return status;
+}
+
+}  // namespace server

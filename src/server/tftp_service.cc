@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/tftp_service.h"
+
+#include <cerrno>
+#include <functional>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "server/tftp_transfer.h"
+
+namespace server {
+namespace {
+
+// Two in a row: a lone ICMP error may belong to a packet of long ago.
+constexpr unsigned refusals_that_end = 2;
+
+base::Result<net::UdpSocket> open_error_port(const TftpOptions& options) {
+  net::UdpOptions small;
+  small.receive_buffer = 64 << 10;
+  if (!options.ports) return net::UdpSocket::bind({options.listen.address, 0}, small);
+  base::Result<net::UdpSocket> port = base::fail("tftp: the port range is empty");
+  for (unsigned number = options.ports->last; number >= options.ports->first && number > 0; --number) {
+    port = net::UdpSocket::bind({options.listen.address, static_cast<std::uint16_t>(number)}, small);
+    if (port) break;
+  }
+  return port;
+}
+
+}  // namespace
+
+class TftpService::Impl {
+ public:
+  Impl(net::LoopApi& loop, const TftpOptions& options, Callbacks callbacks, net::UdpSocket requests,
+       net::UdpSocket errors)
+      : loop_(loop),
+        options_(options),
+        callbacks_(std::move(callbacks)),
+        requests_(std::move(requests)),
+        errors_(std::move(errors)) {}
+  ~Impl() {
+    loop_.unwatch(requests_.fd());
+    loop_.unwatch(errors_.fd());
+    for (const auto& [id, transfer] : transfers_) {
+      loop_.unwatch(transfer->socket.fd());
+      loop_.cancel(transfer->timer);
+    }
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  base::Status start() {
+    // One batch a wake-up: transfers under way get their turn within a burst of requests.
+    const auto watched = loop_.watch(requests_.fd(), [this] {
+      requests_.receive([this](const net::Datagram& datagram) { on_request_port(datagram); });
+    });
+    if (!watched) return watched;
+    return loop_.watch(errors_.fd(),
+                       [this] { errors_.receive([this](const net::Datagram&) { ++counters_.stray; }); });
+  }
+
+  TftpCounters counters_;
+  std::unordered_map<TransferId, std::unique_ptr<TftpTransfer>> transfers_;
+  [[nodiscard]] const net::UdpSocket& requests() const { return requests_; }
+
+ private:
+  void on_request_port(const net::Datagram& datagram) {
+    ++counters_.received;
+    const auto packet = wire::tftp::decode(datagram.bytes);
+    if (!packet || datagram.truncated) {
+      const auto why = datagram.truncated ? wire::tftp::Refusal::too_long : packet.error();
+      ++counters_.malformed.at(static_cast<std::size_t>(why));
+      return;
+    }
+    const auto* request = std::get_if<wire::tftp::Request>(&*packet);
+    // Nobody can be answered on port 0.
+    if (request == nullptr || datagram.from.port == 0) {
+      ++counters_.not_a_request;
+      return;
+    }
+    const std::size_t hash = std::hash<std::string_view>{}(base::as_text(datagram.bytes));
+    if (!answer_again(datagram.from, hash)) on_request(datagram, *request, hash);
+  }
+
+  // The same request while nothing was acknowledged: the client may have seen the first
+  // answer already and then listens to that TID alone.
+  bool answer_again(base::Endpoint client, std::size_t hash) {
+    TftpTransfer* const transfer = newest(client);
+    if (transfer == nullptr || transfer->request_hash != hash) return false;
+    const auto action = transfer->send.on_repeated_request(loop_.now());
+    if (!action) return false;
+    ++counters_.repeated;
+    perform(*transfer, *action);
+    return true;
+  }
+
+  void on_request(const net::Datagram& datagram, const wire::tftp::Request& request, std::size_t hash) {
+    const TftpRequestFacts facts{datagram.from, datagram.local, datagram.interface, request.filename};
+    if (const auto refusal = session::refuse(request)) {
+      const bool write = *refusal == session::TftpRefusal::write;
+      return refuse(facts, write ? TftpReason::write : TftpReason::not_octet, session::error_for(*refusal));
+    }
+    // Silence: a ROM asks again a second later, an ERROR would end its boot.
+    if (transfers_.size() >= options_.max_transfers) return refuse(facts, TftpReason::total_limit, {});
+    const auto of_client = per_address_.find(facts.from.address);
+    if (of_client != per_address_.end() && of_client->second >= options_.max_transfers_per_address) {
+      return refuse(facts, TftpReason::client_limit, {});
+    }
+    auto source = find_source(facts);
+    if (!source) return;
+    const unsigned interface = egress(facts);
+    auto socket = net::UdpSocket::connect({facts.local, 0}, facts.from, interface, options_.ports);
+    if (!socket) return refuse(facts, TftpReason::no_port, {}, socket.error().what);
+
+    session::TftpLimits limits = options_.limits;
+    limits.path_mtu = path_mtu(*socket);
+    const auto grant = session::negotiate(request, source->size(), limits);
+    BOOTFERRY_CHECK(grant.has_value());  // refuse() came first
+    session::TftpSend send(source->size(), grant->terms());
+    start_transfer(std::make_unique<TftpTransfer>(TftpTransfer{
+        .id = ++last_id_,
+        .client = facts.from,
+        .local = facts.local,
+        .interface = facts.interface,
+        .filename = std::string(facts.filename),
+        .request_hash = hash,
+        .predecessor = make_room(facts.from),
+        .socket = std::move(*socket),
+        .source = std::move(*source),
+        .grant = *grant,
+        .send = send,
+        .started_at = loop_.now(),
+    }));
+  }
+
+  std::optional<TftpSource> find_source(const TftpRequestFacts& facts) {
+    using wire::tftp::ErrorCode;
+    TftpAnswer answer = callbacks_.resolve(facts);
+    if (auto* rendered = std::get_if<TftpRendered>(&answer))
+      return TftpSource::of(std::move(rendered->bytes));
+    if (const auto* file = std::get_if<TftpFileOnDisk>(&answer)) {
+      auto source = TftpSource::open(file->path);
+      if (source) return std::move(*source);
+      refuse(facts, TftpReason::unreadable, {{ErrorCode::not_found, "file not readable"}},
+             source.error().what);
+    } else if (const auto* refused = std::get_if<TftpRefused>(&answer)) {
+      refuse(facts, TftpReason::by_policy, {{ErrorCode::access, refused->text}}, refused->text);
+    } else if (std::holds_alternative<TftpMissing>(answer)) {
+      refuse(facts, TftpReason::not_found, {{ErrorCode::not_found, "file not found"}});
+    } else {
+      ++counters_.unserved;
+    }
+    return std::nullopt;
+  }
+
+  // A client that asks for something else from the same port has given up what it asked for
+  // before. Only when that had got somewhere may both live for a while: the new request can
+  // be a late copy, and ending the first TID would hang a client that is locked on it.
+  std::optional<TransferId> make_room(base::Endpoint client) {
+    TftpTransfer* const before = newest(client);
+    if (before == nullptr) return std::nullopt;
+    if (before->send.progressed()) return before->id;
+    const auto predecessor = before->predecessor;
+    end(*before, TftpEventKind::failed, TftpReason::superseded);
+    return predecessor;
+  }
+
+  void start_transfer(std::unique_ptr<TftpTransfer> owned) {
+    TftpTransfer& transfer = *owned;
+    const TransferId id = transfer.id;
+    const auto watched = loop_.watch(transfer.socket.fd(), [this, id] { on_readable(id); });
+    if (!watched) return refuse(facts_of(transfer), TftpReason::no_port, {}, watched.error().what);
+    ++counters_.started;
+    ++per_address_[transfer.client.address];
+    newest_[transfer.client] = id;
+    transfers_.emplace(id, std::move(owned));
+    report(transfer, TftpEventKind::started, TftpReason::none);
+    perform(transfer, transfer.send.start(loop_.now()));
+  }
+
+  void on_readable(TransferId id) {
+    TftpTransfer* transfer = find(id);
+    if (transfer == nullptr) return;
+    transfer->socket.receive([this, id](const net::Datagram& datagram) {
+      if (TftpTransfer* const still = find(id)) on_packet(*still, datagram);
+    });
+    transfer = find(id);
+    if (transfer != nullptr && transfer->socket.last_error() == ECONNREFUSED) on_refused(*transfer);
+  }
+
+  void on_packet(TftpTransfer& transfer, const net::Datagram& datagram) {
+    const auto packet = wire::tftp::decode(datagram.bytes);
+    transfer.refused = 0;
+    if (packet && std::holds_alternative<wire::tftp::Ack>(*packet)) {
+      const bool first = !transfer.send.progressed();
+      const auto action = transfer.send.on_ack(std::get<wire::tftp::Ack>(*packet).block, loop_.now());
+      ++counters_.acks;
+      if (std::holds_alternative<session::Nothing>(action)) ++counters_.useless_acks;
+      if (first && transfer.send.progressed() && transfer.predecessor) {
+        if (TftpTransfer* const before = find(*transfer.predecessor)) {
+          end(*before, TftpEventKind::failed, TftpReason::superseded);
+        }
+      }
+      perform(transfer, action);
+    } else if (packet && std::holds_alternative<wire::tftp::Error>(*packet)) {
+      on_client_error(transfer, std::get<wire::tftp::Error>(*packet));
+    } else {
+      ++counters_.stray;
+    }
+  }
+
+  // EDK2, BIOS ROMs and Windows' boot manager ask for the size first and end that transfer
+  // with ERROR 8 or 0 as soon as they know it.
+  void on_client_error(TftpTransfer& transfer, const wire::tftp::Error& error) {
+    static_cast<void>(transfer.send.on_error(loop_.now()));
+    const bool probe =
+        transfer.grant.tsize && transfer.send.acknowledged() == 0 &&
+        (error.code == wire::tftp::ErrorCode::undefined || error.code == wire::tftp::ErrorCode::option);
+    if (probe) return end(transfer, TftpEventKind::size_probe, TftpReason::none, error.message);
+    end(transfer, TftpEventKind::failed, TftpReason::client_error, error.message);
+  }
+
+  void on_refused(TftpTransfer& transfer) {
+    if (transfer.send.progressed() && transfer.send.all_sent()) return finish_unconfirmed(transfer);
+    if (++transfer.refused < refusals_that_end) return;
+    end(transfer, TftpEventKind::failed, TftpReason::client_gone);
+  }
+
+  // Does what the session decided; the transfer may be gone afterwards.
+  void perform(TftpTransfer& transfer, const session::Action& action) {
+    SendResult result = SendResult::sent;
+    if (const auto* blocks = std::get_if<session::SendBlocks>(&action)) {
+      result = send_blocks(transfer, *blocks, scratch_);
+      counters_.blocks += blocks->count;
+    } else if (std::holds_alternative<session::SendOack>(action)) {
+      result = send_oack(transfer);
+    } else if (std::holds_alternative<session::Finished>(action)) {
+      return end(transfer, TftpEventKind::finished, TftpReason::none);
+    } else if (std::holds_alternative<session::GaveUp>(action)) {
+      if (transfer.send.progressed() && transfer.send.all_sent()) return finish_unconfirmed(transfer);
+      return end(transfer, TftpEventKind::failed, TftpReason::timed_out);
+    }
+    if (result == SendResult::lost) ++counters_.send_errors;
+    if (result == SendResult::file_changed) {
+      send_error(transfer, {wire::tftp::ErrorCode::undefined, "the file changed while it was sent"});
+      return end(transfer, TftpEventKind::failed, TftpReason::file_changed);
+    }
+    arm(transfer);
+  }
+
+  // Most ACKs move the wake time onwards; the timer is left where it is and looks again
+  // when it fires, so that a block costs no timer operation.
+  void arm(TftpTransfer& transfer) {
+    const base::Time wake = transfer.send.wake_at();
+    if (transfer.timer_at <= wake) return;
+    loop_.cancel(transfer.timer);
+    transfer.timer_at = wake;
+    transfer.timer = loop_.call_at(wake, [this, id = transfer.id] { on_timer(id); });
+  }
+
+  void on_timer(TransferId id) {
+    TftpTransfer* const transfer = find(id);
+    if (transfer == nullptr) return;
+    transfer->timer_at = base::Time::max();
+    if (loop_.now() < transfer->send.wake_at()) return arm(*transfer);
+    perform(*transfer, transfer->send.on_timeout(loop_.now()));
+  }
+
+  void finish_unconfirmed(TftpTransfer& transfer) {
+    ++counters_.unconfirmed;
+    end(transfer, TftpEventKind::finished, TftpReason::none, {}, false);
+  }
+
+  void end(TftpTransfer& transfer, TftpEventKind kind, TftpReason reason, std::string_view detail = {},
+           bool confirmed = true) {
+    counters_.resent_blocks += transfer.send.resent_blocks();
+    counters_.octets += transfer.acknowledged_octets();
+    if (kind == TftpEventKind::finished) ++counters_.finished;
+    if (kind == TftpEventKind::size_probe) ++counters_.size_probes;
+    if (kind == TftpEventKind::failed) ++counters_.of(reason);
+    loop_.unwatch(transfer.socket.fd());
+    loop_.cancel(transfer.timer);
+    const auto of_client = per_address_.find(transfer.client.address);
+    if (--of_client->second == 0) per_address_.erase(of_client);
+    if (const auto it = newest_.find(transfer.client); it->second == transfer.id) newest_.erase(it);
+    const auto owned = transfers_.extract(transfer.id);  // until the event is told
+    report(transfer, kind, reason, detail, confirmed);
+  }
+
+  // A request that starts nothing. Without an error the client is left to ask again.
+  void refuse(const TftpRequestFacts& facts, TftpReason reason, const std::optional<wire::tftp::Error>& error,
+              std::string_view detail = {}) {
+    ++counters_.of(reason);
+    std::array<std::uint8_t, 512> buffer;
+    const auto size = error ? wire::tftp::encode(*error, buffer) : std::nullopt;
+    if (size && !errors_.send(base::ByteView(buffer).first(*size), facts.from, facts.local, egress(facts))) {
+      ++counters_.send_errors;
+    }
+    if (!callbacks_.on_event) return;
+    TftpEvent event;
+    event.kind = TftpEventKind::refused;
+    event.reason = reason;
+    event.detail = detail;
+    event.request = facts;
+    callbacks_.on_event(event);
+  }
+
+  static TftpRequestFacts facts_of(const TftpTransfer& transfer) {
+    return {transfer.client, transfer.local, transfer.interface, transfer.filename};
+  }
+
+  void report(const TftpTransfer& transfer, TftpEventKind kind, TftpReason reason,
+              std::string_view detail = {}, bool confirmed = true) {
+    if (!callbacks_.on_event) return;
+    callbacks_.on_event({.kind = kind,
+                         .reason = reason,
+                         .detail = detail,
+                         .request = facts_of(transfer),
+                         .size = transfer.send.file_size(),
+                         .acknowledged = transfer.acknowledged_octets(),
+                         .resent_blocks = transfer.send.resent_blocks(),
+                         .took = loop_.now() - transfer.started_at,
+                         .terms = transfer.send.terms(),
+                         .confirmed = confirmed});
+  }
+
+  [[nodiscard]] unsigned egress(const TftpRequestFacts& facts) const {
+    const bool nailed = options_.on_link && options_.on_link(facts.from.address, facts.interface);
+    return nailed ? facts.interface : 0;
+  }
+  TftpTransfer* find(TransferId id) {
+    const auto it = transfers_.find(id);
+    return it == transfers_.end() ? nullptr : it->second.get();
+  }
+  TftpTransfer* newest(base::Endpoint client) {
+    const auto it = newest_.find(client);
+    return it == newest_.end() ? nullptr : find(it->second);
+  }
+
+  net::LoopApi& loop_;
+  TftpOptions options_;
+  Callbacks callbacks_;
+  net::UdpSocket requests_;
+  net::UdpSocket errors_;  // answers to requests that start nothing: a TID for all of them
+  std::unordered_map<base::Endpoint, TransferId> newest_;
+  std::unordered_map<base::Ipv4, unsigned> per_address_;
+  TransferId last_id_ = 0;
+  std::vector<std::uint8_t> scratch_;
+};
+
+base::Result<std::unique_ptr<TftpService>> TftpService::open(net::LoopApi& loop, const TftpOptions& options,
+                                                             Callbacks callbacks) {
+  net::UdpOptions request_port;
+  request_port.service = "tftp";
+  auto requests = net::UdpSocket::bind(options.listen, request_port);
+  if (!requests) return tl::unexpected(requests.error());
+  auto errors = open_error_port(options);
+  if (!errors) return tl::unexpected(errors.error());
+  auto impl =
+      std::make_unique<Impl>(loop, options, std::move(callbacks), std::move(*requests), std::move(*errors));
+  if (auto started = impl->start(); !started) return tl::unexpected(started.error());
+  return std::unique_ptr<TftpService>(new TftpService(std::move(impl)));
+}
+
+TftpService::TftpService(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+TftpService::~TftpService() = default;
+const TftpCounters& TftpService::counters() const { return impl_->counters_; }
+std::uint64_t TftpService::kernel_drops() const { return impl_->requests().kernel_drops(); }
+std::size_t TftpService::transfers() const { return impl_->transfers_.size(); }
+std::uint16_t TftpService::port() const { return impl_->requests().local_port(); }
+
+}  // namespace server

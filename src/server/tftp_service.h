@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The TFTP server: requests on one port, each transfer on a port of its own (its TID),
+// connected to its client. It joins sockets, session::TftpSend and the bytes of files; what
+// a name means it asks the rest of the server, and it logs nothing: events go out as values.
+//
+// One service per loop, used by that loop's thread only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/address.h"
+#include "base/result.h"
+#include "net/loop.h"
+#include "net/udp.h"
+#include "server/tftp_event.h"
+#include "session/tftp_negotiate.h"
+
+namespace server {
+
+struct TftpOptions {
+  base::Endpoint listen{{}, 69};
+  std::optional<net::PortRange> ports;  // of transfers; else the kernel's choice
+  unsigned max_transfers = 8192;
+  unsigned max_transfers_per_address = 64;
+  session::TftpLimits limits;  // path_mtu is asked of the kernel for each client
+  // Whether a client is on that interface's own wire: then the answer is nailed to it, else
+  // it goes where the route says. Never nailed when unset.
+  std::function<bool(base::Ipv4 client, unsigned interface)> on_link;
+};
+
+// What a name means for whoever asks.
+struct TftpFileOnDisk {
+  std::string path;
+};
+struct TftpRendered {
+  std::string bytes;
+};
+struct TftpMissing {};
+struct TftpRefused {
+  std::string text;  // the client shows it
+};
+struct TftpUnserved {};  // not ours to answer, such as a request on a foreign interface
+using TftpAnswer = std::variant<TftpMissing, TftpFileOnDisk, TftpRendered, TftpRefused, TftpUnserved>;
+
+class TftpService {
+ public:
+  struct Callbacks {
+    std::function<TftpAnswer(const TftpRequestFacts&)> resolve;
+    std::function<void(const TftpEvent&)> on_event;  // may be empty
+  };
+  static base::Result<std::unique_ptr<TftpService>> open(net::LoopApi& loop, const TftpOptions& options,
+                                                         Callbacks callbacks);
+  ~TftpService();  // transfers under way end without a word; clients ask again
+
+  [[nodiscard]] const TftpCounters& counters() const;
+  [[nodiscard]] std::uint64_t kernel_drops() const;  // of the request port
+  [[nodiscard]] std::size_t transfers() const;       // under way
+  [[nodiscard]] std::uint16_t port() const;
+
+ private:
+  class Impl;
+  explicit TftpService(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace server

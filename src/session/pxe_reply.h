@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The answers of the PXE service, built from a request, a recipe and a step.
+#pragma once
+
+#include <optional>
+
+#include "base/address.h"
+#include "base/fixed_text.h"
+#include "policy/recipe.h"
+#include "wire/dhcp4.h"
+
+namespace session {
+
+// The boot file's name as the wire carries it.
+using BootFile = base::FixedText<255>;
+
+// A script is an absolute URL under the machine's MAC, so are HTTP Boot's files; everything
+// else is a path on the TFTP server. nullopt: too long for any DHCP field.
+std::optional<BootFile> boot_file(const policy::Facts& facts, const policy::Step& step,
+                                  const policy::Recipe& recipe, base::Ipv4 server, std::uint16_t http_port);
+
+struct ReplyTerms {
+  wire::dhcp4::MessageType type = wire::dhcp4::MessageType::offer;
+  base::Ipv4 server;  // our address on the arrival interface
+  bool boot_service = true;
+};
+// nullopt: an option does not fit a message.
+std::optional<wire::dhcp4::Message> build_reply(const wire::dhcp4::Message& request, const ReplyTerms& terms,
+                                                const policy::Recipe& recipe, const BootFile& file);
+
+}  // namespace session

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One TFTP read transfer, seen from the server: events and time in, what to send and when
+// to wake out. Owns no socket, no file and reads no clock, so that loss, reordering and a
+// 70,000-block transfer run in microseconds from a seed.
+//
+// RFC 1350 (lock-step), RFC 7440 (windows), RFC 1123 §4.2.3.1 (only the timer resends in
+// answer to a repeated ACK). Block numbers are 16 bits on the wire and wrap 65535 -> 0,
+// which is what EDK2, iPXE and GRUB do; inside they are counted in 64 bits.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <variant>
+
+#include "base/time.h"
+#include "session/round_trip.h"
+
+namespace session {
+
+struct TftpTerms {
+  std::uint16_t blksize = 512;
+  std::uint16_t windowsize = 1;  // more than 1 only with oack; below 32768 (16-bit numbers)
+  bool oack = false;             // an OACK is sent and must be acknowledged with ACK 0
+  std::optional<base::Duration> timeout = std::nullopt;  // as granted to the client; else adaptive
+  bool operator==(const TftpTerms&) const = default;
+};
+
+// What to put on the wire now. Blocks are [first, first+count): the caller sends header and
+// file bytes for each, block `size` octets long but the last.
+struct SendBlocks {
+  std::uint64_t first = 1;  // unwrapped block number, from 1
+  std::uint32_t count = 0;
+  bool resend = false;  // the first of them went out before
+  bool operator==(const SendBlocks&) const = default;
+};
+struct SendOack {  // the OACK, from the same TID each time
+  bool operator==(const SendOack&) const = default;
+};
+struct Finished {  // the last block was acknowledged
+  bool operator==(const Finished&) const = default;
+};
+enum class TransferEnd : std::uint8_t { timed_out, client_error };
+struct GaveUp {
+  TransferEnd why;
+  bool operator==(const GaveUp&) const = default;
+};
+struct Nothing {  // duplicate, stale, or out of the window: counted, not answered
+  bool operator==(const Nothing&) const = default;
+};
+using Action = std::variant<Nothing, SendBlocks, SendOack, Finished, GaveUp>;
+
+class TftpSend {
+ public:
+  TftpSend(std::uint64_t file_size, TftpTerms terms);
+
+  // The first answer to the request: the OACK, or the first block.
+  Action start(base::Time now);
+  Action on_ack(std::uint16_t block, base::Time now);
+  Action on_error(base::Time now);
+  // The same request again (RRQ repeated): while nothing was acknowledged the answer is
+  // repeated from the same TID; nullopt after progress: it is a new transfer.
+  std::optional<Action> on_repeated_request(base::Time now);
+  // Call when wake_at() has come; earlier calls do nothing.
+  Action on_timeout(base::Time now);
+  // Time::max() once it is over.
+  [[nodiscard]] base::Time wake_at() const { return std::min(timer_at_, resend_at_); }
+
+  [[nodiscard]] std::uint64_t block_count() const { return block_count_; }  // with the short last one
+  [[nodiscard]] std::uint64_t acknowledged() const { return acked_; }       // blocks
+  [[nodiscard]] bool progressed() const { return progressed_; }             // anything, ACK 0 included
+  // Each block was sent at least once: what is left to lose are acknowledgements. A client
+  // that vanishes now has most likely got the file, and many do not wait for our resends.
+  [[nodiscard]] bool all_sent() const { return sent_ == block_count_; }
+  [[nodiscard]] const TftpTerms& terms() const { return terms_; }
+  [[nodiscard]] std::uint64_t file_size() const { return file_size_; }
+  // Octets of block `number` (1-based): blksize, less for the last, maybe 0.
+  [[nodiscard]] std::uint16_t block_size(std::uint64_t number) const;
+  [[nodiscard]] std::uint64_t resent_blocks() const { return resent_; }
+
+ private:
+  // Blocks that went out together for the first time (0: the OACK), while nothing made the
+  // answer ambiguous.
+  struct Timed {
+    std::uint64_t first, last;
+    base::Time at;
+  };
+
+  Action send(std::uint64_t first, std::uint64_t last, base::Time now);
+  Action send_oack(base::Time now);
+  Action end(Action how);
+  void progress_to(std::uint64_t acked, base::Time now);
+  void take_sample(std::uint64_t acked, base::Time now);
+  Action resume_after_gap(base::Time now);
+  Action resend_window(base::Time now);
+  [[nodiscard]] std::optional<std::uint64_t> unwrap(std::uint16_t block) const;
+  [[nodiscard]] std::uint64_t window_end() const;
+  [[nodiscard]] bool given_up(base::Time now) const;
+  void set_timer(base::Time now);
+
+  std::uint64_t file_size_;
+  TftpTerms terms_;
+  std::uint64_t block_count_;
+
+  std::uint64_t acked_ = 0;  // the client holds blocks 1..acked_
+  std::uint64_t sent_ = 0;   // blocks 1..sent_ were sent at least once
+  bool progressed_ = false;
+  bool over_ = false;
+  std::uint64_t resent_ = 0;
+
+  RoundTrip round_trip_;
+  std::optional<Timed> timed_;
+  base::Time last_send_{};                    // anything
+  base::Time resend_allowed_at_{};            // the next resend that an ACK may cause
+  base::Time resend_at_ = base::Time::max();  // that an ACK asked for before it was allowed
+  unsigned hasty_resends_ = 0;                // such resends since progress
+  bool gap_reported_ = false;  // an ACK came for a block inside the window, and no progress since
+  // The newest ACK came after the timer had sent blocks again. Those are answered too, with
+  // the same ACK, which then asks for nothing.
+  bool echoes_ = false;
+  base::Time progress_at_{};
+  base::Time timer_at_ = base::Time::max();  // when silence means loss
+  unsigned retries_ = 0;                     // of the timer since progress
+};
+
+}  // namespace session

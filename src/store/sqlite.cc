@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "store/sqlite.h"
+
+#include <cstddef>
+#include <utility>
+
+namespace store {
+namespace {
+
+constexpr int busy_milliseconds = 5000;
+
+// SQLite's words name neither the file nor what a person does about it.
+tl::unexpected<base::Error> failure(const std::string& path, int code, std::string_view message) {
+  switch (code & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return base::fail("{} is damaged ({}): keep a copy of it, then put back a backup", path, message);
+    case SQLITE_FULL:
+      return base::fail("{}: the disk is full: nothing was changed; make room and try again", path);
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return base::fail("{} is locked by another program: close it (sqlite3?) and try again", path);
+    case SQLITE_READONLY:
+      return base::fail("{} cannot be written ({}): check its owner and its directory's", path, message);
+    case SQLITE_CANTOPEN:
+      return base::fail("{} cannot be opened ({}): check that its directory exists and whose it is", path,
+                        message);
+    default:
+      return base::fail("{}: {}", path, message);
+  }
+}
+
+}  // namespace
+
+Statement::Statement(sqlite3* database, const std::string& path, std::string_view sql)
+    : database_(database), path_(&path) {
+  note(sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &statement_, nullptr));
+}
+
+Statement::Statement(Statement&& other) noexcept
+    : database_(other.database_),
+      path_(other.path_),
+      statement_(std::exchange(other.statement_, nullptr)),
+      error_(other.error_),
+      message_(std::move(other.message_)) {}
+
+Statement::~Statement() { sqlite3_finalize(statement_); }
+
+void Statement::note(int code) {
+  if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE || error_ != SQLITE_OK) return;
+  error_ = code;
+  message_ = sqlite3_errmsg(database_);
+}
+
+void Statement::bind(int index, std::int64_t value) {
+  if (error_ == SQLITE_OK) note(sqlite3_bind_int64(statement_, index, value));
+}
+
+void Statement::bind(int index, std::string_view value) {
+  if (error_ != SQLITE_OK) return;
+  // A null pointer would bind NULL, which is not the empty text.
+  const char* data = value.data() == nullptr ? "" : value.data();
+  note(sqlite3_bind_text64(statement_, index, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+}
+
+bool Statement::next() {
+  if (error_ != SQLITE_OK) return false;
+  const int code = sqlite3_step(statement_);
+  note(code);
+  return code == SQLITE_ROW;
+}
+
+std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+
+std::string Statement::text(int column) const {
+  const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+  if (data == nullptr) return {};
+  return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+base::Status Statement::run() {
+  while (next()) continue;
+  return status();
+}
+
+base::Status Statement::status() const {
+  if (error_ == SQLITE_OK) return {};
+  return failure(*path_, error_, message_);
+}
+
+base::Result<Database> Database::open(const std::string& path) {
+  sqlite3* handle = nullptr;
+  const int code =
+      sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  Database database(handle, path);
+  if (code != SQLITE_OK)
+    return failure(path, code, handle == nullptr ? "out of memory" : sqlite3_errmsg(handle));
+  sqlite3_busy_timeout(handle, busy_milliseconds);
+  sqlite3_extended_result_codes(handle, 1);
+  // FULL: what was acknowledged survives a power cut, also in WAL mode. Functions in a schema
+  // that somebody else wrote into the file are not to run. None of this changes the file.
+  for (const char* setting :
+       {"PRAGMA trusted_schema = OFF", "PRAGMA foreign_keys = ON", "PRAGMA synchronous = FULL"}) {
+    if (auto set = database.run(setting); !set) return tl::unexpected(set.error());
+  }
+  return database;
+}
+
+Database::Database(Database&& other) noexcept
+    : handle_(std::exchange(other.handle_, nullptr)), path_(std::move(other.path_)) {}
+
+Database::~Database() { sqlite3_close(handle_); }
+
+base::Status Database::script(const std::string& sql) {
+  const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
+  if (code == SQLITE_OK) return {};
+  return failure(path_, code, sqlite3_errmsg(handle_));
+}
+
+Transaction::~Transaction() {
+  // SQLite may have rolled back by itself (disk full): then this does nothing.
+  if (begun_ && !committed_) static_cast<void>(database_.run("ROLLBACK"));
+}
+
+base::Status Transaction::commit() {
+  auto done = database_.run("COMMIT");
+  committed_ = done.has_value();
+  return done;
+}
+
+}  // namespace store

@@ -1,0 +1,368 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The program from outside: what is typed, what is said, which exit code.
+
+BOOTFERRY_BIN names the binary; build/dev/bootferry otherwise."""
+
+import contextlib
+import json
+import os
+import pathlib
+import pty
+import socket
+import subprocess
+import tempfile
+import time
+
+import pytest
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+BINARY = pathlib.Path(os.environ.get("BOOTFERRY_BIN", REPOSITORY / "build/dev/bootferry"))
+MAC = "52:54:00:12:34:56"
+ROOT = os.geteuid() == 0
+
+pytestmark = pytest.mark.skipif(not BINARY.is_file(), reason=f"{BINARY} is not built")
+
+
+def fake_kernel():
+    """The least that a bzImage header says."""
+    image = bytearray(0x1000)
+    image[0x1f1] = 4
+    image[0x202:0x206] = b"HdrS"
+    image[0x206:0x208] = (0x020f).to_bytes(2, "little")
+    image[0x20e:0x210] = (0x300).to_bytes(2, "little")
+    image[0x211] = 1
+    image[0x236:0x238] = (1).to_bytes(2, "little")
+    image[0x238:0x23a] = (2047).to_bytes(2, "little")
+    image[0x500:0x50a] = b"6.1.0-test"
+    return bytes(image)
+
+
+def bootferry(*arguments, **options):
+    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=60,
+                          stdin=subprocess.DEVNULL, **options)
+
+
+class Site:
+    """A state directory, and files to publish."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.state = directory / "state"
+        self.config = directory / "bootferry.toml"
+        self.kernel = directory / "linux"
+        self.initrd = directory / "initrd.gz"
+        self.kernel.write_bytes(fake_kernel())
+        self.initrd.write_bytes(b"initrd")
+
+    def run(self, *arguments):
+        return bootferry(*arguments, "--state", self.state)
+
+    def good(self, *arguments):
+        result = self.run(*arguments)
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    def json(self, *arguments):
+        return json.loads(self.good(*arguments, "--json"))
+
+    def add(self, name="debian"):
+        return self.good("image", "add", name, "--kernel", self.kernel, "--initrd", self.initrd)
+
+    def tree(self):
+        tree = self.directory / "tree"
+        (tree / "boot").mkdir(parents=True)
+        (tree / "boot/linux").write_bytes(fake_kernel())
+        (tree / "boot/initrd.gz").write_bytes(b"initrd")
+        (tree / "pxelinux.cfg").mkdir()
+        (tree / "pxelinux.cfg/default").write_text(
+            "default install\nlabel install\n kernel boot/linux\n append initrd=boot/initrd.gz quiet\n")
+        return tree
+
+    def configure(self, text):
+        self.config.write_text(text)
+        return bootferry("check", "--config", self.config, "--state", self.state)
+
+    def files(self):
+        return {path: path.read_bytes() for path in (self.state / "images").rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def site():
+    # Not pytest's own directory, which is closed to everybody else: the server becomes nobody.
+    with tempfile.TemporaryDirectory(prefix="bootferry-cli-") as directory:
+        os.chmod(directory, 0o755)
+        yield Site(pathlib.Path(directory))
+
+
+def one_line(result, code):
+    """The error, after holding it against the rules: one line, ours, and the right exit code."""
+    assert result.returncode == code, result.stdout + result.stderr
+    assert result.stderr.startswith("bootferry: ") and result.stderr.count("\n") == 1, result.stderr
+    return result.stderr
+
+
+def test_an_image_from_add_to_remove(site):
+    assert "bootferry deploy debian --to MAC" in site.add()
+    [image] = site.json("image", "list")
+    assert image["name"] == "debian" and image["kind"] == "linux"
+    assert site.json("image", "show", "debian") == image
+    assert "debian" in site.good("image", "list") and "initrd.gz" in site.good("image", "show", "debian")
+
+    assert site.json("deploy", "debian", "--to", MAC.replace(":", "-")) == {
+        "image": "debian", "target": MAC, "prompt": False}
+    assert site.json("deployment", "list") == site.json("deploy", "--list")
+    assert MAC in one_line(site.run("image", "remove", "debian"), 1)
+    site.good("undeploy", MAC)
+    site.good("image", "remove", "debian")
+    assert site.json("image", "list") == []
+
+
+def test_all_warns_and_always_prompts(site):
+    site.add()
+    result = site.run("deploy", "debian", "--to", "all", "--json")
+    assert result.returncode == 0 and "every machine" in result.stderr
+    assert json.loads(result.stdout)["prompt"] is True
+    assert site.run("deploy", "debian", "--to", "all", "--yes").stderr == ""
+
+
+def test_a_tree_with_links_inside(site):
+    tree = site.tree()
+    (tree / "initrd").symlink_to("boot/initrd.gz")
+    (tree / "again").symlink_to("boot")
+    site.good("image", "add", "tree", "--tree", tree)
+    image = site.json("image", "show", "tree")
+    assert image["kernel"].endswith("/boot/linux") and image["command_line"] == "quiet"
+    assert any(str(path).endswith("/again/linux") for path in site.files())
+
+
+def test_programs(site):
+    program = site.directory / "boot.efi"
+    program.write_bytes(b"program")
+    site.good("program", "add", "--arch", "riscv64", program)
+    [listed] = site.json("program", "list")
+    assert listed["arch"] == "riscv64" and listed["path"].endswith("boot.efi")
+    site.good("program", "remove", "riscv64")
+    assert site.json("program", "list") == []
+
+
+@pytest.mark.parametrize("arguments", [
+    [], ["nothing"], ["image"], ["image", "add"], ["image", "add", "x"], ["image", "add", "x", "--initrd", "y"],
+    ["image", "list", "--bogus"], ["image", "list", "--state", "/a", "--socket", "/b"],
+    ["deploy"], ["deploy", "x"], ["deploy", "x", "--to", "12:34"], ["deploy", "x", "--list"],
+    ["program", "add", "--arch", "z80", "/x"], ["status", "--state", "/x"], ["serve", "--log-level", "loud"],
+])
+def test_wrong_usage_is_exit_code_2(arguments):
+    one_line(bootferry(*arguments), 2)
+
+
+@pytest.mark.parametrize("text, said", [
+    ("[tftp]\n\nmax_windowsiz = 4\n",
+     ':3: tftp.max_windowsiz: unknown key (did you mean "tftp.max_windowsize"?)'),
+    ("[http]\nport = \"80\"\n", ":2: http.port: must be a whole number from 1 to 65535"),
+    ("[http]\nport = \n", ":2: not valid TOML"),
+])
+def test_configuration_errors_name_file_line_and_key(site, text, said):
+    check = site.configure(text)
+    assert check.returncode == 1 and f"{site.config}{said}" in check.stdout
+    for command in (["serve"], ["image", "list"]):
+        assert f"{site.config}{said}" in one_line(bootferry(*command, "--config", site.config), 1)
+
+
+def test_a_missing_interface_is_named(site):
+    check = site.configure('[server]\ninterfaces = ["eth99"]\nuser = ""\n')
+    assert check.returncode == 1
+    assert "interface eth99" in check.stdout and "does not exist" in check.stdout
+
+
+def test_a_port_in_use_is_named_with_its_holder(site):
+    with socket.socket() as taken:
+        taken.bind(("0.0.0.0", 0))
+        taken.listen()
+        check = site.configure(f"[http]\nport = {taken.getsockname()[1]}\n[server]\nuser = \"\"\n")
+    assert check.returncode == 1
+    assert f"(pid {os.getpid()})" in check.stdout
+
+
+def test_check_answers_in_json(site):
+    result = bootferry("check", "--state", site.state, "--socket", site.directory / "none", "--json")
+    findings = json.loads(result.stdout)
+    assert {f["where"] for f in findings} >= {"configuration", "UEFI chain"}
+    assert result.returncode == (1 if any(f["result"] == "fail" for f in findings) else 0)
+    assert not site.state.exists(), "check makes nothing"
+
+
+@pytest.mark.skipif(not ROOT, reason="hides a folder in a mount namespace: needs root")
+def test_an_absent_loader_package_is_named(site):
+    result = subprocess.run(
+        ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /usr/lib/ipxe && exec "$@"', "sh", BINARY, "check",
+         "--state", site.state, "--socket", site.directory / "none"], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 1
+    assert "package ipxe is not installed" in result.stdout and "apt install ipxe" in result.stdout
+
+
+# What goes wrong with an image, and the words that must be there. {0} is the tree.
+def _link(name, target):
+    return lambda site, tree: (tree / name).symlink_to(target)
+
+
+def _fifo(site, tree):
+    os.mkfifo(tree / "fifo")
+
+
+@pytest.mark.parametrize("spoil, said", [
+    (_link("boot/out", "/etc/passwd"), "{0}/boot/out: a link that leads out of the tree, to /etc/passwd"),
+    (_link("up", "../linux"), "{0}/up: a link that leads out of the tree, to ../linux"),
+    (_link("gone", "nothing"), "{0}/gone: a link that leads nowhere, to nothing"),
+    (_link("boot/circle", ".."), "{0}/boot/circle: a link in a circle"),
+    (_fifo, "{0}/fifo: neither a file nor a folder"),
+])
+def test_trees_that_are_refused_harm_nothing(site, spoil, said):
+    site.add("debian")
+    before, listed = site.files(), site.json("image", "list")
+    tree = site.tree()
+    spoil(site, tree)
+    for name in ("debian", "fresh"):
+        assert said.format(tree) in one_line(site.run("image", "add", name, "--tree", tree), 1)
+    assert site.files() == before and site.json("image", "list") == listed
+
+
+def test_images_that_are_refused_harm_nothing(site):
+    site.add("debian")
+    before, listed = site.files(), site.json("image", "list")
+    text = site.directory / "text"
+    text.write_text("hello")
+    for arguments, said in [
+        (["--kernel", site.directory / "none"], "No such file"),
+        (["--kernel", site.directory], "is a folder"),
+        (["--kernel", "/dev/zero"], "not a regular file"),
+        (["--kernel", text], "not a Linux kernel"),
+        (["--kernel", site.kernel, "--initrd", site.directory / "none"], "No such file"),
+        (["--tree", site.directory / "none"], "No such file"),
+        (["--tree", text], "not a folder"),
+    ]:
+        assert said in one_line(site.run("image", "add", "debian", *arguments), 1)
+    one_line(site.run("image", "add", "../escape", "--kernel", site.kernel), 1)
+    one_line(site.run("deploy", "unknown", "--to", MAC), 1)
+    assert site.files() == before and site.json("image", "list") == listed
+
+
+@pytest.mark.skipif(not ROOT, reason="drops to another user: needs root")
+def test_a_file_that_may_not_be_read_is_named(site):
+    secret = site.directory / "secret"
+    secret.write_bytes(fake_kernel())
+    secret.chmod(0)
+    site.directory.chmod(0o777)
+    result = bootferry("image", "add", "x", "--kernel", secret, "--state", site.state, user="nobody")
+    assert f"{secret}: Permission denied" in one_line(result, 1)
+
+
+def test_without_a_server_the_way_out_is_named(site):
+    error = one_line(bootferry("image", "list", "--socket", site.directory / "none"), 1)
+    assert "no server runs there" in error and "--state" in error
+    assert "is not there" in one_line(site.run("image", "list"), 1)
+    assert not site.state.exists(), "a mistyped directory must not come into being"
+
+
+def test_colour_only_on_a_terminal(site):
+    def on_terminal(**environment):
+        ours, theirs = pty.openpty()
+        subprocess.run([BINARY, "check", "--state", site.state], stdout=theirs, stderr=theirs, timeout=60,
+                       env={**os.environ, **environment})
+        os.close(theirs)
+        seen = b""
+        with contextlib.suppress(OSError):
+            while chunk := os.read(ours, 4096):
+                seen += chunk
+        os.close(ours)
+        return seen
+    assert b"\x1b[32mok" in on_terminal(NO_COLOR="")
+    assert b"\x1b" not in on_terminal(NO_COLOR="1")
+    assert "\x1b" not in bootferry("check", "--state", site.state).stdout
+
+
+class Server:
+    """`serve` in a network of its own, as root that becomes nobody."""
+
+    def __init__(self, site):
+        self.site = site
+        self.socket = site.directory / "run/control"
+        site.config.write_text(f'[server]\nuser = "nobody"\nstate = "{site.state}"\nsocket = "{self.socket}"\n')
+
+    def __enter__(self):
+        notify_path = self.site.directory / "notify"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.bind(str(notify_path))
+            notify_path.chmod(0o666)  # as systemd's is: it is told by whom the server becomes
+            notify.settimeout(20)
+            self.process = subprocess.Popen(
+                ["unshare", "-n", BINARY, "serve", "--config", self.site.config], stderr=subprocess.PIPE, text=True,
+                env={**os.environ, "NOTIFY_SOCKET": str(notify_path)})
+            try:
+                assert b"READY=1" in notify.recv(4096)
+            except BaseException:
+                self.process.kill()
+                raise
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.log = self.process.communicate(timeout=20)[1]
+
+    def run(self, *arguments):
+        return bootferry(*arguments, "--socket", self.socket)
+
+
+@pytest.mark.skipif(not ROOT, reason="opens ports below 1024: needs root")
+def test_a_running_server(site):
+    secret = site.directory / "private"
+    secret.mkdir(mode=0o700)
+    (secret / "linux").write_bytes(fake_kernel())
+    (secret / "linux").chmod(0o600)
+    site.add("before")  # root's files in a stopped server's state become the server's
+    with Server(site) as server:
+        # The server may not read these files; it gets them open.
+        added = server.run("image", "add", "debian", "--kernel", secret / "linux")
+        assert added.returncode == 0, added.stderr
+        assert server.run("deploy", "debian", "--to", MAC).returncode == 0
+        names = [image["name"] for image in json.loads(server.run("image", "list", "--json").stdout)]
+        assert sorted(names) == ["before", "debian"]
+        status = json.loads(server.run("status", "--json").stdout)
+        assert status["pid"] == server.process.pid and status["services"]
+        assert "in use by process" in one_line(site.run("image", "list"), 1)
+        assert "permission denied" in one_line(
+            bootferry("image", "list", "--socket", server.socket, user="daemon", group="daemon", extra_groups=[]), 1)
+        assert {path.owner() for path in site.state.rglob("*")} == {"nobody"}
+        rights = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+        assert "CapEff:\t0000000000000000" in rights and "NoNewPrivs:\t1" in rights
+    assert server.process.returncode == 0, server.log
+    assert "user 0" in server.log and "added image debian" in server.log
+    assert site.json("deployment", "list")[0]["image"] == "debian"
+
+
+@pytest.mark.skipif(not ROOT, reason="opens ports below 1024: needs root")
+def test_a_server_that_dies_in_the_middle_of_a_copy_harms_nothing(site):
+    with Server(site) as server:
+        assert server.run("image", "add", "debian", "--kernel", site.kernel).returncode == 0
+        big = site.directory / "big"
+        with open(big, "wb") as file:
+            file.truncate(4 << 30)
+        adding = subprocess.Popen([BINARY, "image", "add", "debian", "--kernel", site.kernel, "--initrd", big,
+                                   "--socket", server.socket], stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 20
+        while not list((site.state / "images").glob(".incoming-*")) and adding.poll() is None:
+            assert time.monotonic() < deadline
+        server.process.kill()
+        assert adding.wait(timeout=60) == 1
+        big.unlink()
+    [image] = site.json("image", "list")
+    assert image["kernel"].endswith("/1/linux") and image["initrds"] == []
+    assert not list((site.state / "images").glob(".incoming-*"))
+
+
+@pytest.mark.skipif(not ROOT, reason="needs root to be asked for another user")
+def test_a_user_that_does_not_exist_is_refused(site):
+    site.config.write_text(f'[server]\nuser = "no-such-user"\nstate = "{site.state}"\n'
+                           f'socket = "{site.directory / "run/control"}"\n')
+    error = one_line(subprocess.run(["unshare", "-n", BINARY, "serve", "--config", site.config],
+                                    capture_output=True, text=True, timeout=20), 1)
+    assert "user no-such-user does not exist: adduser --system" in error

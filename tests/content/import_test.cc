@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "content/import.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "content/file_copy.h"
+#include "content/inspect.h"
+#include "scratch.h"
+
+namespace content {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class Import : public testing::Test {
+ protected:
+  Import() { std::filesystem::create_directories(area_); }
+
+  SourceFile source(const std::string& name, std::string_view text) {
+    opened_.push_back(scratch_.open("from/" + std::to_string(opened_.size()), text));
+    return {name, opened_.back().get()};
+  }
+
+  Scratch scratch_;
+  std::string area_ = scratch_.path("images");
+  std::vector<base::Fd> opened_;
+};
+
+TEST_F(Import, CopiesAndCommitsByOneRename) {
+  const std::string big(3'000'001, 'z');
+  const std::vector<SourceFile> files = {source("linux", "kernel"), source("a/b/initrd.gz", big),
+                                         source("empty", "")};
+  std::vector<std::uint64_t> seen;
+  std::uint64_t total = 0;
+  auto staged = Staged::copy(area_, files, [&](std::uint64_t done, std::uint64_t all) {
+    seen.push_back(done);
+    total = all;
+  });
+  ASSERT_TRUE(staged) << staged.error().what;
+  EXPECT_EQ(total, big.size() + 6);
+  EXPECT_EQ(seen.front(), 0U);
+  EXPECT_EQ(seen.back(), total);
+  EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
+  EXPECT_FALSE(std::filesystem::exists(area_ + "/debian"));
+
+  ASSERT_TRUE(staged->commit("debian/1"));
+  EXPECT_THAT(scratch_.list("images"),
+              ElementsAre("debian", "debian/1", "debian/1/a", "debian/1/a/b", "debian/1/a/b/initrd.gz",
+                          "debian/1/empty", "debian/1/linux"));
+  EXPECT_EQ(read_text(area_ + "/debian/1/a/b/initrd.gz"), big);
+  EXPECT_EQ(read_text(area_ + "/debian/1/linux"), "kernel");
+  struct stat facts {};
+  ASSERT_EQ(::stat((area_ + "/debian/1").c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 07777U, 0750U);
+  ASSERT_EQ(::stat((area_ + "/debian/1/linux").c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0137U, 0U);  // nobody else, no x
+}
+
+TEST_F(Import, TheSharedPositionOfADescriptorDoesNotMatter) {
+  const auto file = source("linux", "kernel");
+  ASSERT_EQ(::lseek(file.fd, 3, SEEK_SET), 3);
+  auto staged = Staged::copy(area_, std::vector{file}, {});
+  ASSERT_TRUE(staged->commit("a/1"));
+  EXPECT_EQ(read_text(area_ + "/a/1/linux"), "kernel");
+  EXPECT_EQ(::lseek(file.fd, 0, SEEK_CUR), 3);
+}
+
+TEST_F(Import, WithoutCommitNothingRemains) {
+  { auto staged = Staged::copy(area_, std::vector{source("linux", "kernel")}, {}); }
+  EXPECT_THAT(scratch_.list("images"), IsEmpty());
+}
+
+TEST_F(Import, AVersionIsNeverWrittenOver) {
+  auto first = Staged::copy(area_, std::vector{source("linux", "one")}, {});
+  ASSERT_TRUE(first->commit("a/1"));
+  {
+    auto second = Staged::copy(area_, std::vector{source("linux", "two")}, {});
+    EXPECT_FALSE(second->commit("a/1"));
+  }
+  EXPECT_EQ(read_text(area_ + "/a/1/linux"), "one");
+  EXPECT_THAT(scratch_.list("images"), ElementsAre("a", "a/1", "a/1/linux"));
+}
+
+TEST_F(Import, FailureOnTheWayLeavesNothing) {
+  // Its name is taken by a directory that an earlier file made.
+  const std::vector<SourceFile> files = {source("a/b", "1"), source("a", "2")};
+  EXPECT_FALSE(Staged::copy(area_, files, {}));
+  EXPECT_THAT(scratch_.list("images"), IsEmpty());
+}
+
+TEST_F(Import, ASourceThatChangesMeanwhileIsRefused) {
+  const auto file = source("linux", "kernel");
+  const auto staged = Staged::copy(area_, std::vector{file}, [&](std::uint64_t done, std::uint64_t) {
+    if (done > 0) std::ofstream(scratch_.path("from/0"), std::ios::app) << "more";
+  });
+  ASSERT_FALSE(staged);
+  EXPECT_THAT(staged.error().what, HasSubstr("changed while"));
+  EXPECT_THAT(scratch_.list("images"), IsEmpty());
+}
+
+TEST_F(Import, DebrisOfTheDeadIsSweptAndNothingElse) {
+  scratch_.write("images/.incoming-abc123/sub/linux", "half");
+  scratch_.write("images/debian/1/linux", "whole");
+  remove_debris(area_);
+  EXPECT_THAT(scratch_.list("images"), ElementsAre("debian", "debian/1", "debian/1/linux"));
+}
+
+TEST_F(Import, HostileNamesAreRefused) {
+  const int fd = source("x", "x").fd;
+  const std::string names[] = {"",
+                               "/etc/passwd",
+                               "..",
+                               "../x",
+                               "a/../../x",
+                               "a/..",
+                               ".",
+                               "./x",
+                               "a/./b",
+                               "a//b",
+                               "a/",
+                               "a\\b",
+                               "a\nb",
+                               "..\\x",
+                               "a\x1b[2J",
+                               std::string("a\0b", 3),
+                               std::string(401, 'a')};
+  for (const std::string& name : names) {
+    const auto checked = check_sources(std::vector<SourceFile>{{name, fd}});
+    ASSERT_FALSE(checked) << name;
+    EXPECT_EQ(checked.error().what.find('\x1b'), std::string::npos);
+    EXPECT_EQ(checked.error().what.find('\n'), std::string::npos);
+  }
+  EXPECT_TRUE(check_sources(std::vector<SourceFile>{{"a..b/.hidden/...", fd}}));
+}
+
+TEST_F(Import, NamesThatAreOneToClientsAreRefused) {
+  const auto checked = check_sources(std::vector{source("Linux", "1"), source("linux", "2")});
+  ASSERT_FALSE(checked);
+  EXPECT_THAT(checked.error().what, HasSubstr("Linux and linux"));
+  EXPECT_FALSE(check_sources({}));
+}
+
+TEST_F(Import, OnlyRegularFiles) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const base::Fd reader(ends[0]);
+  const base::Fd writer(ends[1]);
+  const base::Fd directory(::open(area_.c_str(), O_RDONLY | O_DIRECTORY));
+  const base::Fd device(::open("/dev/zero", O_RDONLY));
+  for (const int fd : {reader.get(), directory.get(), device.get(), -1}) {
+    EXPECT_FALSE(check_sources(std::vector<SourceFile>{{"x", fd}})) << fd;
+  }
+}
+
+TEST(ImageName, Table) {
+  for (const char* good : {"debian", "debian-12.5_text", "7", "A"})
+    EXPECT_TRUE(check_image_name(good)) << good;
+  for (const std::string& bad :
+       {std::string(), std::string("."), std::string(".."), std::string(".incoming-1"), std::string("-x"),
+        std::string("a/b"), std::string("a b"), std::string("é"), std::string("a\n"), std::string(65, 'a')}) {
+    EXPECT_FALSE(check_image_name(bad)) << bad;
+  }
+  EXPECT_TRUE(check_image_name(std::string(64, 'a')));
+}
+
+TEST(CopyFile, ASourceThatEndsEarly) {
+  const Scratch scratch;
+  const base::Fd from = scratch.open("from", "short");
+  const base::Fd to(::open(scratch.write("to", "").c_str(), O_RDWR));
+  EXPECT_EQ(copy_file(from.get(), to.get(), 100, [](std::uint64_t) {}), ENODATA);
+}
+
+TEST_F(Import, InspectRefusesBeforeAnyCopy) {
+  const auto inspect = [](const std::vector<SourceFile>& files, const BootWish& wish) {
+    const auto facts = inspect_image(files, wish);
+    return facts ? "boots " + facts->kernel : facts.error().what;
+  };
+  const auto kernel = source("linux", fake_kernel());
+  const auto initrd = source("initrd.gz", "\x1f\x8b");
+  EXPECT_THAT(inspect({kernel, initrd}, {}), HasSubstr("--kernel"));
+  EXPECT_THAT(inspect({kernel}, {.kernel = "vmlinuz"}), HasSubstr("kernel vmlinuz: not among"));
+  EXPECT_THAT(inspect({kernel}, {.kernel = "linux", .initrds = {"i"}}), HasSubstr("initrd i: not among"));
+  EXPECT_THAT(inspect({initrd}, {.kernel = "initrd.gz"}),
+              HasSubstr("initrd.gz: not a Linux kernel but gzip"));
+  EXPECT_THAT(inspect({kernel}, {.kernel = "linux", .initrds = {}, .command_line = "a\nboot evil"}),
+              HasSubstr("line break"));
+  EXPECT_THAT(inspect({kernel}, {.kernel = "linux", .initrds = {}, .command_line = std::string(2048, 'a')}),
+              HasSubstr("2048"));
+  EXPECT_EQ(inspect({kernel, initrd}, {.kernel = "LINUX"}), "boots linux");
+}
+
+TEST_F(Import, InspectCompletesATreeFromItsMenu) {
+  const std::vector<SourceFile> files = {
+      source("linux", fake_kernel()), source("initrd.gz", "i"), source("other", fake_kernel()),
+      source("syslinux.cfg", "label install\nkernel linux\nappend initrd=initrd.gz quiet\n")};
+  BootWish wish{.kind = policy::ImageKind::tree};
+  const auto own = inspect_image(files, wish);
+  ASSERT_TRUE(own) << own.error().what;
+  EXPECT_EQ(own->kernel, "linux");
+  EXPECT_THAT(own->initrds, ElementsAre("initrd.gz"));
+  EXPECT_EQ(own->command_line, "quiet");
+  wish.command_line = "mine";
+  EXPECT_EQ(inspect_image(files, wish)->command_line, "mine");
+  wish = {.kind = policy::ImageKind::tree, .kernel = "other"};
+  const auto other = inspect_image(files, wish);
+  EXPECT_EQ(other->kernel, "other");
+  EXPECT_THAT(other->initrds, IsEmpty());
+  EXPECT_EQ(other->command_line, "");  // the menu speaks of another kernel
+}
+
+}  // namespace
+}  // namespace content

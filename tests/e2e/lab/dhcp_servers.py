@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""DHCP servers of other people, untouched unless a test says otherwise."""
+
+from . import network
+
+LEASE_TIME = "1h"
+
+
+def plain(lab, *, next_server=None, vendor_class=None, tftp_server=None, boot_file=None,
+          host=None, pool=(100, 199)):
+    """dnsmasq as a DHCP server without any PXE option.
+
+    next_server   siaddr only: what GRUB under Secure Boot needs
+    vendor_class  option 60 only: "ask port 4011 on this host"
+    tftp_server   siaddr and option 66, together with
+    boot_file     the file field and option 67: everything said by this server
+    pool          last octets of the addresses to lease; (100, 100) is one address
+    """
+    host = host or lab.dhcp
+    first, last = pool
+    arguments = [
+        "--keep-in-foreground", "--log-facility=-", "--log-dhcp", "--conf-file=/dev/null",
+        "--pid-file=", "--user=root", "--port=0", "--bind-dynamic", "--interface=eth0",
+        "--no-ping", "--dhcp-authoritative",
+        "--leasefile-ro",  # a restarted server has forgotten every lease
+        f"--dhcp-range=set:lan,10.238.0.{first},10.238.0.{last},255.255.255.0,{LEASE_TIME}",
+        f"--dhcp-range=set:far,10.239.0.{first},10.239.0.{last},255.255.255.0,{LEASE_TIME}",
+        f"--dhcp-option=tag:lan,option:router,{network.ROUTER}",
+        f"--dhcp-option=tag:far,option:router,{network.FAR_ROUTER}",
+    ]
+    if next_server or tftp_server:
+        arguments.append(f"--dhcp-boot={boot_file or ''},,{next_server or tftp_server}")
+    if tftp_server:
+        arguments += [f"--dhcp-option-force=66,{tftp_server}",
+                      f"--dhcp-option-force=67,{boot_file}"]
+    if vendor_class:
+        arguments.append(f"--dhcp-option-force=60,{vendor_class}")
+    server = host.spawn("dnsmasq", *arguments, name="dhcp-server")
+    server.wait_for("sockets bound exclusively")
+    return server
+
+
+def without_siaddr(lab):
+    """busybox's udhcpd: a DHCP server that leaves siaddr at 0.0.0.0."""
+    config, leases = lab.scratch / "udhcpd.conf", lab.scratch / "udhcpd.leases"
+    leases.touch()
+    config.write_text(
+        "start 10.238.0.100\nend 10.238.0.199\ninterface eth0\nmax_leases 100\n"
+        f"lease_file {leases}\npidfile {lab.scratch}/udhcpd.pid\nsiaddr 0.0.0.0\n"
+        f"option subnet 255.255.255.0\noption router {network.ROUTER}\noption lease 3600\n")
+    server = lab.dhcp.spawn("busybox", "udhcpd", "-f", "-I", network.DHCP_SERVER, config,
+                            name="dhcp-server")
+    server.wait_for("started")
+    return server

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What machines read, word for word. A change here is a change of behaviour at a machine.
+#include "render/menu.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+
+namespace render {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+const ServerAddress server{{{10, 0, 0, 2}}, 80};
+
+policy::Image debian() {
+  policy::Image image;
+  image.name = "debian-12";
+  image.kernel = "images/debian-12/1/linux";
+  image.initrds = {"images/debian-12/1/initrd.gz"};
+  image.command_line = "console=ttyS0 --- quiet";
+  return image;
+}
+
+policy::Plan boot(const policy::Image& image, bool prompt = false) {
+  return {policy::Boot{&image, nullptr, prompt}, {}};
+}
+policy::Plan ignore(policy::Reason reason) { return {policy::Ignore{reason}, {}}; }
+
+TEST(Url, LeavesPort80OutAndEncodesPaths) {
+  EXPECT_EQ(server.url("images/a b/100%"), "http://10.0.0.2/images/a%20b/100%25");
+  EXPECT_EQ((ServerAddress{{{192, 168, 255, 1}}, 8080}.url("x")), "http://192.168.255.1:8080/x");
+  EXPECT_EQ(server.url("\xc3\xa9"), "http://10.0.0.2/%C3%A9");
+}
+
+TEST(IpxeScript, Boots) {
+  const policy::Image image = debian();
+  EXPECT_EQ(ipxe_script(boot(image), {}, server), R"(#!ipxe
+echo Bootferry: booting debian-12
+imgfree
+set wanted http://10.0.0.2/images/debian-12/1/linux
+kernel http://10.0.0.2/images/debian-12/1/linux initrd=initrd0 console=ttyS0 --- quiet || goto failed
+set wanted http://10.0.0.2/images/debian-12/1/initrd.gz
+initrd --name initrd0 http://10.0.0.2/images/debian-12/1/initrd.gz || goto failed
+set wanted the kernel
+boot || goto failed
+:failed
+echo Bootferry: ${wanted} could not be loaded or started
+exit 1
+)");
+}
+
+TEST(IpxeScript, PromptsAndFallsToTheLocalDisk) {
+  policy::Image image = debian();
+  image.initrds.clear();
+  image.command_line.clear();
+  EXPECT_EQ(ipxe_script(boot(image, true), {}, server), R"(#!ipxe
+menu Bootferry
+item --key l local Boot from the local disk
+item --key b network debian-12
+choose --default local --timeout 10000 choice || goto local
+goto ${choice}
+:local
+echo Bootferry: on to the local disk
+exit 1
+:network
+echo Bootferry: booting debian-12
+imgfree
+set wanted http://10.0.0.2/images/debian-12/1/linux
+kernel http://10.0.0.2/images/debian-12/1/linux || goto failed
+set wanted the kernel
+boot || goto failed
+:failed
+echo Bootferry: ${wanted} could not be loaded or started
+exit 1
+)");
+}
+
+TEST(IpxeScript, SaysWhyNothingBoots) {
+  const std::string script = ipxe_script(ignore(policy::Reason::no_deployment), {}, server);
+  EXPECT_EQ(
+      script,
+      "#!ipxe\necho Bootferry: no-deployment: nothing is deployed to this machine: `bootferry deploy IMAGE "
+      "--to MAC` says what it boots\nexit 1\n");
+}
+
+TEST(IpxeScript, InitrdsOfOneBaseNameStayApart) {
+  policy::Image image = debian();
+  image.initrds = {"images/a/initrd", "images/b/initrd"};
+  const std::string script = ipxe_script(boot(image), {}, server);
+  EXPECT_THAT(script, HasSubstr("linux initrd=initrd0 initrd=initrd1 console=ttyS0"));
+  EXPECT_THAT(script, HasSubstr("initrd --name initrd1 http://10.0.0.2/images/b/initrd ||"));
+}
+
+TEST(IpxeEntryScript, ChainsToTheMachinesOwn) {
+  EXPECT_EQ(ipxe_entry_script({{{10, 0, 0, 2}}, 8080}),
+            "#!ipxe\nchain http://10.0.0.2:8080/ipxe/${netX/mac:hexhyp}.ipxe || exit 1\n");
+}
+
+TEST(Pxelinux, Boots) {
+  policy::Image image = debian();
+  image.initrds.emplace_back("images/debian-12/1/extra");
+  EXPECT_EQ(pxelinux_config(boot(image), {}), R"(SAY Bootferry: booting debian-12
+DEFAULT network
+PROMPT 0
+LABEL network
+  KERNEL ::/images/debian-12/1/linux
+  INITRD ::/images/debian-12/1/initrd.gz,::/images/debian-12/1/extra
+  APPEND console=ttyS0 --- quiet
+)");
+}
+
+TEST(Pxelinux, PromptsAndFallsToTheLocalDisk) {
+  const policy::Image image = debian();
+  EXPECT_EQ(pxelinux_config(boot(image, true), {}), R"(SAY Bootferry: type "network" and Enter for debian-12.
+SAY Enter alone, or 10 seconds of nothing: Boot from the local disk.
+DEFAULT local
+PROMPT 1
+TIMEOUT 100
+LABEL local
+  LOCALBOOT 0
+LABEL network
+  KERNEL ::/images/debian-12/1/linux
+  INITRD ::/images/debian-12/1/initrd.gz
+  APPEND console=ttyS0 --- quiet
+)");
+}
+
+TEST(Pxelinux, SaysWhyNothingBoots) {
+  EXPECT_THAT(
+      pxelinux_config(ignore(policy::Reason::image_not_for_arch), {}),
+      testing::MatchesRegex("SAY Bootferry: image-not-for-arch: .*\nDEFAULT local\nPROMPT 0\nLABEL local\n"
+                            "  LOCALBOOT 0\n"));
+}
+
+// The part behind the function that every grub.cfg begins with.
+std::string behind_function(const std::string& config) {
+  const std::size_t end = config.find("\n}\n");
+  return end == std::string::npos ? "no function: " + config : config.substr(end + 3);
+}
+
+TEST(Grub, Boots) {
+  policy::Image image = debian();
+  image.command_line = "root=/dev/sda1 opt=\"a b\" it's";
+  EXPECT_EQ(behind_function(grub_config(boot(image), {})), R"(set timeout=0
+set default=network
+set fallback=local
+menuentry debian-12 --id network {
+  echo 'Bootferry: booting debian-12'
+  linux /images/debian-12/1/linux root=/dev/sda1 'opt=a b' 'it'\''s'
+  initrd /images/debian-12/1/initrd.gz
+}
+menuentry 'Boot from the local disk' --id local {
+  boot_local
+}
+)");
+}
+
+TEST(Grub, PromptsAndFallsToTheLocalDisk) {
+  const policy::Image image = debian();
+  policy::Settings settings;
+  settings.prompt_seconds = 25;
+  EXPECT_THAT(grub_config(boot(image, true), settings), HasSubstr("set timeout=25\nset default=local\n"));
+}
+
+TEST(Grub, SaysWhyNothingBoots) {
+  EXPECT_THAT(behind_function(grub_config(ignore(policy::Reason::no_deployment), {})),
+              testing::MatchesRegex("echo 'Bootferry: no-deployment: .*'\nboot_local\n"));
+}
+
+TEST(Grub, EntryAsksUnderTheMachinesMac) {
+  EXPECT_THAT(grub_entry_config(), HasSubstr("  configfile /grub/machine/$net_default_mac.cfg\n"));
+}
+
+TEST(AllOfThem, APromptOfNoSecondsStillEnds) {
+  const policy::Image image = debian();
+  policy::Settings settings;
+  settings.prompt_seconds = 0;
+  EXPECT_THAT(ipxe_script(boot(image, true), settings, server), HasSubstr("--timeout 1000 "));
+  EXPECT_THAT(pxelinux_config(boot(image, true), settings), HasSubstr("TIMEOUT 10\n"));
+  EXPECT_THAT(grub_config(boot(image, true), settings), HasSubstr("timeout=1\n"));
+}
+
+// Each value tries to get a command of its own into the script.
+TEST(AllOfThem, ForeignTextStaysInItsPlace) {
+  struct Row {
+    const char* attack;
+    const char* value;
+    const char* must_not_be_in_ipxe;
+  };
+  const Row rows[] = {
+      {"a line of its own", "quiet\nexit 0\n", "\nexit 0"},
+      {"carriage return", "quiet\rexit 0", "\rexit"},
+      {"a setting expanded", "a=${net0/mac}", "${net0"},
+      {"a setting that appears by removal", "a=$${${x}", "${x"},
+      {"a second command", "quiet || shell", "|| shell"},
+      {"a second command by and", "quiet && shell", "&& shell"},
+      {"a second command by semicolon", "quiet ; shell", "; shell"},
+      {"a comment that hides the rest", "quiet #x", "#x"},
+      {"NUL", "quiet\x01shell", "\x01"},
+  };
+  for (const Row& row : rows) {
+    policy::Image image = debian();
+    image.command_line = row.value;
+    image.name = row.value;
+    for (const bool prompt : {false, true}) {
+      const policy::Plan plan = boot(image, prompt);
+      EXPECT_THAT(ipxe_script(plan, {}, server), Not(HasSubstr(row.must_not_be_in_ipxe))) << row.attack;
+      for (const std::string& config : {pxelinux_config(plan, {}), grub_config(plan, {})}) {
+        EXPECT_THAT(config, Not(HasSubstr("\nexit 0"))) << row.attack;
+        EXPECT_EQ(config.find_first_of("\r\x01"), std::string::npos) << row.attack;
+      }
+    }
+  }
+}
+
+TEST(Grub, WordsThatWouldActAreQuoted) {
+  policy::Image image = debian();
+  image.name = "'; reboot; echo '";
+  image.command_line = "a=$root; reboot {x} $(y) \\";
+  const std::string config = grub_config(boot(image), {});
+  EXPECT_THAT(config, HasSubstr("menuentry ''\\''; reboot; echo '\\''' --id network {\n"));
+  EXPECT_THAT(config, HasSubstr("linux /images/debian-12/1/linux 'a=$root;' reboot '{x}' '$(y)' '\\'\n"));
+}
+
+// GRUB's own checker, where it is installed, must accept whatever we write.
+TEST(Grub, ScriptsParse) {
+  if (std::system("command -v grub-script-check >/dev/null 2>&1") != 0)
+    GTEST_SKIP() << "no grub-script-check";
+  policy::Image image = debian();
+  image.name = "it's; a \"name\" { $x } \\";
+  image.command_line = "a='x y' b=\"c d\" $(reboot) ${x} ; { } || \\";
+  const std::string configs[] = {grub_entry_config(), grub_config(boot(image), {}),
+                                 grub_config(boot(image, true), {}),
+                                 grub_config(ignore(policy::Reason::boot_loop), {})};
+  const std::string path = testing::TempDir() + "/bootferry-grub.cfg";
+  for (const std::string& config : configs) {
+    std::ofstream(path) << config;
+    EXPECT_EQ(std::system(("grub-script-check " + path).c_str()), 0) << config;
+  }
+}
+
+}  // namespace
+}  // namespace render
