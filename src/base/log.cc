@@ -17,20 +17,28 @@ std::function<void(std::string_view)> sink;  // guarded by sink_mutex
 
 constexpr std::string_view name(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return "debug";
-    case LogLevel::info: return "info";
-    case LogLevel::warning: return "warning";
-    case LogLevel::error: return "error";
+    case LogLevel::debug:
+      return "debug";
+    case LogLevel::info:
+      return "info";
+    case LogLevel::warning:
+      return "warning";
+    case LogLevel::error:
+      return "error";
   }
   return "?";
 }
 
 constexpr int journal_priority(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return 7;
-    case LogLevel::info: return 6;
-    case LogLevel::warning: return 4;
-    case LogLevel::error: return 3;
+    case LogLevel::debug:
+      return 7;
+    case LogLevel::info:
+      return 6;
+    case LogLevel::warning:
+      return 4;
+    case LogLevel::error:
+      return 3;
   }
   return 6;
 }
@@ -82,8 +90,8 @@ void log_line(LogLevel level, std::string_view component, std::string_view text)
       line = fmt::format("{} {:<7} {}: {}\n", timestamp(), name(level), component, printable(text, false));
       break;
     case LogFormat::json:
-      line = fmt::format("{{\"time\":\"{}\",\"level\":\"{}\",\"component\":\"{}\",\"text\":\"{}\"}}\n", timestamp(),
-                         name(level), component, printable(text, true));
+      line = fmt::format("{{\"time\":\"{}\",\"level\":\"{}\",\"component\":\"{}\",\"text\":\"{}\"}}\n",
+                         timestamp(), name(level), component, printable(text, true));
       break;
     case LogFormat::journal:
       line = fmt::format("<{}>{}: {}\n", journal_priority(level), component, printable(text, false));

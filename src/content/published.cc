@@ -113,6 +113,11 @@ std::optional<std::string> normalise(std::string_view requested) {
   return out;
 }
 
+bool is_ipxe(std::string_view normalised) {
+  return normalised == "x64/snponly.efi" || normalised == "x64/ipxe.efi" ||
+         normalised == "bios/undionly.kpxe";
+}
+
 bool is_loader(std::string_view normalised) {
   if (normalised.starts_with("programs/")) return true;
   const auto table = loaders();

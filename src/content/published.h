@@ -45,6 +45,8 @@ using Entry = std::variant<NotFound, const DiskFile*, RenderedName>;
 
 // Whether a loader: fetching one twice in an attempt is a loop.
 bool is_loader(std::string_view normalised);
+// Whether an iPXE: the one loader that takes a script in a loader's place.
+bool is_ipxe(std::string_view normalised);
 
 class Published {
  public:

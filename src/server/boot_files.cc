@@ -18,17 +18,19 @@ policy::Facts nobody() {
 std::string about(std::string_view what, const policy::Facts& facts, const policy::Plan& plan) {
   const std::string whose = facts.mac.is_zero() ? "an unknown machine" : facts.mac.print();
   if (const policy::Boot* boot = plan.boot()) {
-    return fmt::format("{} of {}: boots {}{}", what, whose, boot->image->name, boot->prompt ? " if asked to" : "");
+    return fmt::format("{} of {}: boots {}{}", what, whose, boot->image->name,
+                       boot->prompt ? " if asked to" : "");
   }
-  return fmt::format("{} of {}: {}", what, whose, policy::print(std::get<policy::Ignore>(plan.outcome).reason));
+  return fmt::format("{} of {}: {}", what, whose,
+                     policy::print(std::get<policy::Ignore>(plan.outcome).reason));
 }
 
 TextBehindName plain(std::string text, std::string about_it) {
   return {"text/plain; charset=utf-8", std::move(text), std::move(about_it)};
 }
 
-BehindName render_name(const content::RenderedName& name, const policy::Facts& facts, bool known, const Site& site,
-                       const Asker& asker) {
+BehindName render_name(const content::RenderedName& name, const policy::Facts& facts, bool known,
+                       const Site& site, const Asker& asker) {
   const policy::Settings& settings = site.policy.settings();
   const render::ServerAddress server{asker.local, settings.http_port};
   switch (name.what) {
@@ -67,13 +69,25 @@ BehindName BootFiles::find(std::string_view requested, const Asker& asker, base:
   if (rendered != nullptr) identity = {rendered->mac, rendered->uuid};
   const session::Resolved who = machines_.who_asks(asker.address, asker.interface, identity, now);
 
-  if (const auto* file = std::get_if<const content::DiskFile*>(&entry)) return FileBehindName{**file};
+  const auto* known = std::get_if<session::Known>(&who);
+  if (const auto* file = std::get_if<const content::DiskFile*>(&entry)) {
+    // Somebody else's option 67 names an iPXE, and names it again when that iPXE asks by DHCP:
+    // a circle that only we can break. iPXE goes by content and not by name, so the second
+    // time it finds its script there.
+    if (files_only_ && known != nullptr && content::is_ipxe(*name) &&
+        machines_.with(
+            [&](auto&, auto& attempts) { return attempts.has_lately(known->facts.mac, *name, now); })) {
+      const render::ServerAddress server{asker.local, site->policy.settings().http_port};
+      return plain(render::ipxe_entry_script(server),
+                   fmt::format("entry script for {}, which is an iPXE already", known->facts.mac.print()));
+    }
+    return FileBehindName{**file};
+  }
   if (rendered == nullptr) return NothingBehindName{};
   if (const auto* contradiction = std::get_if<session::Contradiction>(&who)) {
     return NameRefused{fmt::format("the name belongs to another machine than {}, which has this address",
                                    contradiction->bound.print())};
   }
-  const auto* known = std::get_if<session::Known>(&who);
   return render_name(*rendered, known != nullptr ? known->facts : nobody(), known != nullptr, *site, asker);
 }
 

@@ -40,14 +40,16 @@ using BehindName = std::variant<FileBehindName, TextBehindName, NothingBehindNam
 
 class BootFiles {
  public:
-  BootFiles(std::function<std::shared_ptr<const Site>()> site, Machines& machines)
-      : site_(std::move(site)), machines_(machines) {}
+  // `files_only`: another server's options say what machines load, and we answer no DHCP.
+  BootFiles(std::function<std::shared_ptr<const Site>()> site, Machines& machines, bool files_only)
+      : site_(std::move(site)), machines_(machines), files_only_(files_only) {}
   // Any thread. `requested` as the client spelled it.
   BehindName find(std::string_view requested, const Asker& asker, base::Time now);
 
  private:
   std::function<std::shared_ptr<const Site>()> site_;
   Machines& machines_;
+  bool files_only_;
 };
 
 }  // namespace server

@@ -12,7 +12,8 @@ constexpr std::string_view component = "pxe";
 
 // Who asked, as people write it: MAC, kind of firmware, through which relay.
 std::string whom(const policy::Facts& facts) {
-  std::string text = fmt::format("{} ({}, {})", facts.mac.print(), policy::print(facts.kind), policy::print(facts.arch));
+  std::string text =
+      fmt::format("{} ({}, {})", facts.mac.print(), policy::print(facts.kind), policy::print(facts.arch));
   if (!facts.relay.is_zero()) text += fmt::format(" behind relay {}", facts.relay.print());
   return text;
 }
@@ -43,8 +44,8 @@ base::Status DhcpService::start() {
     if (!watched) return watched;
   }
   if (boot_service_) {
-    const auto watched =
-        loop_.watch(boot_service_->fd(), [this] { read(*boot_service_, session::boot_service_port, counters_[1]); });
+    const auto watched = loop_.watch(
+        boot_service_->fd(), [this] { read(*boot_service_, session::boot_service_port, counters_[1]); });
     if (!watched) return watched;
   }
   return {};
@@ -73,8 +74,10 @@ void DhcpService::take(const net::Datagram& datagram, std::uint16_t port, DhcpCo
   if (result.reply) {
     // Each answer leaves from the port that it claims to: iPXE looks at that.
     net::UdpSocket& out = result.reply->from_port == session::dhcp_server_port ? *proxy_ : *boot_service_;
-    const auto sent = out.send(result.reply->bytes, result.reply->to, result.reply->from, result.reply->interface);
-    if (!sent && log_rate_.allow(now)) base::log(base::LogLevel::warning, component, "answer not sent: {}", sent.error().what);
+    const auto sent =
+        out.send(result.reply->bytes, result.reply->to, result.reply->from, result.reply->interface);
+    if (!sent && log_rate_.allow(now))
+      base::log(base::LogLevel::warning, component, "answer not sent: {}", sent.error().what);
   }
   machines_.with([&](auto& bindings, auto& attempts) {
     if (result.learned) bindings.learn(*result.learned, now);
@@ -95,15 +98,17 @@ void DhcpService::tell(const session::PxeEvent& event, const net::Datagram& data
   }
 
   if (answered) {
-    base::log(level, component, "{} {}: boots {}{}, {} {}", whom(*event.facts),
-              event.outcome == Outcome::offered ? "DISCOVER answered by an OFFER" : "request on 4011 acknowledged",
-              event.image != nullptr ? event.image->name : "?", event.prompt ? " if asked to" : "",
-              event.step == policy::StepKind::script ? "script" : "loader", event.file.view());
+    base::log(
+        level, component, "{} {}: boots {}{}, {} {}", whom(*event.facts),
+        event.outcome == Outcome::offered ? "DISCOVER answered by an OFFER" : "request on 4011 acknowledged",
+        event.image != nullptr ? event.image->name : "?", event.prompt ? " if asked to" : "",
+        event.step == policy::StepKind::script ? "script" : "loader", event.file.view());
   } else if (event.outcome == Outcome::refused && event.facts && event.reason) {
     base::log(level, component, "{} not served: {}: {}", whom(*event.facts), policy::print(*event.reason),
               policy::explain(*event.reason));
   } else {
-    base::log(level, component, "port {} from {}: {}{}", port, datagram.from.print(), session::print(event.outcome),
+    base::log(level, component, "port {} from {}: {}{}", port, datagram.from.print(),
+              session::print(event.outcome),
               event.malformed ? fmt::format(" ({})", wire::dhcp4::print(*event.malformed)) : "");
   }
 }

@@ -32,8 +32,9 @@ struct DhcpCounters {
 class DhcpService {
  public:
   // One of the sockets may be missing: that service is off.
-  DhcpService(net::LoopApi& loop, std::optional<net::UdpSocket> proxy, std::optional<net::UdpSocket> boot_service,
-              std::function<std::shared_ptr<const Site>()> site, Machines& machines, const ServedInterfaces& interfaces);
+  DhcpService(net::LoopApi& loop, std::optional<net::UdpSocket> proxy,
+              std::optional<net::UdpSocket> boot_service, std::function<std::shared_ptr<const Site>()> site,
+              Machines& machines, const ServedInterfaces& interfaces);
   ~DhcpService();
   base::Status start();
 

@@ -26,7 +26,8 @@ void tell(const session::AttemptEvent& event) {
 
 TftpAnswer FileService::answer(const TftpRequestFacts& request, base::Time now) {
   if (!interfaces_.serves(request.interface)) return TftpUnserved{};
-  const BehindName found = files_.find(request.filename, {request.from.address, request.local, request.interface}, now);
+  const BehindName found =
+      files_.find(request.filename, {request.from.address, request.local, request.interface}, now);
   if (const auto* file = std::get_if<FileBehindName>(&found)) return TftpFileOnDisk{file->file.path};
   if (const auto* text = std::get_if<TextBehindName>(&found)) {
     base::log(base::LogLevel::info, "boot", "{}", text->about);
@@ -46,22 +47,24 @@ void FileService::on_event(const TftpEvent& event, base::Time now) {
                 terms_text(event.terms));
       return;
     case TftpEventKind::finished:
-      base::log(LogLevel::info, "tftp", "{} has {}: {} octets in {:.2f} s, {}, {} blocks sent again", from.print(), name,
-                event.size, seconds(event.took), terms_text(event.terms), event.resent_blocks);
+      base::log(LogLevel::info, "tftp", "{} has {}: {} octets in {:.2f} s, {}, {} blocks sent again{}",
+                from.print(), name, event.size, seconds(event.took), terms_text(event.terms),
+                event.resent_blocks, event.confirmed ? "" : ", last ACK missing");
       delivered(from.address, event.request.interface, name, session::Transport::tftp, now);
       return;
     case TftpEventKind::size_probe:
       base::log(LogLevel::debug, "tftp", "{} asked how large {} is", from.print(), name);
       return;
     case TftpEventKind::failed:
-      base::log(LogLevel::warning, "tftp", "{} did not get {}: {} after {} of {} octets{}{}", from.print(), name,
-                print(event.reason), event.acknowledged, event.size, event.detail.empty() ? "" : ": ", event.detail);
+      base::log(LogLevel::warning, "tftp", "{} did not get {}: {} after {} of {} octets{}{}", from.print(),
+                name, print(event.reason), event.acknowledged, event.size, event.detail.empty() ? "" : ": ",
+                event.detail);
       return;
     case TftpEventKind::refused:
       // Loaders ask for many names that need not exist: normal, and not worth a line by day.
       base::log(event.reason == TftpReason::not_found ? LogLevel::debug : LogLevel::info, "tftp",
-                "{} refused {}: {}{}{}", from.print(), name, print(event.reason), event.detail.empty() ? "" : ": ",
-                event.detail);
+                "{} refused {}: {}{}{}", from.print(), name, print(event.reason),
+                event.detail.empty() ? "" : ": ", event.detail);
       return;
   }
 }
@@ -85,9 +88,11 @@ net::HttpReply FileService::answer(const net::HttpRequest& request) {
 void FileService::on_done(const net::HttpDone& done) {
   const bool whole = done.complete && done.method == "GET" && done.status == 200;
   const bool failed = !done.complete && done.status < 400;
-  base::log(whole ? base::LogLevel::info : failed ? base::LogLevel::warning : base::LogLevel::debug, "http",
-            "{} {} {}: {}, {} octets{}", done.from.print(), done.method, done.target, done.status, done.sent,
-            failed ? ", broken off" : "");
+  base::log(whole    ? base::LogLevel::info
+            : failed ? base::LogLevel::warning
+                     : base::LogLevel::debug,
+            "http", "{} {} {}: {}, {} octets{}", done.from.print(), done.method, done.target, done.status,
+            done.sent, failed ? ", broken off" : "");
   if (whole) {
     // The HTTP side does not say over which interface: the route back to the client does.
     delivered(done.from.address, interfaces_.index_of(done.local), done.target, session::Transport::http,
@@ -95,17 +100,17 @@ void FileService::on_done(const net::HttpDone& done) {
   }
 }
 
-void FileService::delivered(base::Ipv4 to, unsigned interface, std::string_view name, session::Transport transport,
-                            base::Time now) {
+void FileService::delivered(base::Ipv4 to, unsigned interface, std::string_view name,
+                            session::Transport transport, base::Time now) {
   const auto normalised = content::normalise(name);
   if (!normalised) return;
-  const auto event = machines_.with([&](auto& bindings, auto& attempts) -> std::optional<session::AttemptEvent> {
-    const session::Binding* binding = bindings.who(to, interface, now);
-    if (binding == nullptr) return std::nullopt;
-    if (content::is_loader(*normalised)) {
-      return attempts.on_loader_sent(binding->facts.mac, *normalised, transport, now);
-    }
-    if (normalised->starts_with(image_prefix)) attempts.on_image_file_sent(binding->facts.mac, now);
+  const session::Resolved who = machines_.who_asks(to, interface, {}, now);
+  const auto* known = std::get_if<session::Known>(&who);
+  if (known == nullptr) return;
+  const base::Mac& mac = known->facts.mac;
+  const auto event = machines_.with([&](auto&, auto& attempts) -> std::optional<session::AttemptEvent> {
+    if (content::is_loader(*normalised)) return attempts.on_loader_sent(mac, *normalised, transport, now);
+    if (normalised->starts_with(image_prefix)) attempts.on_image_file_sent(mac, now);
     return std::nullopt;
   });
   if (event) tell(*event);

@@ -5,14 +5,15 @@
 
 namespace server {
 
-session::Resolved Machines::who_asks(base::Ipv4 address, unsigned interface, const session::NameIdentity& name,
-                                     base::Time now) {
-  const bool bound = with([&](auto& bindings, auto&) { return bindings.who(address, interface, now) != nullptr; });
+session::Resolved Machines::who_asks(base::Ipv4 address, unsigned interface,
+                                     const session::NameIdentity& name, base::Time now) {
+  const bool bound =
+      with([&](auto& bindings, auto&) { return bindings.who(address, interface, now) != nullptr; });
   std::optional<base::Mac> neighbour;
   if (!bound && !name.mac) neighbour = net::neighbour(address, interface);
   return with([&](auto& bindings, auto& attempts) {
-    session::Resolved who =
-        bindings.resolve(address, interface, name, [&](base::Ipv4, unsigned) { return neighbour; }, now);
+    session::Resolved who = bindings.resolve(
+        address, interface, name, [&](base::Ipv4, unsigned) { return neighbour; }, now);
     if (const auto* known = std::get_if<session::Known>(&who)) attempts.on_request(known->facts.mac, now);
     return who;
   });

@@ -48,7 +48,8 @@ std::vector<std::string> ServedInterfaces::missing() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> list;
   for (const std::string& name : names_) {
-    const bool there = std::any_of(all_.begin(), all_.end(), [&](const net::Interface& i) { return i.name == name; });
+    const bool there =
+        std::any_of(all_.begin(), all_.end(), [&](const net::Interface& i) { return i.name == name; });
     if (!there) list.push_back(name);
   }
   return list;

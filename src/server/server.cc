@@ -53,10 +53,12 @@ void raise_descriptor_limit() {
 base::Result<Sockets> open_sockets(const Config& config) {
   Sockets sockets;
   if (config.proxydhcp) {
-    auto socket = net::UdpSocket::bind({{}, session::dhcp_server_port}, udp_options("proxydhcp", config.shared_port));
+    auto socket =
+        net::UdpSocket::bind({{}, session::dhcp_server_port}, udp_options("proxydhcp", config.shared_port));
     if (!socket) {
       return base::fail(
-          "{}. Beside a DHCP server on this host: services.proxydhcp = false, and that server sets option 60 to "
+          "{}. Beside a DHCP server on this host: services.proxydhcp = false, and that server sets option 60 "
+          "to "
           "\"PXEClient\" and nothing else (UEFI HTTP Boot is then not possible)",
           socket.error().what);
     }
@@ -114,7 +116,8 @@ class Running {
         reload_(std::move(reload)),
         interfaces_(config.interfaces),
         machines_(/*beside_dhcp=*/true),
-        boot_files_([this] { return administration_->site(); }, machines_),
+        boot_files_([this] { return administration_->site(); }, machines_,
+                    !config.proxydhcp && !config.boot_service),
         files_(boot_files_, machines_, interfaces_) {}
 
   base::Status start();
@@ -192,12 +195,14 @@ base::Status Running::start_services(Sockets sockets) {
   watch_ = std::move(*watch);
   interfaces_.update(watch_->interfaces());
   for (const std::string& name : interfaces_.missing()) {
-    return base::fail("{}: no such interface: `ip link` lists them, server.interfaces names those to serve", name);
+    return base::fail("{}: no such interface: `ip link` lists them, server.interfaces names those to serve",
+                      name);
   }
   tell_interfaces();
 
-  dhcp_ = std::make_unique<DhcpService>(*loop_, std::move(sockets.proxy), std::move(sockets.boot_service),
-                                        [this] { return administration_->site(); }, machines_, interfaces_);
+  dhcp_ = std::make_unique<DhcpService>(
+      *loop_, std::move(sockets.proxy), std::move(sockets.boot_service),
+      [this] { return administration_->site(); }, machines_, interfaces_);
   if (const auto started = dhcp_->start(); !started) return started;
 
   if (config_.http) {
@@ -221,7 +226,8 @@ base::Status Running::start_services(Sockets sockets) {
 base::Status Running::serve() {
   look_at_attempts();
   std::string services;
-  for (const std::string& service : services_of(config_)) services += (services.empty() ? "" : ", ") + service;
+  for (const std::string& service : services_of(config_))
+    services += (services.empty() ? "" : ", ") + service;
   base::log(base::LogLevel::info, component, "ready: {}", services);
   sd_notify(0, "READY=1");
   loop_->run();

@@ -63,6 +63,13 @@ std::optional<policy::Reason> Attempts::objection(const policy::Facts& facts, co
   return std::nullopt;
 }
 
+bool Attempts::has_lately(const base::Mac& mac, std::string_view path, base::Time now) {
+  const Attempt* known = by_mac_.find(key_of(mac), now);
+  return known != nullptr && std::ranges::any_of(known->loaders, [&](const Loader& l) {
+           return l.path == path && now - l.completed < ipxe_again;
+         });
+}
+
 void Attempts::on_asked(const policy::Facts& facts, base::Time now) {
   Attempt& asking = by_mac_.touch(key_of(facts.mac), now);
   asking.asker = facts.kind;

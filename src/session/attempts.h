@@ -65,6 +65,9 @@ class Attempts {
   [[nodiscard]] std::optional<policy::Reason> objection(const policy::Facts& facts, const policy::Step& step,
                                                         base::Time now);
 
+  // Whether the machine was given this loader whole within ipxe_again.
+  [[nodiscard]] bool has_lately(const base::Mac& mac, std::string_view path, base::Time now);
+
   // The machine asked by DHCP (67 or 4011) and was answered.
   void on_asked(const policy::Facts& facts, base::Time now);
   // A loader went out complete: its last block was acknowledged, its last octet written. Size

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -90,7 +91,7 @@ def hostile(rng, port):
         if rng.random() < 0.2:
             packet = packet[: rng.randrange(len(packet) + 1)]
         if rng.random() < 0.1:
-            packet += packet
+            packet = packet * 2
         pool.append(bytes(packet))
     return pool
 
@@ -104,6 +105,8 @@ class GoodClient:
         self.offers.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.offers.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         self.offers.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth0")
+        # Answers to mutated DISCOVERs are broadcast, so they come here too: 64 MiB (SO_RCVBUFFORCE).
+        self.offers.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)
         self.offers.bind(("", 68))
         self.offers.settimeout(2)
 
@@ -165,8 +168,16 @@ def main():
             before = counters(cli)
             child = os.fork()
             if child == 0:
-                os._exit(attack(spaces, rng, count, scratch))
+                # Never back into the parent's clean-up, whatever happens.
+                try:
+                    attack(spaces, rng, count, scratch)
+                    os._exit(0)
+                except BaseException:
+                    traceback.print_exc()
+                    os._exit(1)
             status = os.waitpid(child, 0)[1]
+            if status != 0:
+                return 1
             time.sleep(0.5)
             after = counters(cli)
             return judge(server, status, json.loads(Path(scratch, "sent").read_text()), before, after,
@@ -209,7 +220,6 @@ def attack(spaces, rng, count, scratch):
         good.ask(sent)
     Path(scratch, "sent").write_text(json.dumps(
         {"sent": sent, "asked": good.asked, "answered": good.answered, "worst": worst}))
-    return 0
 
 
 def judge(server, status, sent, before, after, log_size):
