@@ -14,16 +14,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string_view kind_of(const policy::Image& image) {
-  return image.kind == policy::ImageKind::tree ? "tree" : "kernel";
-}
-
 std::string show_images(const std::vector<api::Reply>& items) {
   Table table({"NAME", "KIND", "FOR", "ADDED", "COMMAND LINE"});
   for (const api::Reply& reply : items) {
     const auto* item = std::get_if<api::ImageItem>(&reply);
     if (item == nullptr) continue;
-    table.add({item->image.name, std::string(kind_of(item->image)),
+    table.add({item->image.name, std::string(policy::print(item->image.kind)),
                std::string(policy::print(item->image.arch)), print_time(item->created),
                item->image.command_line});
   }
@@ -32,7 +28,7 @@ std::string show_images(const std::vector<api::Reply>& items) {
 
 std::string show_image(const api::ImageItem& item) {
   Table table({"name", item.image.name});
-  table.add({"kind", std::string(kind_of(item.image))});
+  table.add({"kind", std::string(policy::print(item.image.kind))});
   table.add({"for", std::string(policy::print(item.image.arch))});
   table.add({"added", print_time(item.created)});
   table.add({"kernel", item.image.kernel});

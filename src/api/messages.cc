@@ -15,16 +15,6 @@ using nlohmann::json;
 
 std::string line(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
-std::string_view print_kind(policy::ImageKind kind) {
-  return kind == policy::ImageKind::tree ? "tree" : "linux";
-}
-
-std::optional<policy::ImageKind> parse_kind(std::string_view text) {
-  if (text == "linux") return policy::ImageKind::linux_kernel;
-  if (text == "tree") return policy::ImageKind::tree;
-  return std::nullopt;
-}
-
 // The fields of one JSON object. The error is sticky, so that a message reads all its fields
 // and asks ok() once.
 class Fields {
@@ -103,7 +93,7 @@ class Fields {
     return value.value_or(policy::Arch::other);
   }
   policy::ImageKind kind(const char* name) {
-    const auto value = parse_kind(text(name));
+    const auto value = policy::parse_image_kind(text(name));
     if (!value && ok()) complain(fmt::format("\"{}\" must be \"linux\" or \"tree\"", name));
     return value.value_or(policy::ImageKind::linux_kernel);
   }
@@ -145,7 +135,7 @@ json image_fields(const ImageItem& item) {
   const policy::Image& image = item.image;
   return {{"id", image.id},
           {"name", image.name},
-          {"kind", print_kind(image.kind)},
+          {"kind", policy::print(image.kind)},
           {"kernel", image.kernel},
           {"initrds", image.initrds},
           {"command_line", image.command_line},
@@ -224,7 +214,7 @@ json request_fields(const Request& request) {
           [](const BeginImage& r) {
             json out = {{"do", "image.begin"},
                         {"name", r.name},
-                        {"kind", print_kind(r.kind)},
+                        {"kind", policy::print(r.kind)},
                         {"kernel", r.kernel},
                         {"initrds", r.initrds}};
             if (r.command_line) out["command_line"] = *r.command_line;

@@ -83,6 +83,15 @@ std::optional<Arch> parse_arch(std::string_view text) {
   return std::nullopt;
 }
 
+std::string_view print(ImageKind kind) { return kind == ImageKind::tree ? "tree" : "linux"; }
+
+std::optional<ImageKind> parse_image_kind(std::string_view text) {
+  for (const ImageKind kind : {ImageKind::linux_kernel, ImageKind::tree}) {
+    if (print(kind) == text) return kind;
+  }
+  return std::nullopt;
+}
+
 ArchId arch_of(std::uint16_t id) {
   for (const ArchRow& row : arch_rows) {
     if (row.id == id) return row.meaning;

@@ -31,6 +31,8 @@ struct ArchId {
 ArchId arch_of(std::uint16_t id);
 
 enum class ImageKind : std::uint8_t { linux_kernel, tree };
+std::string_view print(ImageKind kind);  // "linux", "tree"
+std::optional<ImageKind> parse_image_kind(std::string_view text);
 
 // A published boot image. Paths are those of the published tree («images/debian/1/linux»).
 struct Image {

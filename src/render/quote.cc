@@ -16,6 +16,10 @@ bool harmless_in_grub(char c) {
          signs.find(c) != std::string_view::npos;
 }
 
+bool is_ipxe_operator(std::string_view word) {
+  return word == "||" || word == "&&" || word == ";" || word.starts_with('#');
+}
+
 void add_word(std::string& line, std::string_view word) {
   if (!line.empty()) line += ' ';
   line += word;
@@ -47,10 +51,21 @@ std::string ipxe_words(std::string_view text) {
     std::string word = clean.substr(at, end - at);
     at = end + 1;
     for (std::size_t dollar; (dollar = word.find("${")) != std::string::npos;) word.erase(dollar, 1);
-    if (word.empty() || word == "||" || word == "&&" || word == ";" || word.front() == '#') continue;
+    if (word.empty() || is_ipxe_operator(word)) continue;
     add_word(line, word);
   }
   return line;
+}
+
+std::string_view what_ipxe_acts_on(std::string_view text) {
+  if (text.find("${") != std::string_view::npos) return "${";
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    const std::string_view word = text.substr(at, end - at);
+    if (is_ipxe_operator(word)) return word;
+    at = end + 1;
+  }
+  return {};
 }
 
 std::string grub_word(std::string_view text) {

@@ -15,9 +15,12 @@ std::string screen_text(std::string_view text);
 
 // iPXE's script language knows no quoting at all. What it would act on is left out: the `$`
 // of "${" (settings are expanded over and over, so no spelling of it survives), and words
-// that are exactly "||", "&&", ";" or begin a comment ("#…"). Kernel command lines with
-// these are unheard of; `image show` prints what was given, the machine gets what is left.
+// that are exactly "||", "&&", ";" or begin a comment ("#…").
 std::string ipxe_words(std::string_view text);
+
+// The first of these that a text holds; empty where iPXE passes all of it on unchanged. A
+// kernel command line with one is refused when its image is added.
+std::string_view what_ipxe_acts_on(std::string_view text);
 
 // One GRUB word in single quotes, inside which nothing is special; bare when it is harmless.
 std::string grub_word(std::string_view text);

@@ -12,6 +12,7 @@
 #include "content/import.h"
 #include "content/inspect.h"
 #include "content/kernel.h"
+#include "render/quote.h"
 #include "server/site_builder.h"
 #include "server/state_directory.h"
 
@@ -158,6 +159,10 @@ base::Result<policy::Image> Administration::add_image(NewImage image, const Prog
   const auto boots =
       content::inspect_image(files, {image.kind, image.kernel, image.initrds, image.command_line});
   if (!boots) return refuse(boots.error());
+  if (const auto acts = render::what_ipxe_acts_on(boots->command_line); !acts.empty()) {
+    return refuse({fmt::format(
+        "the command line holds \"{}\", which iPXE would act on instead of passing it to the kernel", acts)});
+  }
   auto staged = content::Staged::copy(impl_->state.below(images_area), files, progress);
   if (!staged) return refuse(staged.error());
 

@@ -34,15 +34,6 @@ std::optional<Target> parse_target(const std::string& kind, const std::string& v
   return Target{*mac};
 }
 
-std::string_view print(policy::ImageKind kind) { return kind == policy::ImageKind::tree ? "tree" : "linux"; }
-
-std::optional<policy::ImageKind> parse_kind(std::string_view text) {
-  for (const auto kind : {policy::ImageKind::linux_kernel, policy::ImageKind::tree}) {
-    if (print(kind) == text) return kind;
-  }
-  return std::nullopt;
-}
-
 // A site's database is small: reading it once at the start costs less than serving from a
 // damaged one.
 base::Status check_pages(Database& database) {
@@ -93,7 +84,7 @@ base::Result<std::vector<ImageRecord>> Store::images() {
     ImageRecord record;
     record.image.id = rows.integer(0);
     record.image.name = rows.text(1);
-    const auto kind = parse_kind(rows.text(2));
+    const auto kind = policy::parse_image_kind(rows.text(2));
     const auto arch = policy::parse_arch(rows.text(5));
     if (!kind || !arch) return impl_->unreadable(fmt::format("image {}", record.image.name));
     record.image.kind = *kind;
@@ -145,7 +136,7 @@ base::Result<std::int64_t> Store::put_image(const ImageRecord& record) {
       "ON CONFLICT (name) DO UPDATE SET name = excluded.name, kind = excluded.kind, arch = excluded.arch, "
       "kernel = excluded.kernel, command_line = excluded.command_line, directory = excluded.directory, "
       "created = excluded.created RETURNING id",
-      image.name, print(image.kind), policy::print(image.arch), image.kernel, image.command_line,
+      image.name, policy::print(image.kind), policy::print(image.arch), image.kernel, image.command_line,
       record.directory, record.created);
   const std::int64_t id = row.next() ? row.integer(0) : 0;
   if (auto done = row.run(); !done) return tl::unexpected(done.error());

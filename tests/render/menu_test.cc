@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "render/quote.h"
+
 namespace render {
 namespace {
 
@@ -215,6 +217,15 @@ TEST(AllOfThem, ForeignTextStaysInItsPlace) {
       }
     }
   }
+}
+
+TEST(WhatIpxeActsOn, IsNamed) {
+  EXPECT_EQ(what_ipxe_acts_on("console=ttyS0 a;b x||y root=/dev/sda1 a=b#c --- quiet"), "");
+  EXPECT_EQ(what_ipxe_acts_on("ip=${net0/ip}"), "${");
+  EXPECT_EQ(what_ipxe_acts_on("quiet || shell"), "||");
+  EXPECT_EQ(what_ipxe_acts_on("quiet &&"), "&&");
+  EXPECT_EQ(what_ipxe_acts_on("; shell"), ";");
+  EXPECT_EQ(what_ipxe_acts_on("quiet #all the rest"), "#all");
 }
 
 TEST(Grub, WordsThatWouldActAreQuoted) {

@@ -115,6 +115,18 @@ TEST_F(AdministrationTest, ATreeFindsItsOwnKernel) {
   EXPECT_EQ(added->command_line, "--- quiet");
 }
 
+TEST_F(AdministrationTest, ACommandLineThatIpxeWouldActOnIsRefused) {
+  NewImage image;
+  image.name = "debian";
+  image.files.push_back(file("linux", fake_kernel()));
+  image.kernel = "linux";
+  image.command_line = "quiet || shell";
+  const auto added = admin->add_image(std::move(image), {});
+  ASSERT_FALSE(added);
+  EXPECT_THAT(added.error().what, HasSubstr("\"||\""));
+  EXPECT_THAT(admin->site()->policy.images(), IsEmpty());
+}
+
 TEST_F(AdministrationTest, AReplacedImageKeepsItsDeploymentsAndOneOldVersion) {
   add("debian", "one");
   ASSERT_TRUE(admin->deploy("debian", mac, false));
