@@ -54,11 +54,11 @@ def test_alone(lab, capture, server, marker, service):
     bootferry.deploy(bootferry.add_marker(marker), to=MAC)
     name, *port = SERVICES[service]
     assert f"ready: {name}\n" in bootferry.log()
-    known = {tuple(port) for _, *port in SERVICES.values()}
+    known = {(protocol, number) for _, protocol, number in SERVICES.values()}
     assert open_ports(lab.boot) & known == {tuple(port)}
 
     station = Station(lab.lan, "10.238.0.50", MAC)
-    assert (IN_UNICAST.get(service, offer))(lab, station)
+    assert IN_UNICAST.get(service, offer)(lab, station)
     for other in IN_UNICAST.keys() - {service}:
         with pytest.raises(ConnectionRefusedError):
             IN_UNICAST[other](lab, station)
