@@ -57,7 +57,7 @@ void DhcpService::read(net::UdpSocket& socket, std::uint16_t port, DhcpCounters&
 
 void DhcpService::take(const net::Datagram& datagram, std::uint16_t port, DhcpCounters& counters) {
   ++counters.received;
-  if (!interfaces_.serves(datagram.interface)) {
+  if (!interfaces_.now().serves(datagram.interface)) {
     ++counters.other_interface;
     return;
   }
@@ -76,7 +76,7 @@ void DhcpService::take(const net::Datagram& datagram, std::uint16_t port, DhcpCo
     net::UdpSocket& out = result.reply->from_port == session::dhcp_server_port ? *proxy_ : *boot_service_;
     const auto sent =
         out.send(result.reply->bytes, result.reply->to, result.reply->from, result.reply->interface);
-    if (!sent && log_rate_.allow(now))
+    if (!sent && log_rate_.may_log(component, now))
       base::log(base::LogLevel::warning, component, "answer not sent: {}", sent.error().what);
   }
   machines_.with([&](auto& bindings, auto& attempts) {
@@ -92,10 +92,7 @@ void DhcpService::tell(const session::PxeEvent& event, const net::Datagram& data
   const bool boot_client = answered || event.outcome == Outcome::refused;
   const base::LogLevel level = boot_client ? base::LogLevel::info : base::LogLevel::debug;
   if (!base::log_enabled(level)) return;
-  if (!log_rate_.allow(loop_.now())) return;
-  if (const std::uint64_t left_out = log_rate_.take_left_out(); left_out > 0) {
-    base::log(base::LogLevel::warning, component, "{} lines left out: more than can be logged", left_out);
-  }
+  if (!log_rate_.may_log(component, loop_.now())) return;
 
   if (answered) {
     base::log(

@@ -54,7 +54,7 @@ class DhcpService {
   std::optional<net::UdpSocket> boot_service_;
   std::function<std::shared_ptr<const Site>()> site_;
   Machines& machines_;
-  const ServedInterfaces& interfaces_;
+  ServedInterfaces::View interfaces_;
   session::PxeServices services_;
   std::array<DhcpCounters, 2> counters_;
   std::array<std::uint8_t, session::max_pxe_reply> buffer_{};

@@ -100,8 +100,8 @@ TftpOptions tftp_options(const Config& config, const ServedInterfaces& interface
   options.single_port = config.single_port;
   options.limits.allow_fragments = config.allow_fragments;
   options.limits.max_windowsize = config.max_windowsize;
-  options.on_link = [&interfaces](base::Ipv4 client, unsigned index) {
-    return net::on_link(interfaces.served(), index, client);
+  options.on_link = [view = ServedInterfaces::View(interfaces)](base::Ipv4 client, unsigned index) mutable {
+    return net::on_link(view.now().list(), index, client);
   };
   return options;
 }

@@ -17,7 +17,7 @@ std::string_view print(TftpReason reason) {
     case TftpReason::not_found:
       return "no such file";
     case TftpReason::by_policy:
-      return "refused";
+      return "not to be had";
     case TftpReason::write:
       return "write requests are not served";
     case TftpReason::not_octet:

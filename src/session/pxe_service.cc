@@ -250,7 +250,10 @@ PxeResult handle(const Message& request, const Arrival& arrival, const PxeServic
   if (boot_service) {
     if (const auto fault = fault_of_boot_request(request, arrival)) return drop(*fault);
     const base::Ipv4 address = request.giaddr.is_zero() ? arrival.from.address : request.ciaddr;
-    result.learned = Learned{address, arrival.interface, *facts, LearnedFrom::boot_service};
+    // A relay's word for where its client is: it may be nothing yet.
+    if (is_unicast(address)) {
+      result.learned = Learned{address, arrival.interface, *facts, LearnedFrom::boot_service};
+    }
   } else if (!request.giaddr.is_zero() && !is_unicast(request.giaddr)) {
     return drop(Outcome::bad_source);
   }

@@ -21,6 +21,17 @@ const std::string root = std::string(BOOTFERRY_TEST_DATA) + "/..";
 
 TEST(Config, NoFileIsNeeded) { EXPECT_EQ(parse_config("", "x").value(), Config{}); }
 
+// The library's recursion would use up the stack.
+TEST(Config, ManyNestedTablesAreRefused) {
+  std::string keys;
+  for (int i = 0; i < 30'000; ++i) keys += "a.";
+  EXPECT_EQ(parse_config(keys + "a = 1\n", "x").error().what,
+            "x: longer than 16384 octets: not a configuration");
+  EXPECT_FALSE(parse_config(keys.substr(0, 16'000) + "a = 1\n", "x"));
+  EXPECT_FALSE(parse_config("[" + keys.substr(0, 16'000) + "a]\n", "x"));
+  EXPECT_FALSE(read_config("/dev/zero"));
+}
+
 TEST(Config, EveryKeyIsRead) {
   const auto config = parse_config(R"(
 [server]

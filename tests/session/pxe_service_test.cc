@@ -106,6 +106,18 @@ TEST_F(BootService, BootServiceCannotBeAimedAtOthers) {
   }
 }
 
+TEST_F(BootService, LearnsNoAddressThatIsNobodys) {
+  for (const base::Ipv4 claimed :
+       {base::Ipv4{}, base::Ipv4::broadcast(), base::Ipv4{{224, 0, 0, 1}}, base::Ipv4{{127, 0, 0, 1}}}) {
+    Message m = bios_rom(MessageType::request);
+    m.ciaddr = claimed;
+    m.giaddr = relay;
+    const PxeResult result = ask(m, {4011, eth0, us, us, {relay, 67}});
+    EXPECT_EQ(result.event.outcome, Outcome::acknowledged) << claimed.print();
+    EXPECT_FALSE(result.learned) << claimed.print();
+  }
+}
+
 TEST_F(BootService, AnswersFromTheSecondAddressWhenThatWasAsked) {
   const base::Ipv4 second{{10, 0, 0, 3}};
   Message m = boot_request(bios_rom(MessageType::request));
