@@ -118,7 +118,7 @@ class Running {
         tftp_clients_(config.max_transfers, config.max_transfers_per_client),
         boot_files_([this] { return administration_->site(); }, machines_,
                     !config.proxydhcp && !config.boot_service),
-        files_(boot_files_, machines_, interfaces_) {}
+        http_files_(boot_files_, machines_, interfaces_) {}
 
   base::Status start();
   base::Status serve();
@@ -141,7 +141,7 @@ class Running {
   std::shared_ptr<const Site> site_seen_;
   TftpClients tftp_clients_;
   BootFiles boot_files_;
-  FileService files_;
+  FileService http_files_;
   base::Fd signals_;
   std::unique_ptr<net::Loop> loop_;
   std::unique_ptr<net::InterfaceWatch> watch_;
@@ -167,9 +167,11 @@ base::Status Running::start() {
   if (config_.tftp) {
     const unsigned loops = config_.tftp_threads == 0 ? usable_processors() : config_.tftp_threads;
     auto tftp = TftpLoops::open(
-        *loop_, tftp_options(config_, interfaces_), loops, tftp_clients_,
-        {[this](const TftpRequestFacts& request) { return files_.answer(request, base::Clock::now()); },
-         [this](const TftpEvent& event) { files_.on_event(event, base::Clock::now()); }});
+        *loop_, tftp_options(config_, interfaces_), loops, tftp_clients_, [this]() -> TftpService::Callbacks {
+          const auto files = std::make_shared<FileService>(boot_files_, machines_, interfaces_);
+          return {[files](const TftpRequestFacts& asked) { return files->answer(asked, base::Clock::now()); },
+                  [files](const TftpEvent& event) { files->on_event(event, base::Clock::now()); }};
+        });
     if (!tftp) return tl::unexpected(tftp.error());
     tftp_ = std::move(*tftp);
   }
@@ -214,8 +216,8 @@ base::Status Running::start_services(Sockets sockets) {
     options.listen_fd = sockets.http.release();
     options.threads = config_.http_threads;
     auto http = net::HttpServer::start(
-        options, [this](const net::HttpRequest& request) { return files_.answer(request); },
-        [this](const net::HttpDone& done) { files_.on_done(done); });
+        options, [this](const net::HttpRequest& request) { return http_files_.answer(request); },
+        [this](const net::HttpDone& done) { http_files_.on_done(done); });
     if (!http) return tl::unexpected(http.error());
     http_ = std::move(*http);
   }

@@ -54,9 +54,15 @@ void add_tftp(Counters& out, const TftpStatus& tftp) {
   transfers("client-error", c.client_error);
   transfers("client-gone", c.client_gone);
   transfers("superseded", c.superseded);
+  transfers("file-changed", c.file_changed);
+  transfers("unconfirmed", c.unconfirmed);
   transfers("blocks", c.blocks);
   transfers("resent-blocks", c.resent_blocks);
   transfers("octets", c.octets);
+  transfers("acks", c.acks);
+  transfers("useless-acks", c.useless_acks);
+  transfers("stray", c.stray);
+  transfers("send-errors", c.send_errors);
   for (std::size_t i = 0; i < tftp.octets_by_loop.size(); ++i) {
     transfers(fmt::format("octets.loop-{}", i), tftp.octets_by_loop[i]);
   }

@@ -16,9 +16,9 @@ unsigned usable_processors() {
   return static_cast<unsigned>(std::max(CPU_COUNT(&set), 1));
 }
 
-base::Result<std::unique_ptr<TftpLoops>> TftpLoops::open(net::Loop& main, TftpOptions options, unsigned loops,
-                                                         TftpClients& clients,
-                                                         const TftpService::Callbacks& callbacks) {
+base::Result<std::unique_ptr<TftpLoops>> TftpLoops::open(
+    net::Loop& main, TftpOptions options, unsigned loops, TftpClients& clients,
+    const std::function<TftpService::Callbacks()>& make) {
   if (loops > 1) {
     // Sockets that share a port also share it with those of another server of this user:
     // only one that shares with nobody finds out that somebody is there.
@@ -38,7 +38,7 @@ base::Result<std::unique_ptr<TftpLoops>> TftpLoops::open(net::Loop& main, TftpOp
       worker.loop = std::move(*loop);
     }
     net::Loop& loop = i > 0 ? *worker.loop : main;
-    auto service = TftpService::open(loop, options, clients, callbacks);
+    auto service = TftpService::open(loop, options, clients, make());
     if (!service) return tl::unexpected(service.error());
     worker.service = std::move(*service);
     all->workers_.push_back(std::move(worker));

@@ -22,11 +22,12 @@ struct TftpStatus {
 
 class TftpLoops {
  public:
-  // The first service runs on `main`, the others on loops of their own. Error: the port is
+  // The first service runs on `main`, the others on loops of their own; `make` is called for
+  // each, so that what is behind its callbacks can belong to its thread. Error: the port is
   // taken, and by whom.
   static base::Result<std::unique_ptr<TftpLoops>> open(net::Loop& main, TftpOptions options, unsigned loops,
                                                        TftpClients& clients,
-                                                       const TftpService::Callbacks& callbacks);
+                                                       const std::function<TftpService::Callbacks()>& make);
   // Before it, `main` must have ended: its service goes from under it.
   ~TftpLoops();
   void start();  // the threads

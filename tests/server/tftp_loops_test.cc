@@ -20,9 +20,9 @@ class TftpLoopsTest : public testing::Test {
     main_ = std::move(*net::Loop::open());
     TftpOptions options;
     options.listen = {tftp_test::loopback, 0};
-    auto all =
-        TftpLoops::open(*main_, options, loops, clients_,
-                        {[](const TftpRequestFacts&) -> TftpAnswer { return TftpRendered{"four"}; }, {}});
+    auto all = TftpLoops::open(*main_, options, loops, clients_, []() -> TftpService::Callbacks {
+      return {[](const TftpRequestFacts&) { return TftpRendered{"four"}; }, {}};
+    });
     ASSERT_TRUE(all) << all.error().what;
     all_ = std::move(*all);
     port_ = all_->port();
@@ -76,7 +76,7 @@ TEST_F(TftpLoopsTest, ASecondServerFindsThePortTaken) {
   TftpOptions options;
   options.listen = {tftp_test::loopback, port_};
   const auto loop = std::move(*net::Loop::open());
-  const auto second = TftpLoops::open(*loop, options, 2, clients_, {});
+  const auto second = TftpLoops::open(*loop, options, 2, clients_, [] { return TftpService::Callbacks{}; });
   ASSERT_FALSE(second);
   EXPECT_NE(second.error().what.find(std::to_string(port_)), std::string::npos) << second.error().what;
 }
