@@ -62,7 +62,8 @@ def measure_row(site, cast, row, scale, allowed):
             for contestant in contestants:
                 server = cast[contestant.server]
                 server.extra = contestant.options
-                run = one_run(site, server, row, row.arguments(site, server, scale, repetition))
+                run = one_run(site, server, row, row.arguments(site, server, scale, repetition),
+                              scale.quick)
                 runs[contestant.label].append(run)
                 note(f"  {row.key} {repetition + 1}/{scale.repetitions} {contestant.label}: {brief(run)}")
     except (BenchError, subprocess.SubprocessError, OSError) as error:

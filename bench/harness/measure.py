@@ -28,7 +28,7 @@ class MemorySampler(threading.Thread):
         return self.sample
 
 
-def one_run(site, server, row, arguments):
+def one_run(site, server, row, arguments, quick):
     """What one load did to one server: a flat dictionary."""
     pinned = row.pinned and len(os.sched_getaffinity(0)) > 1
     try:
@@ -36,7 +36,8 @@ def one_run(site, server, row, arguments):
         time.sleep(0.2)   # what starting left to do
         idle_memory = server.account.memory()
         threads_before = server.account.threads() if row.threads else {}
-        sampler = MemorySampler(server.account, row.sample_after) if row.sample_after else None
+        sampler = (MemorySampler(server.account, row.sample_after[quick])
+                   if row.sample_after else None)
         busy, cpu, began = machine_busy(), server.account.cpu_seconds(), time.monotonic()
         if sampler:
             sampler.start()

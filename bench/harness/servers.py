@@ -155,8 +155,7 @@ class Dnsmasq(Server):
         if options.get("need") == "pxe":
             # Without a boot file in the OFFER, hence with port 4011; BC_EFI is what it calls type 7.
             command += ["--quiet-dhcp", "--dhcp-range=10.231.0.0,proxy", "--pxe-service=x86PC,boot,boot",
-                        "--pxe-service=BC_EFI,boot,boot.efi", "--pxe-service=X86-64_EFI,boot,boot.efi",
-                        "--dhcp-no-override"]
+                        "--pxe-service=BC_EFI,boot,boot.efi", "--pxe-service=X86-64_EFI,boot,boot.efi"]
         return command
 
 
@@ -176,7 +175,7 @@ class Atftpd(Server):
 
     def command(self, options):
         return [self.site.atftpd, "--daemon", "--no-fork", "--user", "nobody.nogroup", "--bind-address", SERVER,
-                "--maxthread", 5000, "--verbose", 0, "--logfile", "/dev/null", self.site.tree]
+                "--maxthread", 5000, "--verbose=0", "--logfile", "/dev/null", self.site.tree]
 
 
 class Nginx(Server):
