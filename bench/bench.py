@@ -170,7 +170,7 @@ def main():
           f"medians; CPU by {how}; other load on the machine: median {about['other_load_median']} CPUs, "
           f"at most {about['other_load_max']}")
     if wrong:
-        print("WRONG BYTES:\n  " + "\n  ".join(wrong))
+        print("WRONG BYTES:\n  " + "\n  ".join(what[:160] for what in wrong))
         return 3
     if any("error" in r for r in results):
         return 2

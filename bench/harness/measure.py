@@ -45,7 +45,8 @@ def one_run(site, server, row, arguments, quick):
         cpu, busy = server.account.cpu_seconds() - cpu, machine_busy() - busy
         wall = time.monotonic() - began
         if not server.alive():
-            raise BenchError(f"{server.name} died")
+            raise BenchError(f"{server.name} died (status {server.process.poll()}); its log ends:\n"
+                             f"{server.log_tail()}")
         result = {"report": report, "server_cpu_s": cpu, "generator_cpu_s": site.generator_cpu, "wall_s": wall,
                   # What neither server nor generator used: somebody else's, in CPUs.
                   "other_load": max(0.0, (busy - cpu - site.generator_cpu) / wall)}

@@ -10,6 +10,9 @@ from .network import CLIENTS
 from .servers import Bootferry
 
 
+PACKET_THREADS = r"(?:server|tftp|dhcp)\.\w*threads"   # the configuration key, once there is one
+
+
 @dataclasses.dataclass
 class Metric:
     key: str
@@ -50,7 +53,10 @@ class Row:
         return [Contestant(name, name, {}) for name in ("bootferry", *self.peers)]
 
     def options_for(self, server):
-        return {"need": self.need, **server.extra}
+        keys = dict(server.extra.get("bootferry", {}))
+        if self.pinned and (threads := Bootferry.known_key(PACKET_THREADS)):
+            keys.setdefault(threads, 1)   # it has one CPU, whatever the machine has
+        return {"need": self.need, "bootferry": keys}
 
 
 @dataclasses.dataclass
@@ -173,15 +179,14 @@ def enough(scale, _):
 
 def storm(site, server, scale, repetition):
     file = server.tftp_name
-    return ["storm", "--machines", scale.of(2000, 60), "--relay", site.relay, "--block-ms", scale.of(5, 0),
-            "--slow-rate", scale.of(2e6, 2e7), "--addresses", ",".join(CLIENTS),
+    return ["storm", "--machines", scale.of(2000, 60), "--limit-seconds", 500, "--relay", site.relay,
+            "--block-ms", scale.of(5, 0), "--slow-rate", scale.of(2e6, 2e7), "--addresses", ",".join(CLIENTS),
             "--first", f"{file('1m')}={site.files['1m']}", "--second-tftp", f"{file('5m')}={site.files['5m']}",
             "--second-http", f"{server.http_name('5m')}={site.files['5m']}"]
 
 
 B1456 = ("--blksize", 1456)
 W16 = (*B1456, "--windowsize", 16)
-PACKET_THREADS = r"(?:server|tftp|dhcp)\.\w*threads"
 
 
 def loss_w16(key, title, *more):

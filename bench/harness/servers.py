@@ -68,8 +68,7 @@ class Server:
             if done and (done.get("transfers") == 1 or done.get("conversations") == 1):
                 return
             time.sleep(0.1)
-        tail = (self.site.directory / f"{self.name}.log").read_text(errors="replace")[-800:]
-        raise BenchError(f"{self.name} does not serve {need}; its log ends:\n{tail}")
+        raise BenchError(f"{self.name} does not serve {need}; its log ends:\n{self.log_tail()}")
 
     def stop(self):
         if self.process and self.process.poll() is None:
@@ -84,6 +83,9 @@ class Server:
         if self.log:
             self.log.close()
         self.process = self.account = self.log = None
+
+    def log_tail(self):
+        return (self.site.directory / f"{self.name}.log").read_text(errors="replace")[-1500:]
 
     def alive(self):
         return self.process is not None and self.process.poll() is None

@@ -39,7 +39,8 @@ def test_pooled_percentile_goes_over_all_runs():
 
 
 def test_duplicates_are_a_share_of_the_blocks():
-    assert duplicates([{"report": {"duplicates": 3, "blocks": 100}}, {"report": {"duplicates": 0, "blocks": 200}}]) == 1
+    runs = [{"report": {"duplicates": d, "blocks": b}} for d, b in ((3, 100), (0, 200))]
+    assert duplicates(runs) == 1
 
 
 def test_rows_have_names_of_their_own():
