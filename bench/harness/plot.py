@@ -3,7 +3,7 @@
 import html
 import math
 
-LEFT, WIDTH, BAR, GAP, TOP = 420, 460, 16, 8, 64
+LEFT, WIDTH, BAR, GAP, TOP = 470, 440, 16, 8, 64
 LOWEST, HIGHEST = 0.25, 64
 
 

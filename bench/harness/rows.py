@@ -234,7 +234,7 @@ def all_rows():
             [rate(1.15, 1.3), cpu(0.85, 0.7)], peers=("dnsmasq",), pinned=True),
         Row("many-w16", "100 clients x 30 MB, windowsize 16", tftp("30m", *W16, steady, clients=100, spread=True),
             [rate(3, 4.5), cpu(0.33, 0.25)], peers=("atftpd",), pinned=True),
-        Row("many-w16-cut", "the same, no segmentation offload",
+        Row("many-w16-cut", "100 clients x 30 MB, windowsize 16, no segmentation offload",
             tftp("30m", *W16, steady, clients=100, spread=True),
             [rate(2.3, 3), cpu(0.45, 0.35)], peers=("atftpd",), pinned=True, offload=False),
         Row("burst", "500 clients x 1 MB, windowsize 1, all at once",
