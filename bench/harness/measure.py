@@ -28,7 +28,7 @@ class MemorySampler(threading.Thread):
         return self.sample
 
 
-def one_run(site, server, row, arguments):
+def one_run(site, server, row, arguments, quick):
     """What one load did to one server: a flat dictionary."""
     pinned = row.pinned and len(os.sched_getaffinity(0)) > 1
     try:
@@ -36,7 +36,8 @@ def one_run(site, server, row, arguments):
         time.sleep(0.2)   # what starting left to do
         idle_memory = server.account.memory()
         threads_before = server.account.threads() if row.threads else {}
-        sampler = MemorySampler(server.account, row.sample_after) if row.sample_after else None
+        sampler = (MemorySampler(server.account, row.sample_after[quick])
+                   if row.sample_after else None)
         busy, cpu, began = machine_busy(), server.account.cpu_seconds(), time.monotonic()
         if sampler:
             sampler.start()
@@ -44,7 +45,8 @@ def one_run(site, server, row, arguments):
         cpu, busy = server.account.cpu_seconds() - cpu, machine_busy() - busy
         wall = time.monotonic() - began
         if not server.alive():
-            raise BenchError(f"{server.name} died")
+            raise BenchError(f"{server.name} died (status {server.process.poll()}); its log ends:\n"
+                             f"{server.log_tail()}")
         result = {"report": report, "server_cpu_s": cpu, "generator_cpu_s": site.generator_cpu, "wall_s": wall,
                   # What neither server nor generator used: somebody else's, in CPUs.
                   "other_load": max(0.0, (busy - cpu - site.generator_cpu) / wall)}

@@ -3,7 +3,7 @@
 import html
 import math
 
-LEFT, WIDTH, BAR, GAP, TOP = 420, 460, 16, 8, 64
+LEFT, WIDTH, BAR, GAP, TOP = 470, 440, 16, 8, 64
 LOWEST, HIGHEST = 0.25, 64
 
 
@@ -36,17 +36,20 @@ def svg(results, caption):
            f'<text x="12" y="40" class="q">{html.escape(caption)}</text>']
     for times in (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64):
         x = _x(times)
-        out.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 6}" y2="{bottom}" class="{"one" if times == 1 else "g"}"/>'
+        kind = "one" if times == 1 else "g"
+        out.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 6}" y2="{bottom}" class="{kind}"/>'
                    f'<text x="{x:.1f}" y="{bottom + 16}" text-anchor="middle" class="q">{times:g}x</text>')
     for i, bar in enumerate(bars):
         y = TOP + i * (BAR + GAP)
         start, end = sorted((_x(1), _x(bar["times"])))
         out.append(f'<text x="{LEFT - 8}" y="{y + 12}" text-anchor="end">{html.escape(bar["label"])}</text>'
-                   f'<rect x="{start:.1f}" y="{y}" width="{max(end - start, 1):.1f}" height="{BAR}" class="{bar["verdict"]}"/>')
+                   f'<rect x="{start:.1f}" y="{y}" width="{max(end - start, 1):.1f}" height="{BAR}" '
+                   f'class="{bar["verdict"]}"/>')
         for name in ("floor", "aim"):
             x = _x(bar[name])
             out.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y - 2}" y2="{y + BAR + 2}" class="{name[0]}"/>')
-        out.append(f'<text x="{LEFT + WIDTH + 12}" y="{y + 12}">{bar["times"]:.2f}x {html.escape(bar["peer"])}</text>')
+        out.append(f'<text x="{LEFT + WIDTH + 12}" y="{y + 12}">{bar["times"]:.2f}x '
+                   f'{html.escape(bar["peer"])}</text>')
     out.append(f'<text x="12" y="{height - 6}" class="q">solid mark: floor; dashed: aim; '
                'CPU, p99 and lost time count inversely; scale logarithmic</text></svg>')
     return "\n".join(out) + "\n"

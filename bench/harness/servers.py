@@ -68,8 +68,7 @@ class Server:
             if done and (done.get("transfers") == 1 or done.get("conversations") == 1):
                 return
             time.sleep(0.1)
-        tail = (self.site.directory / f"{self.name}.log").read_text(errors="replace")[-800:]
-        raise BenchError(f"{self.name} does not serve {need}; its log ends:\n{tail}")
+        raise BenchError(f"{self.name} does not serve {need}; its log ends:\n{self.log_tail()}")
 
     def stop(self):
         if self.process and self.process.poll() is None:
@@ -84,6 +83,9 @@ class Server:
         if self.log:
             self.log.close()
         self.process = self.account = self.log = None
+
+    def log_tail(self):
+        return (self.site.directory / f"{self.name}.log").read_text(errors="replace")[-1500:]
 
     def alive(self):
         return self.process is not None and self.process.poll() is None
@@ -155,8 +157,7 @@ class Dnsmasq(Server):
         if options.get("need") == "pxe":
             # Without a boot file in the OFFER, hence with port 4011; BC_EFI is what it calls type 7.
             command += ["--quiet-dhcp", "--dhcp-range=10.231.0.0,proxy", "--pxe-service=x86PC,boot,boot",
-                        "--pxe-service=BC_EFI,boot,boot.efi", "--pxe-service=X86-64_EFI,boot,boot.efi",
-                        "--dhcp-no-override"]
+                        "--pxe-service=BC_EFI,boot,boot.efi", "--pxe-service=X86-64_EFI,boot,boot.efi"]
         return command
 
 
@@ -176,7 +177,7 @@ class Atftpd(Server):
 
     def command(self, options):
         return [self.site.atftpd, "--daemon", "--no-fork", "--user", "nobody.nogroup", "--bind-address", SERVER,
-                "--maxthread", 5000, "--verbose", 0, "--logfile", "/dev/null", self.site.tree]
+                "--maxthread", 5000, "--verbose=0", "--logfile", "/dev/null", self.site.tree]
 
 
 class Nginx(Server):

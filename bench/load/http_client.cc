@@ -18,13 +18,15 @@ namespace {
 
 constexpr std::size_t largest_head = 8192;
 constexpr std::size_t slow_portion = 16384;
-std::array<std::uint8_t, 256 * 1024> buffer;  // one thread
+constexpr std::size_t portion = 256 * 1024;
+// One thread. What is discarded never touches it, but a fortified recv() wants the room.
+std::array<std::uint8_t, 4 << 20> buffer;
 
 }  // namespace
 
 HttpClient::HttpClient(Poller& poller, HttpOwner& owner, HttpTotals& totals, const HttpHabits& habits,
-                       const sockaddr_in& server)
-    : poller_(poller), owner_(owner), totals_(totals), habits_(habits), server_(server) {
+                       const sockaddr_in& server, std::optional<sockaddr_in> local)
+    : poller_(poller), owner_(owner), totals_(totals), habits_(habits), server_(server), local_(local) {
   patience_.owner = pace_.owner = this;
 }
 
@@ -47,6 +49,12 @@ void HttpClient::open_socket() {
   if (!fd_.open()) fatal_errno("socket");
   const int on = 1;
   ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (local_) {
+    // The port is chosen when the server's is known too: one of ours serves many connections.
+    ::setsockopt(fd_.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    if (::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&*local_), sizeof *local_) != 0)
+      fatal_errno("bind");
+  }
   if (habits_.bytes_per_second > 0) {
     const int small = 64 * 1024;  // a slow machine has little room: the server is to feel it
     ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
@@ -115,8 +123,8 @@ bool HttpClient::read_some(Nanos now) {
   const bool discard = state_ == State::body && !compare_;
   // Never beyond this response: with MSG_TRUNC the next head would be gone.
   const std::size_t wanted = state_ == State::body ? file_->content.size() - received_ : largest_head;
-  const std::size_t room =
-      std::min(wanted, habits_.bytes_per_second > 0 ? slow_portion : (discard ? wanted : buffer.size()));
+  const std::size_t most = habits_.bytes_per_second > 0 ? slow_portion : discard ? buffer.size() : portion;
+  const std::size_t room = std::min(wanted, most);
   const ssize_t size = ::recv(fd_.get(), buffer.data(), room, discard ? MSG_TRUNC : 0);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return false;
   if (size <= 0) {

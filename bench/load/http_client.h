@@ -6,7 +6,9 @@
 #include <netinet/in.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/fd.h"
 #include "files.h"
@@ -37,7 +39,7 @@ class HttpOwner {
 class HttpClient final : public Actor {
  public:
   HttpClient(Poller& poller, HttpOwner& owner, HttpTotals& totals, const HttpHabits& habits,
-             const sockaddr_in& server);
+             const sockaddr_in& server, std::optional<sockaddr_in> local);
   void start(const ServedFile& file, Nanos now);
   void abort();
   [[nodiscard]] bool busy() const { return state_ != State::idle; }
@@ -63,6 +65,7 @@ class HttpClient final : public Actor {
   HttpTotals& totals_;
   const HttpHabits& habits_;
   sockaddr_in server_;
+  std::optional<sockaddr_in> local_;
   Timer patience_, pace_;
   base::Fd fd_;
   State state_ = State::idle;

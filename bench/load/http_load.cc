@@ -25,9 +25,12 @@ class HttpLoad final : public HttpOwner {
     const std::string check = flags.text("--check", "all");
     if (check != "all" && check != "first") usage_error("--check all|first");
     habits_.check_all = check == "all";
+    const std::vector<std::string> addresses = flags.list("--addresses");
     flags.finish();
     for (std::size_t i = 0; i < clients; ++i) {
-      clients_.push_back(std::make_unique<HttpClient>(poller_, *this, totals_, habits_, server));
+      std::optional<sockaddr_in> local;
+      if (!addresses.empty()) local = parse_address(addresses[i % addresses.size()], 0);
+      clients_.push_back(std::make_unique<HttpClient>(poller_, *this, totals_, habits_, server, local));
       clients_.back()->index = i;
     }
     begun_.resize(clients);

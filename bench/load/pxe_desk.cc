@@ -49,6 +49,14 @@ base::ByteView option(base::ByteView datagram, std::uint8_t code) {
   return {};
 }
 
+std::uint16_t first_menu_item(base::ByteView vendor) {
+  for (std::size_t at = 0; at + 1 < vendor.size() && vendor[at] != 255; at += 2U + vendor[at + 1]) {
+    if (vendor[at] == 9 && at + 3 < vendor.size())
+      return static_cast<std::uint16_t>((vendor[at + 2] << 8) | vendor[at + 3]);
+  }
+  return 0;
+}
+
 }  // namespace
 
 PxeDesk::PxeDesk(Poller& poller, PxeOwner& owner, PxeTotals& totals, const sockaddr_in& server,
@@ -71,8 +79,8 @@ PxeDesk::PxeDesk(Poller& poller, PxeOwner& owner, PxeTotals& totals, const socka
   if (::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0)
     fatal_errno("bind port 67");
   for (std::size_t f = 0; f < firmware_count; ++f) {
-    templates_[f][0] = make(static_cast<Firmware>(f), Step::discover, relay);
-    templates_[f][1] = make(static_cast<Firmware>(f), Step::request, relay);
+    for (std::size_t form = 0; form < form_count; ++form)
+      templates_[f][form] = make(static_cast<Firmware>(f), static_cast<Form>(form), relay);
   }
   for (std::size_t i = 0; i < batch; ++i) {
     out_messages_[i].msg_hdr.msg_iov = &out_parts_[i];
@@ -84,16 +92,17 @@ PxeDesk::PxeDesk(Poller& poller, PxeOwner& owner, PxeTotals& totals, const socka
 }
 
 // What OVMF and BIOS ROMs send, but for the order of their parameter lists.
-PxeDesk::Template PxeDesk::make(Firmware firmware, Step step, const sockaddr_in& relay) {
+PxeDesk::Template PxeDesk::make(Firmware firmware, Form form, const sockaddr_in& relay) {
   namespace o = dhcp::option;
   dhcp::Message m;
   m.hops = 1;
   m.secs = 4;
   m.flags = dhcp::flag_broadcast;
   m.giaddr = base::Ipv4::from_host_order(ntohl(relay.sin_addr.s_addr));
+  if (form != Form::discover) m.ciaddr = m.giaddr;  // by then a machine has an address
   m.chaddr = {0x52, 0x54};
   const bool uefi = firmware == Firmware::uefi_x64;
-  m.options.add_u8(o::message_type, step == Step::discover ? 1 : 3);
+  m.options.add_u8(o::message_type, form == Form::discover ? 1 : 3);
   m.options.add_u16(o::max_message_size, uefi ? 1472 : 1260);
   constexpr std::uint8_t wanted[] = {1,  2,  3,  4,   5,   6,   12,  13,  15,  17,  18, 22,
                                      23, 28, 40, 41,  42,  43,  50,  51,  54,  58,  59, 60,
@@ -112,6 +121,8 @@ PxeDesk::Template PxeDesk::make(Firmware firmware, Step step, const sockaddr_in&
     constexpr std::uint8_t features[] = {0x13, 1, 1, 0x15, 1, 1, 0x18, 1, 1, 0x21, 1, 1, 0x27, 1, 1};
     m.options.add(o::ipxe_encapsulated, features);
   }
+  constexpr std::uint8_t item[] = {71, 4, 0xee, 0xee, 0, 0, 255};
+  if (form == Form::request_item) m.options.add(o::vendor_info, item);
   Template made;
   made.bytes.resize(room);
   const auto size = dhcp::encode(m, made.bytes);
@@ -119,6 +130,8 @@ PxeDesk::Template PxeDesk::make(Firmware firmware, Step step, const sockaddr_in&
   made.bytes.resize(*size);
   const auto found = std::search_n(made.bytes.begin(), made.bytes.end(), 16, std::uint8_t{0xa5});
   made.machine_id_at = static_cast<std::size_t>(found - made.bytes.begin());
+  const auto type = std::search_n(made.bytes.begin(), made.bytes.end(), 2, std::uint8_t{0xee});
+  made.boot_item_at = static_cast<std::size_t>(type - made.bytes.begin());
   return made;
 }
 
@@ -128,19 +141,25 @@ std::uint32_t PxeDesk::xid_of(const Slot& slot, std::size_t index) {
 
 void PxeDesk::begin(std::size_t slot, Firmware firmware, std::uint32_t machine, Nanos now) {
   Slot& s = slots_[slot];
-  s = {Step::discover, firmware, static_cast<std::uint16_t>(s.generation + 1), machine, 0, now, 0};
+  s = {Step::discover, firmware, static_cast<std::uint16_t>(s.generation + 1), machine, 0, 0, now, 0};
   ask(slot, now);
 }
 
 void PxeDesk::ask(std::size_t index, Nanos now) {
   const Slot& slot = slots_[index];
-  const Template& from =
-      templates_[static_cast<std::size_t>(slot.firmware)][slot.step == Step::request ? 1 : 0];
+  const Form form = slot.step == Step::discover ? Form::discover
+                    : slot.boot_item == 0       ? Form::request
+                                                : Form::request_item;
+  const Template& from = templates_[static_cast<std::size_t>(slot.firmware)][static_cast<std::size_t>(form)];
   auto& bytes = out_[out_count_];
   std::copy(from.bytes.begin(), from.bytes.end(), bytes.begin());
   put32(&bytes[4], xid_of(slot, index));
   put32(&bytes[dhcp::chaddr_at + 2], slot.machine);
   put32(&bytes[from.machine_id_at], slot.machine);
+  if (form == Form::request_item) {
+    bytes[from.boot_item_at] = static_cast<std::uint8_t>(slot.boot_item >> 8);
+    bytes[from.boot_item_at + 1] = static_cast<std::uint8_t>(slot.boot_item);
+  }
   out_parts_[out_count_] = {bytes.data(), from.bytes.size()};
   out_messages_[out_count_].msg_hdr.msg_name = slot.step == Step::request ? &boot_service_ : &dhcp_;
   if (++out_count_ == batch) flush();
@@ -180,6 +199,8 @@ void PxeDesk::take(base::ByteView datagram, Nanos now) {
     slot.offered = now;
     slot.step = Step::request;
     slot.tries = 0;
+    slot.boot_item =
+        slot.firmware == Firmware::bios ? first_menu_item(option(datagram, 43)) : std::uint16_t{0};
     ask(index, now);
   } else if (slot.step == Step::request && type[0] == 5) {
     const bool file = datagram[dhcp::file_at] != 0 || !option(datagram, dhcp::option::boot_file_name).empty();

@@ -56,6 +56,7 @@ class PxeDesk final : public Actor {
     Firmware firmware = Firmware::bios;
     std::uint16_t generation = 0;
     std::uint32_t machine = 0;
+    std::uint16_t boot_item = 0;  // the first of the OFFER's menu; 0: it had none
     unsigned tries = 0;
     Nanos began = 0, offered = 0;
   };
@@ -67,9 +68,14 @@ class PxeDesk final : public Actor {
   struct Template {
     base::Bytes bytes;
     std::size_t machine_id_at = 0;
+    std::size_t boot_item_at = 0;  // of the type's two octets
   };
+  // What is sent: DISCOVER, REQUEST, or a REQUEST that picks from the OFFER's menu, as BIOS
+  // ROMs do with servers that send one (dnsmasq).
+  enum class Form : std::uint8_t { discover, request, request_item };
+  static constexpr std::size_t form_count = 3;
 
-  static Template make(Firmware firmware, Step step, const sockaddr_in& relay);
+  static Template make(Firmware firmware, Form form, const sockaddr_in& relay);
   [[nodiscard]] static std::uint32_t xid_of(const Slot& slot, std::size_t index);
   void ask(std::size_t index, Nanos now);
   void take(base::ByteView datagram, Nanos now);
@@ -85,7 +91,7 @@ class PxeDesk final : public Actor {
   Timer timer_;
   std::vector<Slot> slots_;
   std::deque<Waiting> waiting_;
-  std::array<std::array<Template, 2>, firmware_count> templates_;
+  std::array<std::array<Template, form_count>, firmware_count> templates_;
 
   std::array<std::array<std::uint8_t, room>, batch> out_;
   std::array<iovec, batch> out_parts_{};

@@ -98,7 +98,7 @@ class Storm final : public TftpOwner, public HttpOwner, public PxeOwner, public 
         std::make_unique<TftpClient>(poller_, *this, tftp_, habits_[machine.kind][machine.slow ? 1 : 0],
                                      parse_address(server_, 69), local);
     machine.http = std::make_unique<HttpClient>(poller_, *this, http_, http_habits_[machine.slow ? 1 : 0],
-                                                parse_address(server_, 80));
+                                                parse_address(server_, 80), local);
     machine.tftp->index = machine.http->index = i;
   }
 
