@@ -40,15 +40,14 @@ void UdpBatch::add(std::size_t octets, const Route& route) {
   ++count_;
 }
 
-std::size_t UdpBatch::flush(const UdpSocket& socket, int& error) {
-  std::size_t refused = 0;
+UdpBatch::Refused UdpBatch::flush(const UdpSocket& socket) {
+  Refused refused;
   for (std::size_t done = 0; done < count_;) {
     const int sent = sendmmsg(socket.fd(), messages_.data() + done, static_cast<unsigned>(count_ - done), 0);
     if (sent > 0) {
       done += static_cast<std::size_t>(sent);
     } else if (errno != EINTR) {
-      error = errno;
-      ++refused;
+      refused = {refused.count + 1, errno, from_sockaddr(slots_[done].to)};
       ++done;
     }
   }

@@ -27,9 +27,13 @@ class UdpBatch {
   [[nodiscard]] std::span<std::uint8_t> room();
   // What was written there, `octets` of it, goes this way.
   void add(std::size_t octets, const Route& route);
-  // Sends all in order, and goes on behind one that the kernel refuses. How many it refused;
-  // `error` is the errno of the last.
-  std::size_t flush(const UdpSocket& socket, int& error);
+  struct Refused {
+    std::size_t count = 0;
+    int error = 0;      // errno of the last
+    base::Endpoint to;  // where it should have gone
+  };
+  // Sends all in order, and goes on behind one that the kernel refuses.
+  Refused flush(const UdpSocket& socket);
 
  private:
   struct Slot {

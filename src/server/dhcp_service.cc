@@ -63,10 +63,10 @@ void DhcpService::read(net::UdpSocket& socket, std::uint16_t port, DhcpCounters&
 }
 
 void DhcpService::send_answers(const net::UdpSocket& socket) {
-  int error = 0;
-  const std::size_t refused = answers_.flush(socket, error);
-  if (refused > 0 && log_rate_.may_log(component, loop_.now())) {
-    base::log(base::LogLevel::warning, component, "{} answers not sent: {}", refused, std::strerror(error));
+  const net::UdpBatch::Refused refused = answers_.flush(socket);
+  if (refused.count > 0 && log_rate_.may_log(component, loop_.now())) {
+    base::log(base::LogLevel::warning, component, "{} answers not sent, the last to {}: {}", refused.count,
+              refused.to.print(), std::strerror(refused.error));
   }
 }
 

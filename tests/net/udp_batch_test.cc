@@ -40,12 +40,11 @@ TEST(UdpBatch, LeavesInOrderFromTheAddressesGiven) {
   auto client = std::move(UdpSocket::bind({home, 0}).value());
   const base::Endpoint to{home, client.local_port()};
   UdpBatch batch(16);
-  int error = 0;
   for (int round = 0; round < 2; ++round) {  // it is empty after a flush
     add(batch, "one", {to, home, 0});
     add(batch, "two, longer", {to, second_home, 0});
     add(batch, "", {to, {}, 0});
-    EXPECT_EQ(batch.flush(server, error), 0u);
+    EXPECT_EQ(batch.flush(server).count, 0u);
     const auto got = receive_all(client);
     ASSERT_EQ(got.size(), 3u);
     EXPECT_EQ(got[0].text, "one");
@@ -64,9 +63,10 @@ TEST(UdpBatch, OneThatIsRefusedDoesNotStopTheOthers) {
   add(batch, "first", {to, home, 0});
   add(batch, "lost", {{base::Ipv4::broadcast(), 68}, {}, 0});
   add(batch, "last", {to, home, 0});
-  int error = 0;
-  EXPECT_EQ(batch.flush(server, error), 1u);
-  EXPECT_NE(error, 0);
+  const auto refused = batch.flush(server);
+  EXPECT_EQ(refused.count, 1u);
+  EXPECT_NE(refused.error, 0);
+  EXPECT_EQ(refused.to, (base::Endpoint{base::Ipv4::broadcast(), 68}));
   EXPECT_EQ(receive_all(client).size(), 2u);
 }
 

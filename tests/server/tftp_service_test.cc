@@ -351,6 +351,23 @@ TEST_F(Service, SinglePortModeGoesWithTheNewestRequest) {
   EXPECT_THAT(reasons(), ElementsAre(TftpReason::superseded));
 }
 
+// A machine whose port is used again while its old transfer lingers: the newer one may end first.
+TEST_F(Service, AnOlderTransferOfAPortOutlivesTheNewer) {
+  file("f", 5000);
+  file("g", 5000);
+  open();
+  const auto old = ask(client_, rrq("f"));
+  const auto next_block = ask(client_, ack(1), old->port);
+  const auto newer = ask(client_, rrq("g", {"tsize", "0"}));
+  ASSERT_TRUE(newer);
+  ask(client_, error(0), newer->port);
+  EXPECT_EQ(service_->transfers(), 1U);
+  EXPECT_EQ(ask(client_, ack(2), old->port)->number(), 3);
+  ask(client_, error(0), old->port);
+  EXPECT_EQ(service_->transfers(), 0U);
+  EXPECT_THAT(reasons(), ElementsAre(TftpReason::none, TftpReason::client_error));
+}
+
 // A client must not end with a file that never existed: half old, half new.
 TEST_F(Service, AFileWrittenToWhileItIsSentEndsInAnError) {
   file("f", 1200);
