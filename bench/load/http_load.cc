@@ -32,6 +32,7 @@ class HttpLoad final : public HttpOwner {
       if (!addresses.empty()) local = parse_address(addresses[i % addresses.size()], 0);
       clients_.push_back(std::make_unique<HttpClient>(poller_, *this, totals_, habits_, server, local));
       clients_.back()->index = i;
+      if (!habits_.check_all && i % 10 != 0) clients_.back()->compare_nothing();
     }
     begun_.resize(clients);
   }
