@@ -69,6 +69,8 @@ std::string print(const Config& c) {
   key("shared_port", c.shared_port);
   section("tftp");
   key("port", c.tftp_port);
+  key("threads", c.tftp_threads);
+  key("single_port", c.single_port);
   key("allow_fragments", c.allow_fragments);
   key("max_windowsize", c.max_windowsize);
   key("max_transfers", c.max_transfers);

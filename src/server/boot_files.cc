@@ -72,13 +72,9 @@ BehindName BootFiles::find(std::string_view requested, const Asker& asker, base:
 
   const std::shared_ptr<const Site> site = site_();
   const content::Entry entry = site->published.find(*name);
-  const auto* rendered = std::get_if<content::RenderedName>(&entry);
-  session::NameIdentity identity;
-  if (rendered != nullptr) identity = {rendered->mac, rendered->uuid};
-  const session::Resolved who = machines_.who_asks(asker.address, asker.interface, identity, now);
-
-  const auto* known = std::get_if<session::Known>(&who);
   if (const auto* file = std::get_if<const content::DiskFile*>(&entry)) {
+    const session::Resolved who = machines_.who_fetches(asker.address, asker.interface, now);
+    const auto* known = std::get_if<session::Known>(&who);
     if (known != nullptr && is_ipxe_already(known->facts.mac, *name, now)) {
       const render::ServerAddress server{asker.local, site->policy.settings().http_port};
       return plain(render::ipxe_entry_script(server),
@@ -86,11 +82,15 @@ BehindName BootFiles::find(std::string_view requested, const Asker& asker, base:
     }
     return FileBehindName{**file};
   }
+  const auto* rendered = std::get_if<content::RenderedName>(&entry);
   if (rendered == nullptr) return NothingBehindName{};
+  const session::Resolved who =
+      machines_.who_asks(asker.address, asker.interface, {rendered->mac, rendered->uuid}, now);
   if (const auto* contradiction = std::get_if<session::Contradiction>(&who)) {
     return NameRefused{fmt::format("the name belongs to another machine than {}, which has this address",
                                    contradiction->bound.print())};
   }
+  const auto* known = std::get_if<session::Known>(&who);
   return render_name(*rendered, known != nullptr ? known->facts : nobody(), known != nullptr, *site, asker);
 }
 

@@ -149,6 +149,8 @@ constexpr std::array keys = {
     Key{"services", "http", [](const auto& n, Config& c) { return set_flag(n, c.http); }},
     Key{"dhcp", "shared_port", [](const auto& n, Config& c) { return set_flag(n, c.shared_port); }},
     Key{"tftp", "port", [](const auto& n, Config& c) { return set_number(n, c.tftp_port, 1, 65535); }},
+    Key{"tftp", "threads", [](const auto& n, Config& c) { return set_number(n, c.tftp_threads, 0, 64); }},
+    Key{"tftp", "single_port", [](const auto& n, Config& c) { return set_flag(n, c.single_port); }},
     Key{"tftp", "allow_fragments", [](const auto& n, Config& c) { return set_flag(n, c.allow_fragments); }},
     Key{"tftp", "max_windowsize",
         [](const auto& n, Config& c) { return set_number(n, c.max_windowsize, 1, 256); }},
@@ -201,7 +203,7 @@ std::string hint_for_key(std::string_view section, std::string_view name) {
   const Key* nearest = nullptr;
   std::size_t best = name.size() + 1;
   for (const Key& key : keys) {
-    // The same word in another section («[tftp] threads») counts as one slip.
+    // The same word in another section («[http] single_port») counts as one slip.
     const std::size_t distance = edit_distance(name, key.name) + (key.section == section ? 0 : 1);
     if (distance < best) {
       best = distance;

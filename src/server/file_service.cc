@@ -130,7 +130,7 @@ void FileService::delivered(base::Ipv4 to, unsigned interface, std::string_view 
                             session::Transport transport, base::Time now) {
   const auto normalised = content::normalise(name);
   if (!normalised) return;
-  const session::Resolved who = machines_.who_asks(to, interface, {}, now);
+  const session::Resolved who = machines_.who_fetches(to, interface, now);
   const auto* known = std::get_if<session::Known>(&who);
   if (known == nullptr) return;
   const base::Mac& mac = known->facts.mac;

@@ -15,6 +15,7 @@
 
 namespace server {
 
+// One for each packet loop, and one for all of HTTP's threads.
 class FileService {
  public:
   FileService(BootFiles& files, Machines& machines, const ServedInterfaces& interfaces)

@@ -128,7 +128,6 @@ std::optional<Outcome> fault_of_boot_request(const Message& request, const Arriv
 // (EDK2 listens on 4011, ROMs and iPXE on 68).
 void address_reply(const Message& request, const Arrival& arrival, PxeReply& reply) {
   reply.from = arrival.local;
-  reply.from_port = arrival.port;
   if (!request.giaddr.is_zero()) {
     reply.to = {request.giaddr, dhcp_server_port};
   } else if (arrival.port == boot_service_port) {

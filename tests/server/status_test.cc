@@ -65,7 +65,7 @@ class StatusTest : public testing::Test {
   void open_tftp() {
     TftpOptions options;
     options.listen = {loopback, 0};
-    tftp = std::move(TftpService::open(*loop, options,
+    tftp = std::move(TftpService::open(*loop, options, clients,
                                        {[](const TftpRequestFacts& facts) -> TftpAnswer {
                                           if (facts.filename == "f") return TftpRendered{"text"};
                                           if (facts.filename == "elsewhere") return TftpUnserved{};
@@ -82,7 +82,9 @@ class StatusTest : public testing::Test {
     loop->run();
   }
   [[nodiscard]] api::Status status() const {
-    return status_of({config, 1234, interfaces, *dhcp, tftp.get()});
+    if (!tftp) return status_of({config, 1234, interfaces, *dhcp});
+    const TftpStatus now{tftp->counters(), tftp->kernel_drops(), tftp->transfers(), {}};
+    return status_of({config, 1234, interfaces, *dhcp, &now});
   }
   // By name; each name is there once.
   [[nodiscard]] std::map<std::string, std::uint64_t> counters() const {
@@ -102,6 +104,7 @@ class StatusTest : public testing::Test {
   Machines machines{true};
   ServedInterfaces interfaces{{}};
   std::unique_ptr<DhcpService> dhcp;
+  TftpClients clients;
   std::unique_ptr<TftpService> tftp;
   std::optional<net::UdpSocket> sender = socket();
 };
