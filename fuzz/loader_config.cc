@@ -57,13 +57,30 @@ std::string with_carriage_returns(std::string_view text) {
   return out;
 }
 
+// Files that include each other make much text of little; some of it is enough to try.
+class Budget {
+ public:
+  bool pay(const std::string& file) {  // the same with either kind of line end
+    const auto returns = std::count(file.begin(), file.end(), '\r');
+    const std::size_t cost = file.size() - static_cast<std::size_t>(returns);
+    if (cost > left_) return false;
+    left_ -= cost;
+    return true;
+  }
+
+ private:
+  std::size_t left_ = 16 * 1024;
+};
+
 Entries syslinux(const Files& files) {
+  Budget budget;
   unsigned includes = 0;
   const auto include = [&](std::string_view path) -> std::optional<std::string> {
     ++includes;
     BOOTFERRY_CHECK(!has_any(path, "\n"));
     if (path.empty()) return std::nullopt;
-    return files[static_cast<unsigned char>(path.back()) % files.size()];
+    const std::string& file = files[static_cast<unsigned char>(path.back()) % files.size()];
+    return budget.pay(file) ? std::optional(file) : std::nullopt;
   };
   Entries entries = content::parse_syslinux(files.front(), include);
   BOOTFERRY_CHECK(includes <= 200 && entries.size() <= 1000);
@@ -113,11 +130,12 @@ void check_tree(const Files& files) {
   const auto is_of_tree = [&](const std::string& name) {
     return std::find(tree.names.begin(), tree.names.end(), name) != tree.names.end();
   };
+  Budget budget;
   tree.read = [&](const std::string& name) -> base::Result<std::string> {
     BOOTFERRY_CHECK(is_of_tree(name));
     const auto place = std::find(configurations.begin(), configurations.end(), name);
     const auto index = static_cast<std::size_t>(place - configurations.begin());
-    if (index >= files.size()) return base::fail("cut short");
+    if (index >= files.size() || !budget.pay(files[index])) return base::fail("cut short");
     return files[index];
   };
   const auto entry = content::find_boot_entry(tree);
