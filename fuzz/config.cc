@@ -46,7 +46,9 @@ std::string format(base::LogFormat value) {
 }
 
 // Half an octet more, so that reading it back cuts it to the same number.
-std::string megabytes(std::uint64_t octets) { return fmt::format("{:.7f}", (static_cast<double>(octets) + 0.5) / 1e6); }
+std::string megabytes(std::uint64_t octets) {
+  return fmt::format("{:.7f}", (static_cast<double>(octets) + 0.5) / 1e6);
+}
 
 std::string print(const Config& c) {
   std::string text;

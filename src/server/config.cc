@@ -141,7 +141,8 @@ std::optional<base::Ipv4Net> parse_network(std::string_view text) {
   const std::string_view digits = text.substr(slash + 1);
   unsigned prefix = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
-  if (!address || error != std::errc() || end != digits.data() + digits.size() || prefix > 32) return std::nullopt;
+  if (!address || error != std::errc() || end != digits.data() + digits.size() || prefix > 32)
+    return std::nullopt;
   return base::Ipv4Net{*address, static_cast<std::uint8_t>(prefix)};
 }
 
@@ -213,7 +214,8 @@ constexpr std::array keys = {
     Key{"http", "threads", [](const auto& n, Config& c) { return set_number(n, c.http_threads, 1, 64); }},
     Key{"limits", "interfaces",
         [](const auto& n, Config& c) { return set_interface_limits(n, c.interface_limits); }},
-    Key{"limits", "networks", [](const auto& n, Config& c) { return set_network_limits(n, c.network_limits); }},
+    Key{"limits", "networks",
+        [](const auto& n, Config& c) { return set_network_limits(n, c.network_limits); }},
     Key{"boot", "unknown_uefi",
         [](const auto& n, Config& c) { return set_choice(n, c.unknown_uefi, uefi_chains); }},
     Key{"boot", "bios_ipxe",

@@ -91,7 +91,8 @@ base::Result<base::Fd> open_signals() {
   return fd;
 }
 
-TftpOptions tftp_options(const Config& config, const ServedInterfaces& interfaces, const TrafficLimits& limits) {
+TftpOptions tftp_options(const Config& config, const ServedInterfaces& interfaces,
+                         const TrafficLimits& limits) {
   TftpOptions options;
   options.listen.port = config.tftp_port;
   if (config.tftp_port_range.first != 0) {
@@ -175,7 +176,8 @@ base::Status Running::start() {
   if (config_.tftp) {
     const unsigned loops = config_.tftp_threads == 0 ? usable_processors() : config_.tftp_threads;
     auto tftp = TftpLoops::open(
-        *loop_, tftp_options(config_, interfaces_, limits_), loops, tftp_clients_, [this]() -> TftpService::Callbacks {
+        *loop_, tftp_options(config_, interfaces_, limits_), loops, tftp_clients_,
+        [this]() -> TftpService::Callbacks {
           const auto files = std::make_shared<FileService>(boot_files_, machines_, interfaces_);
           return {[files](const TftpRequestFacts& asked) { return files->answer(asked, base::Clock::now()); },
                   [files](const TftpEvent& event) { files->on_event(event, base::Clock::now()); }};

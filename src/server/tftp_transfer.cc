@@ -16,7 +16,8 @@ std::uint64_t TftpTransfer::acknowledged_octets() const {
 
 std::size_t octets_of(const TftpTransfer& transfer, const session::SendBlocks& blocks) {
   return (blocks.count - 1) * std::size_t{transfer.send.terms().blksize} +
-         transfer.send.block_size(blocks.first + blocks.count - 1) + blocks.count * wire::tftp::data_header_size;
+         transfer.send.block_size(blocks.first + blocks.count - 1) +
+         blocks.count * wire::tftp::data_header_size;
 }
 
 unsigned path_mtu(const net::UdpSocket& socket) {

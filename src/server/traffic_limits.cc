@@ -20,7 +20,8 @@ TrafficLimits::Of TrafficLimits::of(std::string_view interface, base::Ipv4 clien
   Of found;
   const auto by_name = std::ranges::find(interfaces_, interface, &Interface::name);
   if (by_name != interfaces_.end()) found.interface_ = by_name->limit.get();
-  const auto by_network = std::ranges::find_if(networks_, [&](const Network& n) { return n.network.contains(client); });
+  const auto by_network =
+      std::ranges::find_if(networks_, [&](const Network& n) { return n.network.contains(client); });
   if (by_network != networks_.end()) found.network_ = by_network->limit.get();
   return found;
 }

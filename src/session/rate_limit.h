@@ -21,7 +21,7 @@ class RateLimit {
 
   // When these may leave: at once where that is not after `now`.
   base::Time reserve(std::size_t octets, base::Time now) {
-    const std::int64_t cost = static_cast<std::int64_t>(octets * (1'000'000'000.0 / static_cast<double>(octets_per_second_)));
+    const auto cost = static_cast<std::int64_t>(octets * 1'000'000'000 / octets_per_second_);
     const std::int64_t earliest = nanoseconds(now - burst);
     std::int64_t next = next_.load(std::memory_order_relaxed);
     while (!next_.compare_exchange_weak(next, std::max(next, earliest) + cost, std::memory_order_relaxed)) {

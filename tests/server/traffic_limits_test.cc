@@ -28,7 +28,8 @@ TEST(TrafficLimits, TheInterfaceAndTheNarrowestNetworkCount) {
       {"eth1", {{10, 1, 7, 1}}, 8},
   };
   for (const auto& c : cases) {
-    EXPECT_EQ(wait_for(limits.of(c.interface, c.client), 8000), std::chrono::seconds(c.seconds)) << c.interface;
+    EXPECT_EQ(wait_for(limits.of(c.interface, c.client), 8000), std::chrono::seconds(c.seconds))
+        << c.interface;
   }
   EXPECT_TRUE(limits.of("eth1", {{192, 0, 2, 1}}).none());
 }
