@@ -136,9 +136,9 @@ class TftpService::Impl {
         .source = std::move(*source),
         .grant = *grant,
         .send = send,
-        .held_back = std::nullopt,
         .limits = options_.limits_of ? options_.limits_of(facts.from.address, facts.interface)
                                      : TrafficLimits::Of{},
+        .held_back = std::nullopt,
         .started_at = loop_.now(),
     }));
   }

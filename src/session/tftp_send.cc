@@ -190,6 +190,14 @@ std::optional<Action> TftpSend::on_repeated_request(base::Time now) {
   return send(1, 1, now);
 }
 
+void TftpSend::left_late(base::Time now) {
+  if (over_) return;
+  last_send_ = now;
+  if (timed_ && timed_->last == sent_) timed_->at = now;
+  resend_at_ = base::Time::max();
+  set_timer(now);
+}
+
 Action TftpSend::on_timeout(base::Time now) {
   if (over_ || now < wake_at()) return Nothing{};
   if (now >= resend_at_) {

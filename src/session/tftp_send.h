@@ -61,6 +61,9 @@ class TftpSend {
   // The same request again (RRQ repeated): while nothing was acknowledged the answer is
   // repeated from the same TID; nullopt after progress: it is a new transfer.
   std::optional<Action> on_repeated_request(base::Time now);
+  // What the last action told to send leaves only now, because somebody held it back: time
+  // counts from here on.
+  void left_late(base::Time now);
   // Call when wake_at() has come; earlier calls do nothing.
   Action on_timeout(base::Time now);
   // Time::max() once it is over.

@@ -40,8 +40,11 @@ TEST(TftpClients, WhoLosesGetsSmallerWindows) {
   transfer.start(now);
   transfer.on_ack(0, now);
   auto later = now;
-  for (int i = 0; i < 3; ++i) transfer.on_timeout(later = transfer.wake_at());  // silence
-  transfer.on_ack(16, later);
+  for (std::uint16_t acked = 8; acked < 96; acked = static_cast<std::uint16_t>(acked + 8)) {
+    later += std::chrono::milliseconds(1);
+    transfer.on_ack(acked, later);  // half of each window is lost,
+    for (int i = 0; i < 3; ++i) transfer.on_timeout(later = transfer.wake_at());  // and what follows
+  }
   ASSERT_GT(transfer.resent_blocks(), 0u);
   clients.leave(one, 1, transfer, later);
   EXPECT_LT(clients.admit(one, 1, later).max_windowsize, 16);

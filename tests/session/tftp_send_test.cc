@@ -285,4 +285,20 @@ TEST(TftpSendWrap, AckInsideAWindowThatStraddlesTheWrap) {
   EXPECT_EQ(s.ack(65'535), Action{Nothing{}});  // before the wrap: old
 }
 
+// A limit on the network kept the window back: its time counts from when it left.
+TEST(TftpSend, HeldBackBlocksAreNotLost) {
+  TftpSend transfer(512 * 100, {.blksize = 512, .windowsize = 4, .oack = true});
+  base::Time now{1h};
+  transfer.start(now);
+  transfer.on_ack(0, now += 1ms);
+  ASSERT_LT(transfer.wake_at(), now + 30s);
+  transfer.left_late(now += 30s);
+  EXPECT_GT(transfer.wake_at(), now);
+  EXPECT_EQ(transfer.on_timeout(now), Action{Nothing{}});
+  transfer.on_ack(4, now += 1ms);
+  EXPECT_EQ(transfer.acknowledged(), 4U);
+  EXPECT_LT(transfer.wake_at(), now + 1s) << "the half minute was no round trip";
+  EXPECT_EQ(transfer.resent_blocks(), 0U);
+}
+
 }  // namespace
