@@ -23,7 +23,8 @@ struct HttpRequest {
   std::string_view query;   // raw, without '?'
   std::string_view user_agent;
   base::Endpoint from;
-  base::Ipv4 local;  // the address that the client used
+  base::Ipv4 local;        // the address that the client used
+  unsigned interface = 0;  // by which the connection came; 0: not known, or from this very host
 };
 
 // Bytes made for this request.
@@ -49,6 +50,7 @@ using HttpReply = std::variant<HttpBody, HttpFile, HttpError>;
 struct HttpDone {
   base::Endpoint from;
   base::Ipv4 local;  // the address that the client used
+  unsigned interface = 0;
   std::string method;
   std::string target;
   unsigned status = 0;

@@ -70,8 +70,8 @@ void FileService::on_event(const TftpEvent& event, base::Time now) {
 }
 
 net::HttpReply FileService::answer(const net::HttpRequest& request) {
-  const unsigned interface = interfaces_.index_of(request.local);
-  if (!interfaces_.serves(interface)) return net::HttpError{404, "not served on this address\n"};
+  const unsigned interface = request.interface != 0 ? request.interface : interfaces_.index_of(request.local);
+  if (!interfaces_.serves(interface)) return net::HttpError{404, "not served on this interface"};
   const BehindName found =
       files_.find(request.target, {request.from.address, request.local, interface}, base::Clock::now());
   if (const auto* file = std::get_if<FileBehindName>(&found)) {
@@ -81,8 +81,8 @@ net::HttpReply FileService::answer(const net::HttpRequest& request) {
     if (request.method == "GET") base::log(base::LogLevel::info, "boot", "{}", text->about);
     return net::HttpBody{text->content_type, text->text};
   }
-  if (const auto* refused = std::get_if<NameRefused>(&found)) return net::HttpError{403, refused->why + "\n"};
-  return net::HttpError{404, "no such file\n"};
+  if (const auto* refused = std::get_if<NameRefused>(&found)) return net::HttpError{403, refused->why};
+  return net::HttpError{404, "no such file"};
 }
 
 void FileService::on_done(const net::HttpDone& done) {
@@ -94,9 +94,8 @@ void FileService::on_done(const net::HttpDone& done) {
             "http", "{} {} {}: {}, {} octets{}", done.from.print(), done.method, done.target, done.status,
             done.sent, failed ? ", broken off" : "");
   if (whole) {
-    // The HTTP side does not say over which interface: the route back to the client does.
-    delivered(done.from.address, interfaces_.index_of(done.local), done.target, session::Transport::http,
-              base::Clock::now());
+    const unsigned interface = done.interface != 0 ? done.interface : interfaces_.index_of(done.local);
+    delivered(done.from.address, interface, done.target, session::Transport::http, base::Clock::now());
   }
 }
 
