@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "net/http_target.h"
+#include "net/http_tls.h"
 
 namespace net {
 namespace {
@@ -117,8 +118,7 @@ class Answer {
         selection.status == MHD_HTTP_RANGE_NOT_SATISFIABLE) {
       response = from_text("");
     } else {
-      response = own(MHD_create_response_from_fd_at_offset64(selection.length, fd.get(), selection.offset));
-      static_cast<void>(fd.release());  // the response closes it
+      response = part_of(std::move(fd), selection);
       add(response, MHD_HTTP_HEADER_CONTENT_TYPE, what.content_type);
       add(response, MHD_HTTP_HEADER_LAST_MODIFIED, print_http_date(validators.modified));
       add(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
@@ -131,6 +131,13 @@ class Answer {
           fmt::format("bytes {}-{}/{}", selection.offset, selection.offset + selection.length - 1, size));
     }
     return queue(selection.status, response, selection.length);
+  }
+
+  Response part_of(base::Fd fd, const Selection& part) {
+    if (server_.tls) return own(tls_file_response(connection_, std::move(fd), part.offset, part.length));
+    Response response = own(MHD_create_response_from_fd_at_offset64(part.length, fd.get(), part.offset));
+    static_cast<void>(fd.release());  // the response closes it
+    return response;
   }
 
   MHD_Result queue(unsigned status, const Response& response, std::uint64_t length) {

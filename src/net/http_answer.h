@@ -19,6 +19,7 @@ struct HttpShared {
   HttpServer::Handler handler;
   HttpServer::OnDone on_done;
   std::string name;
+  bool tls = false;
 };
 
 // What is read of a request's header.

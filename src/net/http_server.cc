@@ -11,8 +11,10 @@
 #include <array>
 #include <cerrno>
 #include <new>
+#include <thread>
 
 #include "net/http_answer.h"
+#include "net/http_tls.h"
 #include "net/socket_address.h"
 
 namespace net {
@@ -150,6 +152,29 @@ void on_completed(void* cls, MHD_Connection* connection, void** context, MHD_Req
 
 }  // namespace
 
+namespace {
+
+// 1.2 is what the firmware and the iPXE of the field speak, which know CBC and RSA key
+// exchange at times and nothing newer; 1.0 and 1.1 nobody needs.
+constexpr const char* tls_priorities = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:+SHA256";
+
+MHD_OptionItem item(MHD_OPTION option, const char* text) { return {option, 0, const_cast<char*>(text)}; }
+
+std::array<MHD_OptionItem, 5> tls_options(const std::optional<TlsIdentity>& tls) {
+  const MHD_OptionItem end{MHD_OPTION_END, 0, nullptr};
+  if (!tls) return {end, end, end, end, end};
+  return {item(MHD_OPTION_HTTPS_MEM_CERT, tls->certificate.c_str()),
+          item(MHD_OPTION_HTTPS_MEM_KEY, tls->key.c_str()), item(MHD_OPTION_HTTPS_PRIORITIES, tls_priorities),
+          end};
+}
+
+unsigned threads_of(const HttpServer::Options& options) {
+  if (options.threads != 0) return options.threads;
+  return std::clamp(std::thread::hardware_concurrency(), 1u, 64u);
+}
+
+}  // namespace
+
 struct HttpServer::Impl {
   HttpShared server;
   std::uint16_t port = 0;
@@ -160,7 +185,7 @@ struct HttpServer::Impl {
   }
 };
 
-base::Result<base::Fd> HttpServer::open_listener(base::Endpoint listen) {
+base::Result<base::Fd> HttpServer::open_listener(base::Endpoint listen, std::string_view service) {
   base::Fd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.open()) return base::fail_errno("open a TCP socket", errno);
   const int on = 1;  // connections of our last run that linger must not keep us from starting
@@ -172,7 +197,7 @@ base::Result<base::Fd> HttpServer::open_listener(base::Endpoint listen) {
   const sockaddr_in address = to_sockaddr(listen);
   if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0 ||
       ::listen(fd.get(), SOMAXCONN) < 0) {
-    return tl::unexpected(bind_error(Protocol::tcp, listen, errno, "http"));
+    return tl::unexpected(bind_error(Protocol::tcp, listen, errno, service));
   }
   return fd;
 }
@@ -185,22 +210,37 @@ base::Result<std::unique_ptr<HttpServer>> HttpServer::start(const Options& optio
     if (!opened) return tl::unexpected(opened.error());
     listener = std::move(*opened);
   }
+  if (options.tls) {
+    // What a client that reads nothing may have waiting for it; without this, megabytes each.
+    // Plain files wait as references into the page cache, where a limit only costs wake-ups.
+    const int unsent = 256 << 10;
+    setsockopt(listener.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+  }
   auto impl = std::make_unique<Impl>();
-  impl->server = {std::move(handler), std::move(on_done), options.server_name};
+  impl->server = {std::move(handler), std::move(on_done), options.server_name, options.tls.has_value()};
   impl->port = local_endpoint(listener.get()).port;
-  const unsigned threads = std::max(options.threads, 1u);
+  const unsigned threads = threads_of(options);
+  std::array<MHD_OptionItem, 5> tls = tls_options(options.tls);
+  // With epoll the library spins on a handshake that stands still (0.9.75 never forgets that
+  // the socket was readable), so a hundred octets would buy a processor. With poll it waits.
+  const unsigned flags = options.tls ? unsigned{MHD_USE_POLL_INTERNAL_THREAD} | MHD_USE_ITC | MHD_USE_TLS
+                                     : unsigned{MHD_USE_EPOLL_INTERNAL_THREAD} | MHD_USE_ITC;
   HttpShared* server = &impl->server;
-  impl->daemon = MHD_start_daemon(
-      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr, on_request, server,               //
-      MHD_OPTION_LISTEN_SOCKET, listener.get(),                                                           //
-      MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? threads : 0u,                                            //
-      MHD_OPTION_CONNECTION_LIMIT, std::max(options.max_connections, threads),                            //
-      MHD_OPTION_PER_IP_CONNECTION_LIMIT, options.max_connections_per_address,                            //
-      MHD_OPTION_CONNECTION_TIMEOUT, options.idle_seconds,                                                //
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, options.memory_per_connection,                                  //
-      MHD_OPTION_URI_LOG_CALLBACK, on_request_line, nullptr, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes,  //
-      nullptr, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_END);
-  if (impl->daemon == nullptr) return base::fail("libmicrohttpd did not start on port {}", impl->port);
+  impl->daemon = MHD_start_daemon(flags, 0, nullptr, nullptr, on_request, server,                           //
+                                  MHD_OPTION_LISTEN_SOCKET, listener.get(),                                 //
+                                  MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? threads : 0u,                  //
+                                  MHD_OPTION_CONNECTION_LIMIT, std::max(options.max_connections, threads),  //
+                                  MHD_OPTION_PER_IP_CONNECTION_LIMIT, options.max_connections_per_address,  //
+                                  MHD_OPTION_CONNECTION_TIMEOUT, options.idle_seconds,                      //
+                                  MHD_OPTION_CONNECTION_MEMORY_LIMIT, options.memory_per_connection,        //
+                                  MHD_OPTION_URI_LOG_CALLBACK, on_request_line, nullptr,
+                                  MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes,  //
+                                  nullptr, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+                                  MHD_OPTION_ARRAY, tls.data(), MHD_OPTION_END);
+  if (impl->daemon == nullptr) {
+    return base::fail("libmicrohttpd did not start on port {}{}", impl->port,
+                      options.tls ? ": does it take this certificate and key?" : "");
+  }
   static_cast<void>(listener.release());  // the daemon closes it
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
 }

@@ -30,6 +30,9 @@ struct Key {
   [[nodiscard]] std::string full() const { return fmt::format("{}.{}", section, name); }
 };
 
+constexpr std::size_t longest_path = 4095;
+constexpr std::size_t longest_socket = sizeof(sockaddr_un::sun_path) - 1;
+
 Complaint set_flag(const toml::node& node, bool& out) {
   const auto value = node.value_exact<bool>();
   if (!value) return "must be true or false";
@@ -69,6 +72,13 @@ Complaint set_path(const toml::node& node, std::string& out, std::size_t longest
   if (value->size() > longest) return fmt::format("must not be longer than {} characters", longest);
   if (value->find('\0') != std::string::npos) return "must not contain a zero character";
   out = *value;
+  return std::nullopt;
+}
+
+// "" for none.
+Complaint set_optional_path(const toml::node& node, std::string& out) {
+  if (node.value_exact<std::string>() != "") return set_path(node, out, longest_path);
+  out.clear();
   return std::nullopt;
 }
 
@@ -127,9 +137,6 @@ constexpr std::array<std::pair<std::string_view, UnknownUefi>, 2> uefi_chains{
 constexpr std::array<std::pair<std::string_view, BiosIpxe>, 2> bios_chains{
     {{"script", BiosIpxe::script}, {"pxelinux", BiosIpxe::pxelinux}}};
 
-constexpr std::size_t longest_path = 4095;
-constexpr std::size_t longest_socket = sizeof(sockaddr_un::sun_path) - 1;
-
 // Every key there is. Adding one: a field in config.h, a line here, a paragraph in
 // docs/configuration.md, a commented line in packaging/bootferry.toml.
 constexpr std::array keys = {
@@ -156,7 +163,11 @@ constexpr std::array keys = {
         [](const auto& n, Config& c) { return set_number(n, c.max_transfers_per_client, 1, 65535); }},
     Key{"tftp", "port_range", [](const auto& n, Config& c) { return set_port_range(n, c.tftp_port_range); }},
     Key{"http", "port", [](const auto& n, Config& c) { return set_number(n, c.http_port, 1, 65535); }},
-    Key{"http", "threads", [](const auto& n, Config& c) { return set_number(n, c.http_threads, 1, 64); }},
+    Key{"http", "threads", [](const auto& n, Config& c) { return set_number(n, c.http_threads, 0, 64); }},
+    Key{"http", "tls_port", [](const auto& n, Config& c) { return set_number(n, c.tls_port, 0, 65535); }},
+    Key{"http", "tls_certificate",
+        [](const auto& n, Config& c) { return set_optional_path(n, c.tls_certificate); }},
+    Key{"http", "tls_key", [](const auto& n, Config& c) { return set_optional_path(n, c.tls_key); }},
     Key{"boot", "unknown_uefi",
         [](const auto& n, Config& c) { return set_choice(n, c.unknown_uefi, uefi_chains); }},
     Key{"boot", "bios_ipxe",
@@ -244,6 +255,14 @@ class Reader {
                          (config_.boot_service && config_.tftp_port == 4011))) {
       return base::fail("{}: tftp.port: {} belongs to another service: choose another port, or 69", file_,
                         config_.tftp_port);
+    }
+    if (config_.https() && (config_.tls_certificate.empty() || config_.tls_key.empty())) {
+      return base::fail(
+          "{}: http.tls_port: HTTPS needs http.tls_certificate and http.tls_key: name both files", file_);
+    }
+    if (config_.https() && config_.tls_port == config_.http_port) {
+      return base::fail("{}: http.tls_port: {} is http.port: choose another port, or 443", file_,
+                        config_.tls_port);
     }
     return config_;
   }

@@ -32,6 +32,8 @@ struct Sockets {
   std::optional<net::UdpSocket> proxy;
   std::optional<net::UdpSocket> boot_service;
   base::Fd http;
+  base::Fd https;
+  std::optional<net::TlsIdentity> tls;  // the key may be root's
 };
 
 net::UdpOptions udp_options(const char* service, bool reuse_address) {
@@ -73,6 +75,14 @@ base::Result<Sockets> open_sockets(const Config& config) {
     auto listener = net::HttpServer::open_listener({{}, config.http_port});
     if (!listener) return tl::unexpected(listener.error());
     sockets.http = std::move(*listener);
+  }
+  if (config.https()) {
+    auto identity = net::load_tls_identity(config.tls_certificate, config.tls_key);
+    if (!identity) return tl::unexpected(identity.error());
+    sockets.tls = std::move(*identity);
+    auto listener = net::HttpServer::open_listener({{}, config.tls_port}, "http.tls_port");
+    if (!listener) return tl::unexpected(listener.error());
+    sockets.https = std::move(*listener);
   }
   return sockets;
 }
@@ -126,8 +136,11 @@ class Running {
  private:
   base::Status open_as_root();
   base::Status start_services(Sockets sockets);
+  base::Result<std::unique_ptr<net::HttpServer>> start_http(base::Fd listener,
+                                                            std::optional<net::TlsIdentity> tls);
   void on_signal();
   void reload_configuration();
+  void look_at_certificate() const;
   void look_at_attempts();
   void tell_interfaces() const;
   [[nodiscard]] api::Status status();
@@ -147,6 +160,8 @@ class Running {
   std::unique_ptr<TftpService> tftp_;
   std::unique_ptr<DhcpService> dhcp_;
   std::unique_ptr<net::HttpServer> http_;
+  std::unique_ptr<net::HttpServer> https_;
+  std::string certificate_;  // that https_ shows
   std::unique_ptr<ControlServer> control_;
 };
 
@@ -206,21 +221,32 @@ base::Status Running::start_services(Sockets sockets) {
   if (const auto started = dhcp_->start(); !started) return started;
 
   if (config_.http) {
-    net::HttpServer::Options options;
-    options.listen.port = config_.http_port;
-    options.listen_fd = sockets.http.release();
-    options.threads = config_.http_threads;
-    auto http = net::HttpServer::start(
-        options, [this](const net::HttpRequest& request) { return files_.answer(request); },
-        [this](const net::HttpDone& done) { files_.on_done(done); });
+    auto http = start_http(std::move(sockets.http), std::nullopt);
     if (!http) return tl::unexpected(http.error());
     http_ = std::move(*http);
+  }
+  if (config_.https()) {
+    certificate_ = sockets.tls->certificate;
+    auto https = start_http(std::move(sockets.https), std::move(sockets.tls));
+    if (!https) return tl::unexpected(https.error());
+    https_ = std::move(*https);
   }
   for (const std::string& problem : administration_->problems()) {
     base::log(base::LogLevel::warning, component, "{}", problem);
   }
   if (const auto watched = loop_->watch(signals_.get(), [this] { on_signal(); }); !watched) return watched;
   return control_->start(*administration_, [this] { return status(); });
+}
+
+base::Result<std::unique_ptr<net::HttpServer>> Running::start_http(base::Fd listener,
+                                                                   std::optional<net::TlsIdentity> tls) {
+  net::HttpServer::Options options;
+  options.listen_fd = listener.release();
+  options.threads = config_.http_threads;
+  options.tls = std::move(tls);
+  return net::HttpServer::start(
+      options, [this](const net::HttpRequest& request) { return files_.answer(request); },
+      [this](const net::HttpDone& done) { files_.on_done(done); });
 }
 
 base::Status Running::serve() {
@@ -272,7 +298,18 @@ void Running::reload_configuration() {
                 restart_needed ? "; some of its changes need a restart" : "");
     }
   }
+  look_at_certificate();
   sd_notify(0, "READY=1");
+}
+
+// A new key would have to be read with rights that are gone.
+void Running::look_at_certificate() const {
+  if (https_ == nullptr) return;
+  const auto now = net::read_certificate(config_.tls_certificate);
+  if (!now || *now != certificate_) {
+    base::log(base::LogLevel::warning, component, "{}: {}: HTTPS goes on with the old one until a restart",
+              config_.tls_certificate, now ? "another certificate than at the start" : "cannot be read now");
+  }
 }
 
 // A GRUB that asks another server shows by its silence, so somebody has to look at the clock.

@@ -47,6 +47,9 @@ port_range = [50000, 50100]
 [http]
 port = 8080
 threads = 1
+tls_port = 8443
+tls_certificate = "/t/site.pem"
+tls_key = "/t/site.key"
 [boot]
 unknown_uefi = "shim"
 bios_ipxe = "pxelinux"
@@ -70,6 +73,9 @@ prompt_seconds = 30
   want.tftp_port_range = {50000, 50100};
   want.http_port = 8080;
   want.http_threads = 1;
+  want.tls_port = 8443;
+  want.tls_certificate = "/t/site.pem";
+  want.tls_key = "/t/site.key";
   want.unknown_uefi = policy::UnknownUefi::shim;
   want.bios_ipxe = policy::BiosIpxe::pxelinux;
   want.prompt_seconds = 30;
@@ -89,7 +95,8 @@ TEST(Config, SaysWhatIsWrongAndWhere) {
       {"slip in a key", "[tftp]\n\nmax_windowsiz = 4\n",
        "b.toml:3: tftp.max_windowsiz: unknown key (did you mean \"tftp.max_windowsize\"?)"},
       {"a key nobody can guess", "[http]\nblksizes = 1\n",
-       "b.toml:2: http.blksizes: unknown key ([http] knows port, threads)"},
+       "b.toml:2: http.blksizes: unknown key ([http] knows port, threads, tls_port, tls_certificate, "
+       "tls_key)"},
       {"a key of another section", "[tftp]\nthreads = 1\n",
        "b.toml:2: tftp.threads: unknown key (did you mean \"http.threads\"?)"},
       {"slip in a section", "[tfpt]\nport = 1\n", "b.toml:1: tfpt: unknown section (did you mean [tftp]?)"},
@@ -113,6 +120,10 @@ TEST(Config, SaysWhatIsWrongAndWhere) {
       {"privileged transfer ports", "[tftp]\nport_range = [69, 80]\n",
        "b.toml:2: tftp.port_range: must be [lowest, highest], both from 1024 to 65535, or [0, 0] for any "
        "port"},
+      {"HTTPS without a certificate", "[http]\ntls_port = 443\n",
+       "b.toml: http.tls_port: HTTPS needs http.tls_certificate and http.tls_key: name both files"},
+      {"both on one port", "[http]\ntls_port = 80\ntls_certificate = \"/c\"\ntls_key = \"/k\"\n",
+       "b.toml: http.tls_port: 80 is http.port: choose another port, or 443"},
       {"nothing to serve", "[services]\nproxydhcp=false\nboot_service=false\ntftp=false\nhttp=false\n",
        "b.toml: services: all four are switched off: switch on what this server is for"},
       {"one port twice", "[tftp]\nport = 4011\n",
