@@ -164,6 +164,12 @@ constexpr std::array keys = {
     Key{"tftp", "port_range", [](const auto& n, Config& c) { return set_port_range(n, c.tftp_port_range); }},
     Key{"http", "port", [](const auto& n, Config& c) { return set_number(n, c.http_port, 1, 65535); }},
     Key{"http", "threads", [](const auto& n, Config& c) { return set_number(n, c.http_threads, 0, 64); }},
+    Key{"http", "max_connections",
+        [](const auto& n, Config& c) { return set_number(n, c.http_max_connections, 1, 65535); }},
+    Key{"http", "max_connections_per_client",
+        [](const auto& n, Config& c) { return set_number(n, c.http_max_connections_per_client, 1, 65535); }},
+    Key{"http", "images_port",
+        [](const auto& n, Config& c) { return set_number(n, c.images_port, 0, 65535); }},
     Key{"http", "tls_port", [](const auto& n, Config& c) { return set_number(n, c.tls_port, 0, 65535); }},
     Key{"http", "tls_certificate",
         [](const auto& n, Config& c) { return set_optional_path(n, c.tls_certificate); }},
@@ -308,6 +314,7 @@ policy::Settings Config::settings() const {
   settings.prompt_seconds = prompt_seconds;
   settings.http = http;
   settings.http_port = http_port;
+  settings.images_port = images_port;
   return settings;
 }
 

@@ -40,8 +40,11 @@ struct Config {
   // [http]
   std::uint16_t http_port = 80;
   std::uint32_t http_threads = 0;  // 0: one a processor
-  std::uint16_t tls_port = 0;      // 0: no HTTPS
-  std::string tls_certificate;     // PEM files
+  std::uint32_t http_max_connections = 4000;
+  std::uint32_t http_max_connections_per_client = 64;
+  std::uint16_t images_port = 0;  // that scripts name for images; 0: http_port
+  std::uint16_t tls_port = 0;     // 0: no HTTPS
+  std::string tls_certificate;    // PEM files
   std::string tls_key;
   // [boot]
   policy::UnknownUefi unknown_uefi = policy::UnknownUefi::ipxe;

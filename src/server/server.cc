@@ -243,6 +243,8 @@ base::Result<std::unique_ptr<net::HttpServer>> Running::start_http(base::Fd list
   net::HttpServer::Options options;
   options.listen_fd = listener.release();
   options.threads = config_.http_threads;
+  options.max_connections = config_.http_max_connections;
+  options.max_connections_per_address = config_.http_max_connections_per_client;
   options.tls = std::move(tls);
   return net::HttpServer::start(
       options, [this](const net::HttpRequest& request) { return files_.answer(request); },
@@ -289,6 +291,7 @@ void Running::reload_configuration() {
     next.unknown_uefi = fresh->unknown_uefi;
     next.bios_ipxe = fresh->bios_ipxe;
     next.prompt_seconds = fresh->prompt_seconds;
+    next.images_port = fresh->images_port;
     const bool restart_needed = !(next == *fresh);
     if (const auto taken = administration_->set_settings(next.settings()); !taken) {
       base::log(base::LogLevel::error, component, "configuration not taken over: {}", taken.error().what);

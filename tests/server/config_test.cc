@@ -47,6 +47,9 @@ port_range = [50000, 50100]
 [http]
 port = 8080
 threads = 1
+max_connections = 100
+max_connections_per_client = 10
+images_port = 8081
 tls_port = 8443
 tls_certificate = "/t/site.pem"
 tls_key = "/t/site.key"
@@ -73,6 +76,9 @@ prompt_seconds = 30
   want.tftp_port_range = {50000, 50100};
   want.http_port = 8080;
   want.http_threads = 1;
+  want.http_max_connections = 100;
+  want.http_max_connections_per_client = 10;
+  want.images_port = 8081;
   want.tls_port = 8443;
   want.tls_certificate = "/t/site.pem";
   want.tls_key = "/t/site.key";
@@ -81,6 +87,7 @@ prompt_seconds = 30
   want.prompt_seconds = 30;
   EXPECT_EQ(*config, want);
   EXPECT_EQ(config->settings().http_port, 8080);
+  EXPECT_EQ(config->settings().images_port, 8081);
   EXPECT_EQ(config->settings().prompt_seconds, 30);
   EXPECT_FALSE(config->settings().http);
 }
@@ -95,7 +102,7 @@ TEST(Config, SaysWhatIsWrongAndWhere) {
       {"slip in a key", "[tftp]\n\nmax_windowsiz = 4\n",
        "b.toml:3: tftp.max_windowsiz: unknown key (did you mean \"tftp.max_windowsize\"?)"},
       {"a key nobody can guess", "[http]\nblksizes = 1\n",
-       "b.toml:2: http.blksizes: unknown key ([http] knows port, threads, tls_port, tls_certificate, "
+       "b.toml:2: http.blksizes: unknown key ([http] knows port, threads, max_connections, max_connections_per_client, images_port, tls_port, tls_certificate, "
        "tls_key)"},
       {"a key of another section", "[tftp]\nthreads = 1\n",
        "b.toml:2: tftp.threads: unknown key (did you mean \"http.threads\"?)"},
