@@ -45,6 +45,8 @@ class BootFiles {
       : site_(std::move(site)), machines_(machines), files_only_(files_only) {}
   // Any thread. `requested` as the client spelled it.
   BehindName find(std::string_view requested, const Asker& asker, base::Time now);
+  // Whether the machine is an iPXE by now, and gets its script under an iPXE's name.
+  [[nodiscard]] bool is_ipxe_already(const base::Mac& mac, std::string_view normalised, base::Time now);
 
  private:
   std::function<std::shared_ptr<const Site>()> site_;

@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <cstring>
+
 #include "base/log.h"
 
 namespace server {
@@ -52,12 +54,25 @@ base::Status DhcpService::start() {
 }
 
 void DhcpService::read(net::UdpSocket& socket, std::uint16_t port, DhcpCounters& counters) {
-  socket.receive([&](const net::Datagram& datagram) { take(datagram, port, counters); });
+  socket.receive([&](const net::Datagram& datagram) {
+    if (answers_.full()) send_answers(socket);
+    take(datagram, port, counters);
+  });
+  // From the port that was asked: iPXE looks at that.
+  send_answers(socket);
+}
+
+void DhcpService::send_answers(const net::UdpSocket& socket) {
+  const net::UdpBatch::Refused refused = answers_.flush(socket);
+  if (refused.count > 0 && log_rate_.may_log(component, loop_.now())) {
+    base::log(base::LogLevel::warning, component, "{} answers not sent, the last to {}: {}", refused.count,
+              refused.to.print(), std::strerror(refused.error));
+  }
 }
 
 void DhcpService::take(const net::Datagram& datagram, std::uint16_t port, DhcpCounters& counters) {
   ++counters.received;
-  if (!interfaces_.serves(datagram.interface)) {
+  if (!interfaces_.now().serves(datagram.interface)) {
     ++counters.other_interface;
     return;
   }
@@ -68,16 +83,10 @@ void DhcpService::take(const net::Datagram& datagram, std::uint16_t port, DhcpCo
     return machines_.with([&](auto&, auto& attempts) { return attempts.objection(facts, step, now); });
   };
   const session::PxeResult result =
-      session::handle(datagram.bytes, arrival, services_, site->policy, objection, buffer_);
+      session::handle(datagram.bytes, arrival, services_, site->policy, objection, answers_.room());
   ++counters.by_name.at(session::counter_of(result.event));
-
-  if (result.reply) {
-    // Each answer leaves from the port that it claims to: iPXE looks at that.
-    net::UdpSocket& out = result.reply->from_port == session::dhcp_server_port ? *proxy_ : *boot_service_;
-    const auto sent =
-        out.send(result.reply->bytes, result.reply->to, result.reply->from, result.reply->interface);
-    if (!sent && log_rate_.allow(now))
-      base::log(base::LogLevel::warning, component, "answer not sent: {}", sent.error().what);
+  if (const auto& reply = result.reply) {
+    answers_.add(reply->bytes.size(), {reply->to, reply->from, reply->interface});
   }
   machines_.with([&](auto& bindings, auto& attempts) {
     if (result.learned) bindings.learn(*result.learned, now);
@@ -92,10 +101,7 @@ void DhcpService::tell(const session::PxeEvent& event, const net::Datagram& data
   const bool boot_client = answered || event.outcome == Outcome::refused;
   const base::LogLevel level = boot_client ? base::LogLevel::info : base::LogLevel::debug;
   if (!base::log_enabled(level)) return;
-  if (!log_rate_.allow(loop_.now())) return;
-  if (const std::uint64_t left_out = log_rate_.take_left_out(); left_out > 0) {
-    base::log(base::LogLevel::warning, component, "{} lines left out: more than can be logged", left_out);
-  }
+  if (!log_rate_.may_log(component, loop_.now())) return;
 
   if (answered) {
     base::log(

@@ -13,6 +13,7 @@
 #include "net/interfaces.h"
 #include "net/loop.h"
 #include "net/udp.h"
+#include "net/udp_batch.h"
 #include "server/administration.h"
 #include "server/log_rate.h"
 #include "server/machines.h"
@@ -47,6 +48,7 @@ class DhcpService {
  private:
   void read(net::UdpSocket& socket, std::uint16_t port, DhcpCounters& counters);
   void take(const net::Datagram& datagram, std::uint16_t port, DhcpCounters& counters);
+  void send_answers(const net::UdpSocket& socket);
   void tell(const session::PxeEvent& event, const net::Datagram& datagram, std::uint16_t port);
 
   net::LoopApi& loop_;
@@ -54,10 +56,10 @@ class DhcpService {
   std::optional<net::UdpSocket> boot_service_;
   std::function<std::shared_ptr<const Site>()> site_;
   Machines& machines_;
-  const ServedInterfaces& interfaces_;
+  ServedInterfaces::View interfaces_;
   session::PxeServices services_;
   std::array<DhcpCounters, 2> counters_;
-  std::array<std::uint8_t, session::max_pxe_reply> buffer_{};
+  net::UdpBatch answers_{session::max_pxe_reply};  // to the batch that is being read
   LogRate log_rate_;
 };
 

@@ -9,7 +9,7 @@
 #include "server/config.h"
 #include "server/dhcp_service.h"
 #include "server/served_interfaces.h"
-#include "server/tftp_service.h"
+#include "server/tftp_loops.h"
 
 namespace server {
 
@@ -18,7 +18,7 @@ struct StatusSources {
   std::int64_t started = 0;
   const ServedInterfaces& interfaces;
   const DhcpService& dhcp;
-  const TftpService* tftp = nullptr;  // null: off
+  const TftpStatus* tftp = nullptr;  // null: off
 };
 
 // On the packet loop, which owns the counters. A port's datagrams are counted as
