@@ -84,6 +84,12 @@ std::string print(const Config& c) {
   section("http");
   key("port", c.http_port);
   key("threads", c.http_threads);
+  key("max_connections", c.http_max_connections);
+  key("max_connections_per_client", c.http_max_connections_per_client);
+  key("images_port", c.images_port);
+  key("tls_port", c.tls_port);
+  key("tls_certificate", quoted(c.tls_certificate));
+  key("tls_key", quoted(c.tls_key));
   section("limits");
   std::vector<std::string> limits;
   for (const auto& limit : c.interface_limits) {
@@ -111,7 +117,10 @@ void check_values(const Config& c) {
     return !name.empty() && name.size() < 16 && name.find('/') == name.npos;
   }));
   BOOTFERRY_CHECK(c.proxydhcp || c.boot_service || c.tftp || c.http);
-  BOOTFERRY_CHECK(c.tftp_port != 0 && c.http_port != 0 && c.http_threads >= 1 && c.http_threads <= 64);
+  BOOTFERRY_CHECK(c.tftp_port != 0 && c.http_port != 0 && c.http_threads <= 64);
+  BOOTFERRY_CHECK(c.tftp_threads <= 64 && c.http_max_connections >= 1 &&
+                  c.http_max_connections_per_client >= 1);
+  BOOTFERRY_CHECK(c.tls_port == 0 || (is_path(c.tls_certificate) && is_path(c.tls_key)));
   BOOTFERRY_CHECK(c.max_windowsize >= 1 && c.max_windowsize <= 256);
   BOOTFERRY_CHECK(c.max_transfers >= 1 && c.max_transfers_per_client >= 1);
   const auto [low, high] = c.tftp_port_range;

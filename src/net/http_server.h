@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// HTTP/1.1 for boot files, through libmicrohttpd in threads of its own. The library parses;
-// the handler decides; ranges, HEAD, ETag, conditions and keep-alive are done here.
+// HTTP/1.1 for boot files, plain or over TLS, through libmicrohttpd in threads of its own. The library
+// parses; the handler decides; ranges, HEAD, ETag, conditions and keep-alive are done here.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -14,6 +15,7 @@
 #include "base/address.h"
 #include "base/fd.h"
 #include "base/result.h"
+#include "net/tls_identity.h"
 
 namespace net {
 
@@ -23,7 +25,8 @@ struct HttpRequest {
   std::string_view query;   // raw, without '?'
   std::string_view user_agent;
   base::Endpoint from;
-  base::Ipv4 local;  // the address that the client used
+  base::Ipv4 local;        // the address that the client used
+  unsigned interface = 0;  // by which the connection came; 0: not known, or from this very host
 };
 
 // Bytes made for this request.
@@ -49,6 +52,7 @@ using HttpReply = std::variant<HttpBody, HttpFile, HttpError>;
 struct HttpDone {
   base::Endpoint from;
   base::Ipv4 local;  // the address that the client used
+  unsigned interface = 0;
   std::string method;
   std::string target;
   unsigned status = 0;
@@ -65,15 +69,16 @@ class HttpServer {
     // From open_listener(), for a server that gives its rights away before it starts; -1:
     // start() opens one. Belongs to start() from the call on.
     int listen_fd = -1;
-    unsigned threads = 2;
+    std::optional<TlsIdentity> tls;  // given: nothing but TLS is spoken
+    unsigned threads = 0;            // 0: one a processor
     unsigned max_connections = 4000;
     unsigned max_connections_per_address = 64;
     unsigned idle_seconds = 60;
     std::size_t memory_per_connection = 16 << 10;  // bounds the request's header as well
     std::string server_name = "Bootferry";
   };
-  // Error names the process that holds a taken port.
-  static base::Result<base::Fd> open_listener(base::Endpoint listen);
+  // Error names the process that holds a taken port, and `service` as what can be switched off.
+  static base::Result<base::Fd> open_listener(base::Endpoint listen, std::string_view service = "http");
   static base::Result<std::unique_ptr<HttpServer>> start(const Options& options, Handler handler,
                                                          OnDone on_done);
   ~HttpServer();  // what is under way is cut off, and told to on_done

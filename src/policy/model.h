@@ -83,6 +83,7 @@ struct Settings {
   std::uint16_t prompt_seconds = 10;  // how long a prompt waits before the local disk boots; 0 counts as 1
   bool http = true;                   // our HTTP service is on
   std::uint16_t http_port = 80;
+  std::uint16_t images_port = 0;  // where another server that stands before us serves images by HTTP; 0: none
   bool operator==(const Settings&) const = default;
 };
 

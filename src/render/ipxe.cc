@@ -18,7 +18,7 @@ void fetch(std::string& script, std::string_view command, std::string_view url, 
   line(script, "{} {}{}{} || goto failed", command, url, arguments.empty() ? "" : " ", arguments);
 }
 
-void load_and_boot(std::string& script, const policy::Image& image, const ServerAddress& server) {
+void load_and_boot(std::string& script, const policy::Image& image, const ServerAddress& files) {
   // A kernel started by UEFI's stub reads its initrds by name through iPXE's file system, so
   // the command line names them; on BIOS they are just there and the words do no harm. The
   // names are ours: two initrds may have one base name, or one with a space in it.
@@ -30,9 +30,9 @@ void load_and_boot(std::string& script, const policy::Image& image, const Server
   while (arguments.ends_with(' ')) arguments.pop_back();
 
   line(script, "imgfree");
-  fetch(script, "kernel", server.url(image.kernel), arguments);
+  fetch(script, "kernel", files.url(image.kernel), arguments);
   for (std::size_t i = 0; i < image.initrds.size(); ++i) {
-    fetch(script, fmt::format("initrd --name initrd{}", i), server.url(image.initrds[i]), "");
+    fetch(script, fmt::format("initrd --name initrd{}", i), files.url(image.initrds[i]), "");
   }
   line(script, "set wanted the kernel");
   line(script, "boot || goto failed");
@@ -71,7 +71,8 @@ std::string ipxe_script(const policy::Plan& plan, const policy::Settings& settin
     line(script, ":network");
   }
   line(script, "echo Bootferry: booting {}", name);
-  load_and_boot(script, *boot->image, server);
+  load_and_boot(script, *boot->image,
+                {server.address, settings.images_port != 0 ? settings.images_port : server.http_port});
   return script;
 }
 

@@ -20,7 +20,7 @@ namespace server {
 struct Asker {
   base::Ipv4 address;
   base::Ipv4 local;        // our address that it used; scripts name it
-  unsigned interface = 0;  // 0 where the transport does not tell (HTTP)
+  unsigned interface = 0;  // by which it came
 };
 
 struct FileBehindName {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 
 #include "content/loaders.h"
 #include "server/privileges.h"
@@ -27,6 +28,7 @@ class Checks {
     interfaces();
     ports();
     dhcp_server_here();
+    certificate();
     combinations();
     uefi_chain();
     files();
@@ -144,6 +146,10 @@ class Checks {
          "stop that program, or set services.tftp = false");
     port(config_.http, Protocol::tcp, config_.http_port, "HTTP",
          "stop that program, or set http.port to another one: URLs carry it");
+    if (config_.https()) {
+      port(true, Protocol::tcp, config_.tls_port, "HTTPS",
+           "stop that program, or set http.tls_port to another one, or to 0 for no HTTPS");
+    }
   }
 
   // Who holds port 67 and is not Bootferry itself; empty when nobody.
@@ -176,6 +182,39 @@ class Checks {
     add(Level::warn, "DHCP", fmt::format("{} holds port 67 on this host; boot service only", holder),
         "on that DHCP server set option 60 to \"PXEClient\" and nothing else: no option 43, 66 or 67. "
         "UEFI HTTP Boot is not possible this way");
+  }
+
+  void certificate() {
+    if (!config_.https()) return;
+    const auto identity = machine_.tls_identity(config_.tls_certificate, config_.tls_key);
+    if (!identity) {
+      add_sentence(Level::fail, "HTTPS", identity.error().what);
+      return;
+    }
+    const std::int64_t now = machine_.now();
+    constexpr std::int64_t day = 24 * 3600, soon = 30 * day;
+    const auto date = [](std::int64_t time) {
+      const auto when = static_cast<std::time_t>(time);
+      std::tm parts{};
+      gmtime_r(&when, &parts);
+      return fmt::format("{}-{:02}-{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
+    };
+    const std::string& name = config_.tls_certificate;
+    if (now < identity->valid_from) {
+      add(Level::warn, "HTTPS", fmt::format("{} is valid from {} on", name, date(identity->valid_from)),
+          "look at this machine's clock; clients refuse the certificate until then");
+    } else if (now >= identity->valid_until) {
+      add(Level::warn, "HTTPS", fmt::format("{} expired on {}", name, date(identity->valid_until)),
+          "renew it and restart the server: clients refuse it");
+    } else if (identity->valid_until - now < soon) {
+      add(Level::warn, "HTTPS",
+          fmt::format("{} expires on {}, in {} days", name, date(identity->valid_until),
+                      (identity->valid_until - now) / day),
+          "renew it and restart the server");
+    } else {
+      ok("HTTPS",
+         fmt::format("{} is valid until {}, and the key is its own", name, date(identity->valid_until)));
+    }
   }
 
   void combinations() {
@@ -265,6 +304,7 @@ Machine Machine::real(std::function<base::Result<std::vector<std::string>>()> fi
   };
   machine.may_open_low_ports = has_bind_capability;
   machine.file_problems = std::move(file_problems);
+  machine.now = [] { return static_cast<std::int64_t>(std::time(nullptr)); };
   return machine;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "net/interfaces.h"
+#include "net/tls_identity.h"
 #include "net/udp.h"
 #include "server/config.h"
 
@@ -34,6 +35,9 @@ struct Machine {
   std::function<base::Status(const std::string& user)> find_user;  // when root would become it
   std::function<bool()> may_open_low_ports;
   std::function<base::Result<std::vector<std::string>>()> file_problems;
+  std::function<base::Result<net::TlsIdentity>(const std::string& certificate, const std::string& key)>
+      tls_identity = net::load_tls_identity;
+  std::function<std::int64_t()> now;  // Unix seconds
 
   // `file_problems` depends on whether a server runs, so the caller says how to ask.
   static Machine real(std::function<base::Result<std::vector<std::string>>()> file_problems);

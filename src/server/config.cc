@@ -30,6 +30,9 @@ struct Key {
   [[nodiscard]] std::string full() const { return fmt::format("{}.{}", section, name); }
 };
 
+constexpr std::size_t longest_path = 4095;
+constexpr std::size_t longest_socket = sizeof(sockaddr_un::sun_path) - 1;
+
 Complaint set_flag(const toml::node& node, bool& out) {
   const auto value = node.value_exact<bool>();
   if (!value) return "must be true or false";
@@ -75,6 +78,13 @@ Complaint set_path(const toml::node& node, std::string& out, std::size_t longest
 // The kernel's own limits on a name (IFNAMSIZ, no slash, no space).
 bool is_interface_name(std::string_view name) {
   return !name.empty() && name.size() <= 15 && name.find_first_of("/ \t\n") == std::string_view::npos;
+}
+
+// "" for none.
+Complaint set_optional_path(const toml::node& node, std::string& out) {
+  if (node.value_exact<std::string>() != "") return set_path(node, out, longest_path);
+  out.clear();
+  return std::nullopt;
 }
 
 Complaint set_interfaces(const toml::node& node, std::vector<std::string>& out) {
@@ -180,8 +190,6 @@ constexpr std::array<std::pair<std::string_view, BiosIpxe>, 2> bios_chains{
 // Ten times the commented example. The TOML library takes nested tables apart by recursion:
 // "a.a.a…" of 30,000 parts uses up the stack.
 constexpr std::size_t longest_file = 16 * 1024;
-constexpr std::size_t longest_path = 4095;
-constexpr std::size_t longest_socket = sizeof(sockaddr_un::sun_path) - 1;
 
 // Every key there is. Adding one: a field in config.h, a line here, a paragraph in
 // docs/configuration.md, a commented line in packaging/bootferry.toml.
@@ -211,7 +219,17 @@ constexpr std::array keys = {
         [](const auto& n, Config& c) { return set_number(n, c.max_transfers_per_client, 1, 65535); }},
     Key{"tftp", "port_range", [](const auto& n, Config& c) { return set_port_range(n, c.tftp_port_range); }},
     Key{"http", "port", [](const auto& n, Config& c) { return set_number(n, c.http_port, 1, 65535); }},
-    Key{"http", "threads", [](const auto& n, Config& c) { return set_number(n, c.http_threads, 1, 64); }},
+    Key{"http", "threads", [](const auto& n, Config& c) { return set_number(n, c.http_threads, 0, 64); }},
+    Key{"http", "max_connections",
+        [](const auto& n, Config& c) { return set_number(n, c.http_max_connections, 1, 65535); }},
+    Key{"http", "max_connections_per_client",
+        [](const auto& n, Config& c) { return set_number(n, c.http_max_connections_per_client, 1, 65535); }},
+    Key{"http", "images_port",
+        [](const auto& n, Config& c) { return set_number(n, c.images_port, 0, 65535); }},
+    Key{"http", "tls_port", [](const auto& n, Config& c) { return set_number(n, c.tls_port, 0, 65535); }},
+    Key{"http", "tls_certificate",
+        [](const auto& n, Config& c) { return set_optional_path(n, c.tls_certificate); }},
+    Key{"http", "tls_key", [](const auto& n, Config& c) { return set_optional_path(n, c.tls_key); }},
     Key{"limits", "interfaces",
         [](const auto& n, Config& c) { return set_interface_limits(n, c.interface_limits); }},
     Key{"limits", "networks",
@@ -304,6 +322,14 @@ class Reader {
       return base::fail("{}: tftp.port: {} belongs to another service: choose another port, or 69", file_,
                         config_.tftp_port);
     }
+    if (config_.https() && (config_.tls_certificate.empty() || config_.tls_key.empty())) {
+      return base::fail(
+          "{}: http.tls_port: HTTPS needs http.tls_certificate and http.tls_key: name both files", file_);
+    }
+    if (config_.https() && config_.tls_port == config_.http_port) {
+      return base::fail("{}: http.tls_port: {} is http.port: choose another port, or 443", file_,
+                        config_.tls_port);
+    }
     return config_;
   }
 
@@ -348,6 +374,7 @@ policy::Settings Config::settings() const {
   settings.prompt_seconds = prompt_seconds;
   settings.http = http;
   settings.http_port = http_port;
+  settings.images_port = images_port;
   return settings;
 }
 

@@ -42,7 +42,13 @@ struct Config {
   std::pair<std::uint16_t, std::uint16_t> tftp_port_range{0, 0};  // 0: any
   // [http]
   std::uint16_t http_port = 80;
-  std::uint32_t http_threads = 2;
+  std::uint32_t http_threads = 0;  // 0: one a processor
+  std::uint32_t http_max_connections = 4000;
+  std::uint32_t http_max_connections_per_client = 64;
+  std::uint16_t images_port = 0;  // that scripts name for images; 0: http_port
+  std::uint16_t tls_port = 0;     // 0: no HTTPS
+  std::string tls_certificate;    // PEM files
+  std::string tls_key;
   // [limits]
   std::vector<InterfaceLimit> interface_limits;
   std::vector<NetworkLimit> network_limits;
@@ -51,6 +57,7 @@ struct Config {
   policy::BiosIpxe bios_ipxe = policy::BiosIpxe::script;
   std::uint16_t prompt_seconds = 10;
 
+  [[nodiscard]] bool https() const { return http && tls_port != 0; }
   [[nodiscard]] policy::Settings settings() const;
   bool operator==(const Config&) const = default;
 };

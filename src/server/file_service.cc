@@ -89,8 +89,8 @@ void FileService::on_event(const TftpEvent& event, base::Time now) {
 }
 
 net::HttpReply FileService::answer(const net::HttpRequest& request) {
-  const unsigned interface = interfaces_.now()->index_of(request.local);
-  if (interface == 0) return net::HttpError{404, "not served on this address\n"};
+  const unsigned interface = arrival(request.interface, request.local);
+  if (interface == 0) return net::HttpError{404, "not served on this interface"};
   const BehindName found =
       files_.find(request.target, {request.from.address, request.local, interface}, base::Clock::now());
   if (const auto* file = std::get_if<FileBehindName>(&found)) {
@@ -101,8 +101,8 @@ net::HttpReply FileService::answer(const net::HttpRequest& request) {
       base::log(LogLevel::info, "boot", "{}", text->about);
     return net::HttpBody{text->content_type, text->text};
   }
-  if (const auto* refused = std::get_if<NameRefused>(&found)) return net::HttpError{403, refused->why + "\n"};
-  return net::HttpError{404, "no such file\n"};
+  if (const auto* refused = std::get_if<NameRefused>(&found)) return net::HttpError{403, refused->why};
+  return net::HttpError{404, "no such file"};
 }
 
 void FileService::on_done(const net::HttpDone& done) {
@@ -114,10 +114,15 @@ void FileService::on_done(const net::HttpDone& done) {
               done.status, done.sent, failed ? ", broken off" : "");
   }
   if (whole) {
-    // The HTTP side does not say over which interface: the address that the client used does.
-    delivered(done.from.address, interfaces_.now()->index_of(done.local), done.target,
-              session::Transport::http, base::Clock::now());
+    delivered(done.from.address, arrival(done.interface, done.local), done.target, session::Transport::http,
+              base::Clock::now());
   }
+}
+
+unsigned FileService::arrival(unsigned interface, base::Ipv4 local) const {
+  const auto served = interfaces_.now();
+  if (interface == 0) return served->index_of(local);  // from this very host
+  return served->serves(interface) ? interface : 0;
 }
 
 bool FileService::may_log_http(base::LogLevel level) {

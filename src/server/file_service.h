@@ -29,6 +29,8 @@ class FileService {
   void on_done(const net::HttpDone& done);
 
  private:
+  // The served interface that a connection came in by; 0 if it is none.
+  [[nodiscard]] unsigned arrival(unsigned interface, base::Ipv4 local) const;
   void delivered(base::Ipv4 to, unsigned interface, std::string_view name, session::Transport transport,
                  base::Time now);
 

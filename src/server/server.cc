@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/processors.h"
 #include "net/http_server.h"
 #include "server/control.h"
 #include "server/dhcp_service.h"
@@ -32,6 +33,8 @@ struct Sockets {
   std::optional<net::UdpSocket> proxy;
   std::optional<net::UdpSocket> boot_service;
   base::Fd http;
+  base::Fd https;
+  std::optional<net::TlsIdentity> tls;  // the key may be root's
 };
 
 net::UdpOptions udp_options(const char* service, bool reuse_address) {
@@ -73,6 +76,14 @@ base::Result<Sockets> open_sockets(const Config& config) {
     auto listener = net::HttpServer::open_listener({{}, config.http_port});
     if (!listener) return tl::unexpected(listener.error());
     sockets.http = std::move(*listener);
+  }
+  if (config.https()) {
+    auto identity = net::load_tls_identity(config.tls_certificate, config.tls_key);
+    if (!identity) return tl::unexpected(identity.error());
+    sockets.tls = std::move(*identity);
+    auto listener = net::HttpServer::open_listener({{}, config.tls_port}, "http.tls_port");
+    if (!listener) return tl::unexpected(listener.error());
+    sockets.https = std::move(*listener);
   }
   return sockets;
 }
@@ -134,8 +145,11 @@ class Running {
  private:
   base::Status open_as_root();
   base::Status start_services(Sockets sockets);
+  base::Result<std::unique_ptr<net::HttpServer>> start_http(base::Fd listener,
+                                                            std::optional<net::TlsIdentity> tls);
   void on_signal();
   void reload_configuration();
+  void look_at_certificate() const;
   void look_at_attempts();
   void tell_interfaces() const;
   [[nodiscard]] api::Status status();
@@ -157,6 +171,8 @@ class Running {
   std::unique_ptr<TftpLoops> tftp_;
   std::unique_ptr<DhcpService> dhcp_;
   std::unique_ptr<net::HttpServer> http_;
+  std::unique_ptr<net::HttpServer> https_;
+  std::string certificate_;  // that https_ shows
   std::unique_ptr<ControlServer> control_;
 };
 
@@ -174,7 +190,7 @@ base::Status Running::start() {
   auto sockets = open_sockets(config_);
   if (!sockets) return tl::unexpected(sockets.error());
   if (config_.tftp) {
-    const unsigned loops = config_.tftp_threads == 0 ? usable_processors() : config_.tftp_threads;
+    const unsigned loops = config_.tftp_threads == 0 ? base::usable_processors() : config_.tftp_threads;
     auto tftp = TftpLoops::open(
         *loop_, tftp_options(config_, interfaces_, limits_), loops, tftp_clients_,
         [this]() -> TftpService::Callbacks {
@@ -221,21 +237,34 @@ base::Status Running::start_services(Sockets sockets) {
   if (tftp_) tftp_->start();
 
   if (config_.http) {
-    net::HttpServer::Options options;
-    options.listen.port = config_.http_port;
-    options.listen_fd = sockets.http.release();
-    options.threads = config_.http_threads;
-    auto http = net::HttpServer::start(
-        options, [this](const net::HttpRequest& request) { return http_files_.answer(request); },
-        [this](const net::HttpDone& done) { http_files_.on_done(done); });
+    auto http = start_http(std::move(sockets.http), std::nullopt);
     if (!http) return tl::unexpected(http.error());
     http_ = std::move(*http);
+  }
+  if (config_.https()) {
+    certificate_ = sockets.tls->certificate;
+    auto https = start_http(std::move(sockets.https), std::move(sockets.tls));
+    if (!https) return tl::unexpected(https.error());
+    https_ = std::move(*https);
   }
   for (const std::string& problem : administration_->problems()) {
     base::log(base::LogLevel::warning, component, "{}", problem);
   }
   if (const auto watched = loop_->watch(signals_.get(), [this] { on_signal(); }); !watched) return watched;
   return control_->start(*administration_, [this] { return status(); });
+}
+
+base::Result<std::unique_ptr<net::HttpServer>> Running::start_http(base::Fd listener,
+                                                                   std::optional<net::TlsIdentity> tls) {
+  net::HttpServer::Options options;
+  options.listen_fd = listener.release();
+  options.threads = config_.http_threads;
+  options.max_connections = config_.http_max_connections;
+  options.max_connections_per_address = config_.http_max_connections_per_client;
+  options.tls = std::move(tls);
+  return net::HttpServer::start(
+      options, [this](const net::HttpRequest& request) { return http_files_.answer(request); },
+      [this](const net::HttpDone& done) { http_files_.on_done(done); });
 }
 
 base::Status Running::serve() {
@@ -278,6 +307,7 @@ void Running::reload_configuration() {
     next.unknown_uefi = fresh->unknown_uefi;
     next.bios_ipxe = fresh->bios_ipxe;
     next.prompt_seconds = fresh->prompt_seconds;
+    next.images_port = fresh->images_port;
     const bool restart_needed = !(next == *fresh);
     if (const auto taken = administration_->set_settings(next.settings()); !taken) {
       base::log(base::LogLevel::error, component, "configuration not taken over: {}", taken.error().what);
@@ -287,7 +317,18 @@ void Running::reload_configuration() {
                 restart_needed ? "; some of its changes need a restart" : "");
     }
   }
+  look_at_certificate();
   sd_notify(0, "READY=1");
+}
+
+// A new key would have to be read with rights that are gone.
+void Running::look_at_certificate() const {
+  if (https_ == nullptr) return;
+  const auto now = net::read_certificate(config_.tls_certificate);
+  if (!now || *now != certificate_) {
+    base::log(base::LogLevel::warning, component, "{}: {}: HTTPS goes on with the old one until a restart",
+              config_.tls_certificate, now ? "another certificate than at the start" : "cannot be read now");
+  }
 }
 
 // A GRUB that asks another server shows by its silence, so somebody has to look at the clock.

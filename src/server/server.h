@@ -9,7 +9,8 @@
 namespace server {
 
 // Runs until SIGTERM or SIGINT. SIGHUP reads the configuration again through `reload` and
-// takes over what can change without new sockets: settings of [boot], interfaces, log level.
+// takes over what can change without new sockets: settings of [boot], interfaces, log
+// level, the port for images.
 base::Status run(const Config& config, std::function<base::Result<Config>()> reload);
 
 }  // namespace server

@@ -77,6 +77,7 @@ std::vector<std::string> services_of(const Config& config) {
   if (config.boot_service) list.emplace_back("UDP 4011 boot service");
   if (config.tftp) list.push_back(fmt::format("UDP {} TFTP", config.tftp_port));
   if (config.http) list.push_back(fmt::format("TCP {} HTTP", config.http_port));
+  if (config.https()) list.push_back(fmt::format("TCP {} HTTPS", config.tls_port));
   return list;
 }
 

@@ -1,20 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/tftp_loops.h"
 
-#include <sched.h>
-
-#include <algorithm>
 #include <future>
 #include <utility>
 
 namespace server {
-
-unsigned usable_processors() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-  return static_cast<unsigned>(std::max(CPU_COUNT(&set), 1));
-}
 
 base::Result<std::unique_ptr<TftpLoops>> TftpLoops::open(
     net::Loop& main, TftpOptions options, unsigned loops, TftpClients& clients,

@@ -48,7 +48,4 @@ class TftpLoops {
   std::vector<Worker> workers_;
 };
 
-// Processors that this process may use.
-unsigned usable_processors();
-
 }  // namespace server

@@ -113,7 +113,6 @@ def test_one_that_is_not_in_the_list(lab, capture, serve):
     assert set(offers(lab.lan)) == {network.BOOT_SERVER}
 
 
-@pytest.mark.xfail(strict=True, reason="HTTP goes by the address that was asked")
 def test_listed_address_asked_through_another_interface(lab, capture, serve):
     """A host takes packets for all its addresses on every interface; where they arrive counts."""
     plug_in_far(lab)

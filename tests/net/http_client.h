@@ -72,6 +72,12 @@ class RawClient {
   }
   // The server has ended the connection and nothing is left to read.
   bool at_end() { return pending_.empty() && !more(); }
+  // The same, whatever was read before.
+  bool ended() {
+    while (more()) {
+    }
+    return ended_;
+  }
 
  private:
   bool more() {
@@ -79,13 +85,15 @@ class RawClient {
     if (poll(&wait, 1, 5000) <= 0) return false;
     std::array<char, 16384> buffer;
     const ssize_t size = recv(fd_.get(), buffer.data(), buffer.size(), 0);
-    if (size <= 0) return false;
+    ended_ = size <= 0;
+    if (ended_) return false;
     pending_.append(buffer.data(), static_cast<std::size_t>(size));
     return true;
   }
 
   base::Fd fd_;
   bool connected_ = false;
+  bool ended_ = false;
   std::string pending_;
 };
 

@@ -3,9 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdio>
-#include <cstdlib>
-
 #include "http_fixture.h"
 
 namespace net {
@@ -16,22 +13,11 @@ using testing::HasSubstr;
 class HttpCurl : public Http {
  protected:
   void SetUp() override {
-    if (std::system("command -v curl >/dev/null") != 0) GTEST_SKIP() << "curl is not installed";
+    if (!installed("curl")) GTEST_SKIP() << "curl is not installed";
     Http::SetUp();
   }
   static std::string curl(const std::string& arguments) {
-    std::string output;
-    FILE* pipe = popen(("curl -sS --max-time 20 " + arguments + " 2>&1").c_str(), "r");
-    if (pipe == nullptr) return "cannot run curl";
-    std::array<char, 4096> buffer;
-    while (const std::size_t size = fread(buffer.data(), 1, buffer.size(), pipe))
-      output.append(buffer.data(), size);
-    pclose(pipe);
-    return output;
-  }
-  [[nodiscard]] std::string read(const std::string& name) const {
-    std::ifstream file(folder_ + "/" + name, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
+    return output_of("curl -sS --max-time 20 " + arguments);
   }
 };
 

@@ -225,6 +225,22 @@ TEST_F(Http, SlowClientsDoNotHoldUpOthersAndIdleOnesAreDropped) {
   EXPECT_FALSE(done(2).back().complete);
 }
 
+TEST_F(Http, TwoHundredThatReadNothingHoldNobodyUp) {
+  HttpServer::Options options;
+  options.threads = 1;
+  options.max_connections_per_address = 1000;
+  start(options);
+  std::vector<std::unique_ptr<RawClient>> lazy;
+  for (int i = 0; i < 200; ++i) {
+    lazy.push_back(std::make_unique<RawClient>(server_->port()));
+    lazy.back()->send("GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  RawClient c = client();
+  EXPECT_EQ(c.ask("GET /big").body, big_);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+}
+
 TEST_F(Http, OneAddressGetsOnlySoManyConnections) {
   HttpServer::Options options;
   options.max_connections_per_address = 3;

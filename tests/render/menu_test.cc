@@ -55,6 +55,19 @@ exit 1
 )");
 }
 
+TEST(IpxeScript, ImagesMayStandBehindAnotherPort) {
+  const policy::Image image = debian();
+  const ServerAddress on_8080{server.address, 8080};
+  policy::Settings settings;
+  EXPECT_THAT(ipxe_script(boot(image), settings, on_8080), HasSubstr("kernel http://10.0.0.2:8080/images/"));
+  settings.images_port = 80;
+  const std::string script = ipxe_script(boot(image), settings, on_8080);
+  EXPECT_THAT(script, HasSubstr("kernel http://10.0.0.2/images/debian-12/1/linux "));
+  EXPECT_THAT(script, HasSubstr("initrd0 http://10.0.0.2/images/debian-12/1/initrd.gz "));
+  EXPECT_THAT(script, Not(HasSubstr(":8080")));
+  EXPECT_THAT(ipxe_entry_script(on_8080), HasSubstr("chain http://10.0.0.2:8080/ipxe/"));
+}
+
 TEST(IpxeScript, PromptsAndFallsToTheLocalDisk) {
   policy::Image image = debian();
   image.initrds.clear();

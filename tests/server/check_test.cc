@@ -33,6 +33,8 @@ class CheckTest : public testing::Test {
     machine.find_user = [this](const std::string&) { return user; };
     machine.may_open_low_ports = [] { return true; };
     machine.file_problems = [this] { return problems; };
+    machine.tls_identity = [this](const std::string&, const std::string&) { return identity; };
+    machine.now = [this] { return now; };
   }
   std::vector<Finding> run() { return check(config, machine); }
   static auto finding(Level level, const std::string& area, const std::string& what,
@@ -46,6 +48,8 @@ class CheckTest : public testing::Test {
   std::map<std::uint16_t, std::string> holders;
   base::Status user;
   base::Result<std::vector<std::string>> problems = std::vector<std::string>{};
+  base::Result<net::TlsIdentity> identity = net::TlsIdentity{};
+  std::int64_t now = 0;
   Machine machine;
 };
 
@@ -118,6 +122,29 @@ TEST_F(CheckTest, ChoicesThatDoNotGoTogether) {
   config.tftp = true;
   config.tftp_port_range = {50000, 50009};
   EXPECT_THAT(run(), finding(Level::warn, "tftp.port_range", "holds 10 ports for up to 8192 transfers"));
+}
+
+TEST_F(CheckTest, HttpsAndItsCertificate) {
+  EXPECT_THAT(run(), Not(Contains(Field(&Finding::area, "HTTPS"))));
+  config.tls_port = 443;
+  config.tls_certificate = "/c.pem";
+  constexpr std::int64_t day = 86400;
+  identity->valid_from = 20000 * day;  // 2024-10-04
+  identity->valid_until = 20100 * day;
+  now = 20050 * day;
+  EXPECT_THAT(run(), finding(Level::ok, "HTTPS", "/c.pem is valid until 2025-01-12"));
+  EXPECT_THAT(run(), finding(Level::ok, "port TCP 443", "free for HTTPS"));
+  now = 20090 * day;
+  EXPECT_THAT(run(), finding(Level::warn, "HTTPS", "expires on 2025-01-12, in 10 days", "renew"));
+  now = 20100 * day;
+  EXPECT_THAT(run(), finding(Level::warn, "HTTPS", "expired on 2025-01-12", "renew"));
+  now = 19999 * day;
+  EXPECT_THAT(run(), finding(Level::warn, "HTTPS", "is valid from 2024-10-04 on", "clock"));
+  EXPECT_FALSE(any_failure(run()));
+  identity = base::fail("/k.pem: not the key of /c.pem: name the one");
+  EXPECT_THAT(run(), finding(Level::fail, "HTTPS", "/k.pem: not the key of /c.pem", "name the one"));
+  holders = {{443, "nginx (pid 13)"}};
+  EXPECT_THAT(run(), finding(Level::fail, "port TCP 443", "held by nginx (pid 13)", "http.tls_port"));
 }
 
 TEST_F(CheckTest, UserRightsAndFiles) {

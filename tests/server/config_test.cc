@@ -60,6 +60,12 @@ port_range = [50000, 50100]
 [http]
 port = 8080
 threads = 1
+max_connections = 100
+max_connections_per_client = 10
+images_port = 8081
+tls_port = 8443
+tls_certificate = "/t/site.pem"
+tls_key = "/t/site.key"
 [limits]
 interfaces = { eth0 = 100 }
 networks = { "10.1.0.0/16" = 12.5 }
@@ -88,6 +94,12 @@ prompt_seconds = 30
   want.tftp_port_range = {50000, 50100};
   want.http_port = 8080;
   want.http_threads = 1;
+  want.http_max_connections = 100;
+  want.http_max_connections_per_client = 10;
+  want.images_port = 8081;
+  want.tls_port = 8443;
+  want.tls_certificate = "/t/site.pem";
+  want.tls_key = "/t/site.key";
   want.interface_limits = {{"eth0", 100'000'000}};
   want.network_limits = {{{{{10, 1, 0, 0}}, 16}, 12'500'000}};
   want.unknown_uefi = policy::UnknownUefi::shim;
@@ -95,6 +107,7 @@ prompt_seconds = 30
   want.prompt_seconds = 30;
   EXPECT_EQ(*config, want);
   EXPECT_EQ(config->settings().http_port, 8080);
+  EXPECT_EQ(config->settings().images_port, 8081);
   EXPECT_EQ(config->settings().prompt_seconds, 30);
   EXPECT_FALSE(config->settings().http);
 }
@@ -109,7 +122,9 @@ TEST(Config, SaysWhatIsWrongAndWhere) {
       {"slip in a key", "[tftp]\n\nmax_windowsiz = 4\n",
        "b.toml:3: tftp.max_windowsiz: unknown key (did you mean \"tftp.max_windowsize\"?)"},
       {"a key nobody can guess", "[http]\nblksizes = 1\n",
-       "b.toml:2: http.blksizes: unknown key ([http] knows port, threads)"},
+       "b.toml:2: http.blksizes: unknown key ([http] knows port, threads, max_connections, "
+       "max_connections_per_client, images_port, tls_port, tls_certificate, "
+       "tls_key)"},
       {"a key of another section", "[http]\nsingle_port = true\n",
        "b.toml:2: http.single_port: unknown key (did you mean \"tftp.single_port\"?)"},
       {"slip in a section", "[tfpt]\nport = 1\n", "b.toml:1: tfpt: unknown section (did you mean [tftp]?)"},
@@ -133,6 +148,10 @@ TEST(Config, SaysWhatIsWrongAndWhere) {
       {"privileged transfer ports", "[tftp]\nport_range = [69, 80]\n",
        "b.toml:2: tftp.port_range: must be [lowest, highest], both from 1024 to 65535, or [0, 0] for any "
        "port"},
+      {"HTTPS without a certificate", "[http]\ntls_port = 443\n",
+       "b.toml: http.tls_port: HTTPS needs http.tls_certificate and http.tls_key: name both files"},
+      {"both on one port", "[http]\ntls_port = 80\ntls_certificate = \"/c\"\ntls_key = \"/k\"\n",
+       "b.toml: http.tls_port: 80 is http.port: choose another port, or 443"},
       {"nothing to serve", "[services]\nproxydhcp=false\nboot_service=false\ntftp=false\nhttp=false\n",
        "b.toml: services: all four are switched off: switch on what this server is for"},
       {"one port twice", "[tftp]\nport = 4011\n",

@@ -56,7 +56,7 @@ class FileServiceTest : public testing::Test {
   }
   void tell_http(const std::string& target, const std::string& method = "GET", unsigned status = 200,
                  bool complete = true) {
-    files.on_done({{here, 40000}, us, method, target, status, 1000, complete});
+    files.on_done({{here, 40000}, us, eth0, method, target, status, 1000, complete});
   }
   // The machine asks by DHCP and is answered.
   void ask_dhcp() {
@@ -117,13 +117,13 @@ TEST_F(FileServiceTest, AnswersHttp) {
   } rows[] = {
       {"loader", "/x64/snponly.efi", us, "file /files/x64/snponly.efi application/octet-stream tag"},
       {"script", "/ipxe/52-54-00-12-34-56.ipxe", us, "text/plain; charset=utf-8: #!ipxe"},
-      {"not there", "/favicon.ico", us, "404 no such file\n"},
+      {"not there", "/favicon.ico", us, "404 no such file"},
       {"another machine's", "/ipxe/52-54-00-12-34-57.ipxe", us,
-       "403 the name belongs to another machine than 52:54:00:12:34:56, which has this address\n"},
-      {"out of the tree", "/../etc/shadow", us, "403 not a name that can be published\n"},
+       "403 the name belongs to another machine than 52:54:00:12:34:56, which has this address"},
+      {"out of the tree", "/../etc/shadow", us, "403 not a name that can be published"},
       {"address of an interface that is not served", "/x64/snponly.efi", unserved,
-       "404 not served on this address\n"},
-      {"no address", "/x64/snponly.efi", none, "404 not served on this address\n"},
+       "404 not served on this interface"},
+      {"no address", "/x64/snponly.efi", none, "404 not served on this interface"},
   };
   for (const auto& row : rows) EXPECT_EQ(in_words(ask_http(row.target, row.local)), row.want) << row.what;
   EXPECT_THAT(log.take(), ElementsAre("info    boot: script of 52:54:00:12:34:56: boots debian"));
@@ -131,10 +131,19 @@ TEST_F(FileServiceTest, AnswersHttp) {
   EXPECT_THAT(log.take(), IsEmpty()) << "nothing is booted by asking how large a script is";
 }
 
+TEST_F(FileServiceTest, HttpGoesByTheInterfaceAndNotByTheAddress) {
+  net::HttpRequest request{"GET", "/x64/snponly.efi", "", "", {here, 40000}, us};
+  request.interface = eth0 + 100;  // Linux answers for eth0's address there as well
+  EXPECT_EQ(in_words(files.answer(request)), "404 not served on this interface");
+  request.interface = eth0;
+  request.local = base::Ipv4{{203, 0, 113, 1}};
+  EXPECT_THAT(in_words(files.answer(request)), HasSubstr("file /files/x64/snponly.efi"));
+}
+
 TEST_F(FileServiceTest, InterfacesThatGoAndComeAreSeenByBoth) {
   interfaces.update({});
   EXPECT_EQ(in_words(ask_tftp(snponly)), "unserved");
-  EXPECT_EQ(in_words(ask_http("/x64/snponly.efi")), "404 not served on this address\n");
+  EXPECT_EQ(in_words(ask_http("/x64/snponly.efi")), "404 not served on this interface");
   interfaces.update({interface(eth0, "eth0", us)});
   EXPECT_EQ(in_words(ask_tftp(snponly)), "file /files/x64/snponly.efi");
   EXPECT_THAT(in_words(ask_http("/x64/snponly.efi")), HasSubstr("file /files/x64/snponly.efi"));

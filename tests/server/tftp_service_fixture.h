@@ -123,7 +123,10 @@ class Service : public testing::Test {
     loop_->call_at(base::Clock::now() + time, [this] { loop_->stop(); });
     loop_->run();
   }
+  // The first answer. On a busy machine the timer may have sent the one before once more.
   std::optional<Reply> ask(const ClientSocket& client, const std::string& bytes, std::uint16_t port = 0) {
+    while (client.receive()) {
+    }
     client.send(bytes, port == 0 ? service_->port() : port);
     settle();
     return client.receive();
