@@ -44,6 +44,8 @@ struct Config {
   policy::UnknownUefi unknown_uefi = policy::UnknownUefi::ipxe;
   policy::BiosIpxe bios_ipxe = policy::BiosIpxe::script;
   std::uint16_t prompt_seconds = 10;
+  // [admission]
+  std::uint32_t at_once = 0;  // machines that load at one time; 0: no limit
 
   [[nodiscard]] policy::Settings settings() const;
   bool operator==(const Config&) const = default;

@@ -10,6 +10,10 @@ namespace {
 
 constexpr std::string_view component = "pxe";
 
+// EDK2 listens for 16 s behind the last DISCOVER that may be held; what is older is answered
+// in vain.
+constexpr base::Duration held_at_most = std::chrono::seconds(16);
+
 // Who asked, as people write it: MAC, kind of firmware, through which relay.
 std::string whom(const policy::Facts& facts) {
   std::string text =
@@ -61,15 +65,46 @@ void DhcpService::take(const net::Datagram& datagram, std::uint16_t port, DhcpCo
     ++counters.other_interface;
     return;
   }
+  const session::Arrival arrival{port, datagram.interface, datagram.local, datagram.to, datagram.from};
+  const session::PxeResult result = answer(datagram.bytes, arrival);
+  ++counters.by_name.at(session::counter_of(result.event));
+  if (!result.event.facts) return;
+  if (result.event.reason == policy::Reason::held) {
+    held_[result.event.facts->mac] = {{datagram.bytes.begin(), datagram.bytes.end()}, arrival, loop_.now()};
+  } else {
+    held_.erase(result.event.facts->mac);  // it goes on, or asks as somebody else
+  }
+}
+
+void DhcpService::answer_held() {
+  const base::Time now = loop_.now();
+  std::erase_if(held_, [&](const auto& entry) {
+    const auto& [mac, held] = entry;
+    if (now - held.when >= held_at_most) return true;
+    if (!machines_.with_admission([&](auto& admission) { return admission.may_go(mac, now); })) return false;
+    ++counters_[0].late_offers;
+    answer(held.bytes, held.arrival);
+    return true;
+  });
+}
+
+session::PxeResult DhcpService::answer(base::ByteView bytes, const session::Arrival& arrival) {
   const base::Time now = loop_.now();
   const auto site = site_();
-  const session::Arrival arrival{port, datagram.interface, datagram.local, datagram.to, datagram.from};
-  const auto objection = [&](const policy::Facts& facts, const policy::Step& step) {
-    return machines_.with([&](auto&, auto& attempts) { return attempts.objection(facts, step, now); });
+  const auto objection = [&](const policy::Facts& facts, const policy::Step& step,
+                             bool discover) -> std::optional<policy::Reason> {
+    if (const auto reason =
+            machines_.with([&](auto&, auto& attempts) { return attempts.objection(facts, step, now); })) {
+      return reason;
+    }
+    const auto hold =
+        machines_.with_admission([&](auto& admission) { return admission.on_dhcp(facts, discover, now); });
+    if (!hold) return std::nullopt;
+    hold_ = *hold;
+    return policy::Reason::held;
   };
   const session::PxeResult result =
-      session::handle(datagram.bytes, arrival, services_, site->policy, objection, buffer_);
-  ++counters.by_name.at(session::counter_of(result.event));
+      session::handle(bytes, arrival, services_, site->policy, objection, buffer_);
 
   if (result.reply) {
     // Each answer leaves from the port that it claims to: iPXE looks at that.
@@ -83,10 +118,14 @@ void DhcpService::take(const net::Datagram& datagram, std::uint16_t port, DhcpCo
     if (result.learned) bindings.learn(*result.learned, now);
     if (result.reply && result.event.facts) attempts.on_asked(*result.event.facts, now);
   });
-  tell(result.event, datagram, port);
+  if (result.learned) {
+    machines_.with_admission([&](auto& admission) { admission.on_request(result.learned->facts.mac, now); });
+  }
+  tell(result.event, arrival);
+  return result;
 }
 
-void DhcpService::tell(const session::PxeEvent& event, const net::Datagram& datagram, std::uint16_t port) {
+void DhcpService::tell(const session::PxeEvent& event, const session::Arrival& arrival) {
   using session::Outcome;
   const bool answered = event.outcome == Outcome::offered || event.outcome == Outcome::acknowledged;
   const bool boot_client = answered || event.outcome == Outcome::refused;
@@ -103,11 +142,13 @@ void DhcpService::tell(const session::PxeEvent& event, const net::Datagram& data
         event.outcome == Outcome::offered ? "DISCOVER answered by an OFFER" : "request on 4011 acknowledged",
         event.image != nullptr ? event.image->name : "?", event.prompt ? " if asked to" : "",
         event.step == policy::StepKind::script ? "script" : "loader", event.file.view());
+  } else if (event.reason == policy::Reason::held) {
+    base::log(level, component, "{} held back: {}", whom(*event.facts), policy::explain(hold_));
   } else if (event.outcome == Outcome::refused && event.facts && event.reason) {
     base::log(level, component, "{} not served: {}: {}", whom(*event.facts), policy::print(*event.reason),
               policy::explain(*event.reason));
   } else {
-    base::log(level, component, "port {} from {}: {}{}", port, datagram.from.print(),
+    base::log(level, component, "port {} from {}: {}{}", arrival.port, arrival.from.print(),
               session::print(event.outcome),
               event.malformed ? fmt::format(" ({})", wire::dhcp4::print(*event.malformed)) : "");
   }

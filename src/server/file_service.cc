@@ -45,20 +45,24 @@ void FileService::on_event(const TftpEvent& event, base::Time now) {
     case TftpEventKind::started:
       base::log(LogLevel::debug, "tftp", "{} asks for {} ({} octets, {})", from.print(), name, event.size,
                 terms_text(event.terms));
+      under_way(true, from.address, event.request.interface, name, now);
       return;
     case TftpEventKind::finished:
       base::log(LogLevel::info, "tftp", "{} has {}: {} octets in {:.2f} s, {}, {} blocks sent again{}",
                 from.print(), name, event.size, seconds(event.took), terms_text(event.terms),
                 event.resent_blocks, event.confirmed ? "" : ", last ACK missing");
+      under_way(false, from.address, event.request.interface, name, now);
       delivered(from.address, event.request.interface, name, session::Transport::tftp, now);
       return;
     case TftpEventKind::size_probe:
       base::log(LogLevel::debug, "tftp", "{} asked how large {} is", from.print(), name);
+      under_way(false, from.address, event.request.interface, name, now);
       return;
     case TftpEventKind::failed:
       base::log(LogLevel::warning, "tftp", "{} did not get {}: {} after {} of {} octets{}{}", from.print(),
                 name, print(event.reason), event.acknowledged, event.size, event.detail.empty() ? "" : ": ",
                 event.detail);
+      under_way(false, from.address, event.request.interface, name, now);
       return;
     case TftpEventKind::refused:
       // Loaders ask for many names that need not exist: normal, and not worth a line by day.
@@ -72,9 +76,10 @@ void FileService::on_event(const TftpEvent& event, base::Time now) {
 net::HttpReply FileService::answer(const net::HttpRequest& request) {
   const unsigned interface = interfaces_.index_of(request.local);
   if (!interfaces_.serves(interface)) return net::HttpError{404, "not served on this address\n"};
-  const BehindName found =
-      files_.find(request.target, {request.from.address, request.local, interface}, base::Clock::now());
+  const base::Time now = base::Clock::now();
+  const BehindName found = files_.find(request.target, {request.from.address, request.local, interface}, now);
   if (const auto* file = std::get_if<FileBehindName>(&found)) {
+    under_way(true, request.from.address, interface, request.target, now);
     return net::HttpFile{file->file.path, file->file.content_type, file->file.etag};
   }
   if (const auto* text = std::get_if<TextBehindName>(&found)) {
@@ -93,11 +98,24 @@ void FileService::on_done(const net::HttpDone& done) {
                      : base::LogLevel::debug,
             "http", "{} {} {}: {}, {} octets{}", done.from.print(), done.method, done.target, done.status,
             done.sent, failed ? ", broken off" : "");
-  if (whole) {
-    // The HTTP side does not say over which interface: the route back to the client does.
-    delivered(done.from.address, interfaces_.index_of(done.local), done.target, session::Transport::http,
-              base::Clock::now());
-  }
+  // The HTTP side does not say over which interface: the route back to the client does.
+  const unsigned interface = interfaces_.index_of(done.local);
+  const base::Time now = base::Clock::now();
+  under_way(false, done.from.address, interface, done.target, now);
+  if (whole) delivered(done.from.address, interface, done.target, session::Transport::http, now);
+}
+
+void FileService::under_way(bool begun, base::Ipv4 to, unsigned interface, std::string_view name,
+                            base::Time now) {
+  const auto normalised = content::normalise(name);
+  if (!normalised || !normalised->starts_with(image_prefix)) return;
+  const session::Resolved who = machines_.who_asks(to, interface, {}, now);
+  const auto* known = std::get_if<session::Known>(&who);
+  if (known == nullptr) return;
+  const base::Mac& mac = known->facts.mac;
+  machines_.with_admission([&](auto& admission) {
+    begun ? admission.on_transfer_begun(mac, now) : admission.on_transfer_ended(mac, now);
+  });
 }
 
 void FileService::delivered(base::Ipv4 to, unsigned interface, std::string_view name,
@@ -114,6 +132,9 @@ void FileService::delivered(base::Ipv4 to, unsigned interface, std::string_view 
     return std::nullopt;
   });
   if (event) tell(*event);
+  if (normalised->starts_with(image_prefix) && files_.completes_image(*normalised, known->facts)) {
+    machines_.with_admission([&](auto& admission) { admission.on_image_sent(mac); });
+  }
 }
 
 }  // namespace server

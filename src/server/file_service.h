@@ -27,6 +27,8 @@ class FileService {
  private:
   void delivered(base::Ipv4 to, unsigned interface, std::string_view name, session::Transport transport,
                  base::Time now);
+  // An image's file is under way to a machine, or no longer: it is not silent meanwhile.
+  void under_way(bool begun, base::Ipv4 to, unsigned interface, std::string_view name, base::Time now);
 
   BootFiles& files_;
   Machines& machines_;

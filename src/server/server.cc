@@ -115,7 +115,7 @@ class Running {
       : config_(config),
         reload_(std::move(reload)),
         interfaces_(config.interfaces),
-        machines_(/*beside_dhcp=*/true),
+        machines_(/*beside_dhcp=*/true, config.at_once),
         boot_files_([this] { return administration_->site(); }, machines_,
                     !config.proxydhcp && !config.boot_service),
         files_(boot_files_, machines_, interfaces_) {}
@@ -220,7 +220,8 @@ base::Status Running::start_services(Sockets sockets) {
     base::log(base::LogLevel::warning, component, "{}", problem);
   }
   if (const auto watched = loop_->watch(signals_.get(), [this] { on_signal(); }); !watched) return watched;
-  return control_->start(*administration_, [this] { return status(); });
+  return control_->start(
+      *administration_, [this] { return status(); }, [this] { return queue_of(machines_); });
 }
 
 base::Status Running::serve() {
@@ -263,11 +264,13 @@ void Running::reload_configuration() {
     next.unknown_uefi = fresh->unknown_uefi;
     next.bios_ipxe = fresh->bios_ipxe;
     next.prompt_seconds = fresh->prompt_seconds;
+    next.at_once = fresh->at_once;
     const bool restart_needed = !(next == *fresh);
     if (const auto taken = administration_->set_settings(next.settings()); !taken) {
       base::log(base::LogLevel::error, component, "configuration not taken over: {}", taken.error().what);
     } else {
       config_ = std::move(next);
+      machines_.with_admission([&](auto& admission) { admission.set_at_once(config_.at_once); });
       base::log(base::LogLevel::info, component, "configuration read again{}",
                 restart_needed ? "; some of its changes need a restart" : "");
     }
@@ -286,6 +289,8 @@ void Running::look_at_attempts() {
     return attempts.poll(base::Clock::now());
   });
   for (const session::AttemptEvent& event : events) tell(event);
+  machines_.with_admission([](auto& admission) { admission.poll(base::Clock::now()); });
+  dhcp_->answer_held();
   loop_->call_at(base::Clock::now() + std::chrono::seconds(1), [this] { look_at_attempts(); });
 }
 
@@ -308,7 +313,7 @@ api::Status Running::status() {
   auto promise = std::make_shared<std::promise<api::Status>>();
   auto future = promise->get_future();
   loop_->post([this, promise] {
-    promise->set_value(status_of({config_, started_, interfaces_, *dhcp_, tftp_.get()}));
+    promise->set_value(status_of({config_, started_, interfaces_, *dhcp_, tftp_.get(), machines_}));
   });
   if (future.wait_for(std::chrono::seconds(2)) != std::future_status::ready) return {};
   return future.get();

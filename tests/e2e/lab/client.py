@@ -28,17 +28,18 @@ class Client:
     def close(self):
         self._socket.close()
 
-    def discover(self, *options, xid=0x1234, broadcast=True):
+    def discover(self, *options, xid=0x1234, secs=0, broadcast=True):
         """Sends a DISCOVER with the given options behind the message type."""
-        self._send(BOOTP(op=1, xid=xid, flags="B" if broadcast else 0, chaddr=_mac_bytes(self.mac)) /
+        self._send(BOOTP(op=1, xid=xid, secs=secs, flags="B" if broadcast else 0, chaddr=_mac_bytes(self.mac)) /
                    DHCP(options=[("message-type", "discover"), *options, "end"]))
 
-    def discover_pxe(self, arch=7, vendor_class="PXEClient:Arch:00007:UNDI:003000", xid=0x1234):
+    def discover_pxe(self, arch=7, vendor_class="PXEClient:Arch:00007:UNDI:003000", xid=0x1234,
+                     secs=0):
         self.discover(("param_req_list", [1, 3, 6, 43, 54, 60, 66, 67]),
                       ("pxe_client_machine_identifier", b"\0" + bytes(range(16))),
                       ("pxe_client_network_interface", b"\x01\x03\x00"),
                       ("pxe_client_architecture", arch.to_bytes(2, "big")),
-                      ("vendor_class_id", vendor_class.encode()), xid=xid)
+                      ("vendor_class_id", vendor_class.encode()), xid=xid, secs=secs)
 
     def _send(self, message):
         frame = (Ether(src=self.mac, dst="ff:ff:ff:ff:ff:ff") /
