@@ -79,8 +79,9 @@ void DhcpService::take(const net::Datagram& datagram, std::uint16_t port, DhcpCo
 void DhcpService::answer_held() {
   const base::Time now = loop_.now();
   std::erase_if(held_, [&](const auto& entry) {
-    const auto& [mac, held] = entry;
-    if (now - held.when >= held_at_most) return true;
+    const base::Mac& mac = entry.first;
+    const Held& held = entry.second;
+    if (now - held.when >= held_at_most || !interfaces_.serves(held.arrival.interface)) return true;
     if (!machines_.with_admission([&](auto& admission) { return admission.may_go(mac, now); })) return false;
     ++counters_[0].late_offers;
     answer(held.bytes, held.arrival);

@@ -18,7 +18,7 @@ Admission::Machine* Admission::enter(const base::Mac& mac, policy::ClientKind ki
   if (known == nullptr) {
     if (by_mac_.size() >= capacity_) return nullptr;
     known = &by_mac_[mac];
-    *known = {kind, next_ticket_++, std::nullopt, now, now, now, 0};
+    *known = {kind, next_ticket_++, std::nullopt, now, now, now};
     waiting_.emplace(known->ticket, mac);
   }
   known->last_seen = now;
@@ -46,7 +46,18 @@ void Admission::start(Machine& machine, base::Time now) {
   waiting_.erase(machine.ticket);
 }
 
+Admission::Place Admission::remove(Place place) {
+  waiting_.erase(place->second.ticket);
+  return by_mac_.erase(place);
+}
+
 Admission::Verdict Admission::on_dhcp(const policy::Facts& facts, bool discover, base::Time now) {
+  // No loader asks for an address once it loads the image: that attempt came to nothing, and a
+  // machine that fails over and over must not keep its slot from the others.
+  if (const auto known = by_mac_.find(facts.mac);
+      discover && known != by_mac_.end() && known->second.has_begun) {
+    remove(known);
+  }
   Machine* machine = enter(facts.mac, facts.kind, now);
   if (machine == nullptr) return std::nullopt;
   if (machine->kind != facts.kind) {  // another speaker, with a patience of its own
@@ -99,7 +110,9 @@ void Admission::on_request(const base::Mac& mac, base::Time now) {
 void Admission::on_transfer_begun(const base::Mac& mac, base::Time now) {
   if (Machine* machine = find(mac)) {
     machine->last_seen = now;
+    machine->has_begun = true;
     ++machine->transfers;
+    if (!machine->loading_since) start(*machine, now);  // it had its script, before its slot lapsed
   }
 }
 
@@ -111,10 +124,7 @@ void Admission::on_transfer_ended(const base::Mac& mac, base::Time now) {
 }
 
 void Admission::on_image_sent(const base::Mac& mac) {
-  const auto found = by_mac_.find(mac);
-  if (found == by_mac_.end()) return;
-  waiting_.erase(found->second.ticket);
-  by_mac_.erase(found);
+  if (const auto found = by_mac_.find(mac); found != by_mac_.end()) remove(found);
 }
 
 bool Admission::may_go(const base::Mac& mac, base::Time now) {
@@ -128,12 +138,13 @@ bool Admission::may_go(const base::Mac& mac, base::Time now) {
 }
 
 void Admission::poll(base::Time now) {
-  std::erase_if(by_mac_, [&](const auto& entry) {
-    const Machine& machine = entry.second;
-    if (now - machine.last_seen < (machine.transfers > 0 ? transfer_silence : silence)) return false;
-    waiting_.erase(machine.ticket);
-    return true;
-  });
+  for (auto place = by_mac_.begin(); place != by_mac_.end();) {
+    const Machine& machine = place->second;
+    const bool silent = now - machine.last_seen >= (machine.transfers > 0 ? transfer_silence : silence);
+    const bool idle =
+        machine.loading_since && !machine.has_begun && now - *machine.loading_since >= image_within;
+    place = silent || idle ? remove(place) : std::next(place);
+  }
 }
 
 LineSummary Admission::summary(base::Time now) const {

@@ -3,10 +3,10 @@
 //
 // One line, in the order of first sight. As many of its first as there are free slots may
 // go, whichever of them asks first: nobody overtakes, and no slot waits for a call. Who goes
-// keeps its slot until its image was delivered or it has been silent; it is never held again
-// before that. How a machine is made to wait is policy's table (policy/waiting.h); who
-// cannot wait loads at once, beyond the number of slots if need be, and then the others
-// wait the longer.
+// keeps its slot until its image was delivered; it is never held again in that attempt. Who
+// takes a slot and no image, or falls silent, loses it. How a machine is made to wait is policy's table
+// (policy/waiting.h); who cannot wait loads at once, beyond the number of slots if need be, and then the
+// others wait the longer.
 #pragma once
 
 #include <cstddef>
@@ -48,6 +48,9 @@ class Admission {
   // A machine that neither asks nor fetches for so long has given up. EDK2 says nothing for
   // 32 s once its last DISCOVER has been answered; an iPXE without an IPv6 router for 16 s.
   static constexpr base::Duration silence = std::chrono::seconds(60);
+  // From the slot to the first file of the image. EDK2 may need 32 s until it takes its OFFER;
+  // a slot must not stay with somebody who sits before a menu, or whose loader never runs.
+  static constexpr base::Duration image_within = std::chrono::seconds(120);
   // A transfer under way is no silence, however long it takes; but one whose end is never
   // told may not hold a slot for ever.
   static constexpr base::Duration transfer_silence = std::chrono::hours(1);
@@ -90,8 +93,11 @@ class Admission {
     base::Time first_seen;
     base::Time asking_since;  // as this kind: its firmware's patience began then
     base::Time last_seen;
-    std::size_t transfers = 0;  // of image files
+    std::size_t transfers = 0;  // of image files, under way
+    bool has_begun = false;     // to fetch its image
   };
+
+  using Place = std::map<base::Mac, Machine>::iterator;
 
   Machine* enter(const base::Mac& mac, policy::ClientKind kind, base::Time now);
   [[nodiscard]] Machine* find(const base::Mac& mac);
@@ -99,6 +105,7 @@ class Admission {
   [[nodiscard]] bool its_turn(const Machine& machine) const;
   [[nodiscard]] policy::Hold hold(const Machine& machine) const;
   void start(Machine& machine, base::Time now);
+  Place remove(Place place);
 
   std::size_t at_once_;
   std::size_t capacity_;

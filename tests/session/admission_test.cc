@@ -183,6 +183,45 @@ TEST(Admission, SilenceFreesASlotButATransferIsNoSilence) {
   EXPECT_EQ(a.summary(start).loading, 0U);
 }
 
+TEST(Admission, ASlotIsForLoading) {
+  Admission a(1);
+  const policy::Facts edk2 = machine(0, ClientKind::uefi_pxe);
+  // Secure Boot refuses its loader: it asks again and again, and takes no image.
+  EXPECT_FALSE(a.on_dhcp(edk2, true, start));
+  EXPECT_TRUE(a.on_script(mac(1), ClientKind::ipxe, start));
+  for (int s = 15; s < 120; s += 15) {
+    EXPECT_FALSE(a.on_dhcp(edk2, true, at(seconds(s))));
+    a.poll(at(seconds(s)));
+    EXPECT_TRUE(a.on_script(mac(1), ClientKind::ipxe, at(seconds(s))));
+  }
+  a.poll(at(seconds(120)));
+  EXPECT_TRUE(a.on_dhcp(edk2, true, at(seconds(120)))) << "at the end of the line";
+  EXPECT_FALSE(a.on_script(mac(1), ClientKind::ipxe, at(seconds(121))));
+}
+
+TEST(Admission, ANewAttemptIsANewTurn) {
+  Admission a(1);
+  EXPECT_FALSE(a.on_script(mac(0), ClientKind::ipxe, start));
+  a.on_transfer_begun(mac(0), start);
+  a.on_transfer_ended(mac(0), at(seconds(3)));
+  EXPECT_TRUE(a.on_script(mac(1), ClientKind::ipxe, start));
+  // Its initrd does not fit into its memory; it starts all over.
+  EXPECT_FALSE(a.on_dhcp(machine(0, ClientKind::ipxe), true, at(seconds(10))));
+  EXPECT_FALSE(a.on_script(mac(1), ClientKind::ipxe, at(seconds(10))));
+  EXPECT_TRUE(a.on_script(mac(0), ClientKind::ipxe, at(seconds(10))));
+}
+
+TEST(Admission, WhoSatBeforeAMenuLoadsAllTheSame) {
+  Admission a(1);
+  EXPECT_FALSE(a.on_script(mac(0), ClientKind::ipxe, start));
+  a.on_request(mac(0), at(seconds(119)));
+  a.poll(at(seconds(120)));
+  EXPECT_FALSE(a.on_script(mac(1), ClientKind::ipxe, at(seconds(120)))) << "its slot lapsed";
+  EXPECT_TRUE(a.on_script(mac(0), ClientKind::ipxe, at(seconds(121))));
+  a.on_transfer_begun(mac(0), at(seconds(121)));
+  EXPECT_EQ(a.summary(at(seconds(121))).loading, 2U);
+}
+
 TEST(Admission, WhoLeavesTheLineMakesRoom) {
   Admission a(1);
   EXPECT_FALSE(a.on_script(mac(0), ClientKind::ipxe, start));
