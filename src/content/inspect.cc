@@ -11,8 +11,12 @@ namespace content {
 namespace {
 
 constexpr std::size_t longest_configuration = 256 * 1024;
-// What kernels without a word on it take (COMMAND_LINE_SIZE of arm64 and x86).
+// What kernels without a word on it take (COMMAND_LINE_SIZE of arm64 and x86), and the most
+// that any takes (s390): a made-up header would promise gigabytes.
 constexpr std::size_t longest_command_line = 2047;
+constexpr std::size_t longest_of_any_kernel = 4096;
+// A record must fit one message to the command line, and one menu may name any number.
+constexpr std::size_t most_initrds = 32;
 
 // As clients ask, without regard to case: that is how the file will be found later.
 base::Result<const SourceFile*> find_file(std::span<const SourceFile> files, const std::string& name,
@@ -42,7 +46,9 @@ base::Status check_command_line(const std::string& line, const KernelFacts& kern
   if (std::any_of(line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
     return base::fail("the kernel command line holds a line break or another control character");
   }
-  const std::size_t most = kernel.command_line_max == 0 ? longest_command_line : kernel.command_line_max;
+  const std::size_t most = kernel.command_line_max == 0
+                               ? longest_command_line
+                               : std::min<std::size_t>(kernel.command_line_max, longest_of_any_kernel);
   if (line.size() <= most) return {};
   return base::fail("the kernel command line has {} characters, this kernel takes {}", line.size(), most);
 }
@@ -75,6 +81,9 @@ base::Result<BootFacts> inspect_image(std::span<const SourceFile> files, const B
   const auto kernel = find_file(files, facts->kernel, "kernel");
   if (!kernel) return tl::unexpected(kernel.error());
   facts->kernel = (*kernel)->name;
+  if (facts->initrds.size() > most_initrds) {
+    return base::fail("{} initrds: at most {}", facts->initrds.size(), most_initrds);
+  }
   for (std::string& name : facts->initrds) {
     const auto initrd = find_file(files, name, "initrd");
     if (!initrd) return tl::unexpected(initrd.error());

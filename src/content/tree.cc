@@ -27,6 +27,21 @@ std::string_view directory_of(std::string_view name) {
   return slash == std::string_view::npos ? std::string_view{} : name.substr(0, slash);
 }
 
+// Some of them, for a message: a tree has thousands of files, and a menu's labels may be of
+// any length, but what is said about them must fit one message to the command line.
+std::string some_of(const std::vector<std::string>& list) {
+  constexpr std::size_t most = 8;
+  constexpr std::size_t longest = 80;
+  std::vector<std::string> shown;
+  for (const std::string& text : list) {
+    if (shown.size() == most) break;
+    shown.push_back(text.size() > longest ? text.substr(0, longest) + "…" : text);
+  }
+  const std::string more =
+      list.size() > most ? fmt::format(" and {} more", list.size() - most) : std::string();
+  return fmt::format("{}{}", fmt::join(shown, ", "), more);
+}
+
 // «a/b» is «b» or ends with «/b».
 bool is_or_ends_with(std::string_view name, std::string_view ending) {
   return name == ending || (name.ends_with(ending) && name[name.size() - ending.size() - 1] == '/');
@@ -96,7 +111,7 @@ base::Result<std::optional<BootEntry>> choose(const std::vector<ConfigEntry>& en
     std::vector<std::string> labels;
     for (const BootEntry& entry : bootable) labels.push_back(fmt::format("«{}»", entry.label));
     return base::fail("{} has several entries ({}), none called «install» and none the default: {}", config,
-                      fmt::join(labels, ", "), help);
+                      some_of(labels), help);
   }
   return bootable.front();
 }
@@ -181,8 +196,7 @@ base::Result<BootEntry> by_names(const TreeView& tree) {
         "then for a file vmlinuz*, linux, kernel or bzImage*: {}",
         help);
   }
-  if (kernels.size() > 1)
-    return base::fail("several kernels in this tree ({}): {}", fmt::join(kernels, ", "), help);
+  if (kernels.size() > 1) return base::fail("several kernels in this tree ({}): {}", some_of(kernels), help);
   // Those beside the kernel are its own; with none there, those of the whole tree.
   const std::string_view home = directory_of(kernels.front());
   std::vector<std::string> beside;
@@ -194,7 +208,7 @@ base::Result<BootEntry> by_names(const TreeView& tree) {
                       kernels.front(), help);
   }
   if (candidates.size() > 1) {
-    return base::fail("several initrds in this tree ({}): {}", fmt::join(candidates, ", "), help);
+    return base::fail("several initrds in this tree ({}): {}", some_of(candidates), help);
   }
   return BootEntry{"", kernels.front(), {candidates.front()}, ""};
 }

@@ -13,7 +13,7 @@ namespace content {
 
 struct TreeView {
   std::vector<std::string> names;  // relative, '/' between parts
-  // The text of one of `names`. Only configuration files are asked for.
+  // The text of one of `names`. Only configuration files and what they include are asked for.
   std::function<base::Result<std::string>(const std::string& name)> read;
 };
 

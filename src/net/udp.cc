@@ -3,6 +3,7 @@
 
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -126,6 +127,7 @@ base::Result<UdpSocket> UdpSocket::bind(base::Endpoint local, const UdpOptions& 
   base::Status set = set_option(raw, IPPROTO_IP, IP_PKTINFO, 1, "ask for arrival interfaces");
   if (set && options.broadcast) set = set_option(raw, SOL_SOCKET, SO_BROADCAST, 1, "allow broadcasts");
   if (set && options.reuse_address) set = set_option(raw, SOL_SOCKET, SO_REUSEADDR, 1, "share the port");
+  if (set && options.reuse_port) set = set_option(raw, SOL_SOCKET, SO_REUSEPORT, 1, "share the port");
   if (!set) return tl::unexpected(set.error());
   // Beyond net.core.rmem_max only with CAP_NET_ADMIN; the rest is best effort.
   if (!set_option(raw, SOL_SOCKET, SO_RCVBUFFORCE, options.receive_buffer, "")) {
@@ -183,44 +185,65 @@ std::size_t UdpSocket::receive(const std::function<void(const Datagram&)>& handl
   return count;
 }
 
-base::Status UdpSocket::send(base::ByteView bytes, base::Endpoint to, base::Ipv4 local, unsigned interface) {
-  sockaddr_in address = to_sockaddr(to);
-  iovec part{const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
-  alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(in_pktinfo))> control{};
-  msghdr message{};
-  message.msg_name = &address;
-  message.msg_namelen = sizeof address;
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (!local.is_zero() || interface != 0) {
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    cmsghdr* c = CMSG_FIRSTHDR(&message);
-    c->cmsg_level = IPPROTO_IP;
-    c->cmsg_type = IP_PKTINFO;
-    c->cmsg_len = CMSG_LEN(sizeof(in_pktinfo));
-    in_pktinfo info{};
-    info.ipi_ifindex = static_cast<int>(interface);
-    info.ipi_spec_dst = to_in_addr(local);
-    std::memcpy(CMSG_DATA(c), &info, sizeof info);
-  }
-  return finish_send(sendmsg(fd(), &message, MSG_NOSIGNAL), to);
+std::optional<std::size_t> UdpSocket::receive_one(std::span<std::uint8_t> buffer) {
+  ssize_t got = 0;
+  do {
+    got = recv(fd(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  } while (got < 0 && errno == EINTR);
+  last_error_ = got < 0 && errno != EAGAIN ? errno : 0;
+  if (got < 0) return std::nullopt;
+  return static_cast<std::size_t>(got);
 }
 
-base::Status UdpSocket::send(base::ByteView head, base::ByteView rest) {
-  std::array<iovec, 2> parts{iovec{const_cast<std::uint8_t*>(head.data()), head.size()},
-                             iovec{const_cast<std::uint8_t*>(rest.data()), rest.size()}};
+bool UdpSocket::send_parts(std::span<const iovec> parts, std::size_t segment, const Route& route) {
+  sockaddr_in address{};
+  alignas(cmsghdr)
+      std::array<std::uint8_t, CMSG_SPACE(sizeof(in_pktinfo)) + CMSG_SPACE(sizeof(std::uint16_t))>
+          control{};
   msghdr message{};
-  message.msg_iov = parts.data();
+  message.msg_iov = const_cast<iovec*>(parts.data());
   message.msg_iovlen = parts.size();
-  return finish_send(sendmsg(fd(), &message, MSG_NOSIGNAL), {});
+  std::size_t used = 0;
+  const auto add = [&](int level, int type, const auto& value) {
+    cmsghdr header{};
+    header.cmsg_level = level;
+    header.cmsg_type = type;
+    header.cmsg_len = CMSG_LEN(sizeof value);
+    std::memcpy(control.data() + used, &header, sizeof header);
+    std::memcpy(control.data() + used + CMSG_LEN(0), &value, sizeof value);
+    used += CMSG_SPACE(sizeof value);
+  };
+  if (route.to.port != 0) {
+    address = to_sockaddr(route.to);
+    message.msg_name = &address;
+    message.msg_namelen = sizeof address;
+  }
+  if (!route.local.is_zero() || route.interface != 0) {
+    in_pktinfo info{};
+    info.ipi_ifindex = static_cast<int>(route.interface);
+    info.ipi_spec_dst = to_in_addr(route.local);
+    add(IPPROTO_IP, IP_PKTINFO, info);
+  }
+  if (segment != 0) add(SOL_UDP, UDP_SEGMENT, static_cast<std::uint16_t>(segment));
+  if (used > 0) {
+    message.msg_control = control.data();
+    message.msg_controllen = used;
+  }
+  const ssize_t sent = sendmsg(fd(), &message, MSG_NOSIGNAL);
+  last_error_ = sent < 0 ? errno : 0;
+  return sent >= 0;
 }
 
-base::Status UdpSocket::finish_send(ssize_t sent, base::Endpoint to) {
-  last_error_ = sent < 0 ? errno : 0;
-  if (sent >= 0) return {};
-  return base::fail_errno(to == base::Endpoint{} ? "send to the peer" : fmt::format("send to {}", to.print()),
-                          last_error_);
+base::Status UdpSocket::send(base::ByteView bytes, base::Endpoint to, base::Ipv4 local, unsigned interface) {
+  const iovec part{const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
+  if (send_parts({&part, 1}, 0, {to, local, interface})) return {};
+  return base::fail_errno(fmt::format("send to {}", to.print()), last_error_);
+}
+
+base::Status UdpSocket::send(base::ByteView bytes) {
+  const iovec part{const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
+  if (send_parts({&part, 1})) return {};
+  return base::fail_errno("send to the peer", last_error_);
 }
 
 std::uint64_t UdpSocket::kernel_drops() const {

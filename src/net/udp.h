@@ -4,10 +4,12 @@
 #pragma once
 
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/address.h"
@@ -30,8 +32,11 @@ struct Datagram {
 };
 
 struct UdpOptions {
-  bool broadcast = false;        // may send to 255.255.255.255
-  bool reuse_address = false;    // beside another program on the port (its choice too)
+  bool broadcast = false;      // may send to 255.255.255.255
+  bool reuse_address = false;  // beside another program on the port (its choice too)
+  // One of several sockets of this program on the port (SO_REUSEPORT), a loop each. The
+  // kernel chooses by the client's address and port, so that a client stays with one loop.
+  bool reuse_port = false;
   int receive_buffer = 4 << 20;  // bursts of a thousand requests must fit; best effort
   std::string service;           // what to switch off when the port is taken: "tftp"
 };
@@ -42,9 +47,19 @@ struct PortRange {
   std::uint16_t last = 0;
 };
 
+// Where a datagram goes and what it comes from. All zero on a connected socket.
+struct Route {
+  base::Endpoint to;
+  base::Ipv4 local;
+  unsigned interface = 0;
+};
+
 class UdpSocket {
  public:
   static constexpr std::size_t max_datagram = 4096;
+  // What one send_parts() takes: the kernel's bounds on segments and on a datagram.
+  static constexpr std::size_t max_segments = 64;
+  static constexpr std::size_t max_gathered = 65507;
 
   // 0.0.0.0 for all. Error names the port and, when taken, the process that holds it.
   static base::Result<UdpSocket> bind(base::Endpoint local, const UdpOptions& options = {});
@@ -60,9 +75,16 @@ class UdpSocket {
   std::size_t receive(const std::function<void(const Datagram&)>& handle);
   // From `local` out of `interface` (both may be zero: kernel's choice).
   base::Status send(base::ByteView bytes, base::Endpoint to, base::Ipv4 local, unsigned interface);
-  // To the peer of a connected socket: two parts that the kernel joins, so that a block of a
-  // file is not copied behind its header.
-  base::Status send(base::ByteView head, base::ByteView rest = {});
+  // To the peer of a connected socket.
+  base::Status send(base::ByteView bytes);
+  // The data path. Parts that the kernel joins, so that file bytes are not copied behind
+  // their headers; with `segment` they leave as datagrams of that many octets, the last maybe
+  // shorter (UDP_SEGMENT): one way through the stack for a whole window. False: last_error();
+  // EFAULT where a part is no longer there.
+  bool send_parts(std::span<const iovec> parts, std::size_t segment = 0, const Route& route = {});
+  // One datagram of a connected socket, without asking where it came from. Octets, at most
+  // those of `buffer`; nullopt: none there, or last_error().
+  std::optional<std::size_t> receive_one(std::span<std::uint8_t> buffer);
 
   // errno of the last receive() or send(), 0 if it worked. ECONNREFUSED on a connected
   // socket: an ICMP error came back, the peer's port is closed.
@@ -75,8 +97,6 @@ class UdpSocket {
   [[nodiscard]] std::uint16_t local_port() const;
 
  private:
-  base::Status finish_send(ssize_t sent, base::Endpoint to);
-
   Fd fd_;
   int last_error_ = 0;
 };

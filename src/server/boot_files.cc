@@ -90,37 +90,39 @@ BehindName BootFiles::render_name(const content::RenderedName& name, const sessi
   return NothingBehindName{};
 }
 
+// Somebody else's option 67 names an iPXE, and names it again when that iPXE asks by DHCP: a
+// circle that only we can break. iPXE goes by content and not by name, so the second time it
+// finds its script there.
+bool BootFiles::is_ipxe_already(const base::Mac& mac, std::string_view normalised, base::Time now) {
+  return files_only_ && content::is_ipxe(normalised) &&
+         machines_.with([&](auto&, auto& attempts) { return attempts.has_lately(mac, normalised, now); });
+}
+
 BehindName BootFiles::find(std::string_view requested, const Asker& asker, base::Time now) {
   const auto name = content::normalise(requested);
   if (!name) return NameRefused{"not a name that can be published"};
 
   const std::shared_ptr<const Site> site = site_();
   const content::Entry entry = site->published.find(*name);
-  const auto* rendered = std::get_if<content::RenderedName>(&entry);
-  session::NameIdentity identity;
-  if (rendered != nullptr) identity = {rendered->mac, rendered->uuid};
-  const session::Resolved who = machines_.who_asks(asker.address, asker.interface, identity, now);
-
-  const auto* known = std::get_if<session::Known>(&who);
   if (const auto* file = std::get_if<const content::DiskFile*>(&entry)) {
-    // Somebody else's option 67 names an iPXE, and names it again when that iPXE asks by DHCP:
-    // a circle that only we can break. iPXE goes by content and not by name, so the second
-    // time it finds its script there.
-    if (files_only_ && known != nullptr && content::is_ipxe(*name) &&
-        machines_.with(
-            [&](auto&, auto& attempts) { return attempts.has_lately(known->facts.mac, *name, now); })) {
+    const session::Resolved who = machines_.who_fetches(asker.address, asker.interface, now);
+    const auto* known = std::get_if<session::Known>(&who);
+    if (known != nullptr && is_ipxe_already(known->facts.mac, *name, now)) {
       const render::ServerAddress server{asker.local, site->policy.settings().http_port};
       return plain(render::ipxe_entry_script(server),
                    fmt::format("entry script for {}, which is an iPXE already", known->facts.mac.print()));
     }
     return FileBehindName{**file};
   }
+  const auto* rendered = std::get_if<content::RenderedName>(&entry);
   if (rendered == nullptr) return NothingBehindName{};
+  const session::Resolved who =
+      machines_.who_asks(asker.address, asker.interface, {rendered->mac, rendered->uuid}, now);
   if (const auto* contradiction = std::get_if<session::Contradiction>(&who)) {
     return NameRefused{fmt::format("the name belongs to another machine than {}, which has this address",
                                    contradiction->bound.print())};
   }
-  return render_name(*rendered, known, *site, asker, now);
+  return render_name(*rendered, std::get_if<session::Known>(&who), *site, asker, now);
 }
 
 }  // namespace server

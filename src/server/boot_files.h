@@ -48,6 +48,8 @@ class BootFiles {
   // Whether the file is the last one that the machine's image has for it: loaders fetch the
   // kernel and then the initrds in their order.
   [[nodiscard]] bool completes_image(std::string_view normalised, const policy::Facts& facts) const;
+  // Whether the machine is an iPXE by now, and gets its script under an iPXE's name.
+  [[nodiscard]] bool is_ipxe_already(const base::Mac& mac, std::string_view normalised, base::Time now);
 
  private:
   BehindName render_name(const content::RenderedName& name, const session::Known* known, const Site& site,

@@ -34,6 +34,8 @@ struct Config {
   std::uint16_t tftp_port = 69;
   bool allow_fragments = false;
   std::uint16_t max_windowsize = 16;
+  std::uint32_t tftp_threads = 0;  // loops; 0: one for each processor
+  bool single_port = false;
   std::uint32_t max_transfers = 8192;
   std::uint32_t max_transfers_per_client = 64;
   std::pair<std::uint16_t, std::uint16_t> tftp_port_range{0, 0};  // 0: any

@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <cstring>
+
 #include "base/log.h"
 
 namespace server {
@@ -56,12 +58,25 @@ base::Status DhcpService::start() {
 }
 
 void DhcpService::read(net::UdpSocket& socket, std::uint16_t port, DhcpCounters& counters) {
-  socket.receive([&](const net::Datagram& datagram) { take(datagram, port, counters); });
+  socket.receive([&](const net::Datagram& datagram) {
+    if (answers_.full()) send_answers(socket);
+    take(datagram, port, counters);
+  });
+  // From the port that was asked: iPXE looks at that.
+  send_answers(socket);
+}
+
+void DhcpService::send_answers(const net::UdpSocket& socket) {
+  const net::UdpBatch::Refused refused = answers_.flush(socket);
+  if (refused.count > 0 && log_rate_.may_log(component, loop_.now())) {
+    base::log(base::LogLevel::warning, component, "{} answers not sent, the last to {}: {}", refused.count,
+              refused.to.print(), std::strerror(refused.error));
+  }
 }
 
 void DhcpService::take(const net::Datagram& datagram, std::uint16_t port, DhcpCounters& counters) {
   ++counters.received;
-  if (!interfaces_.serves(datagram.interface)) {
+  if (!interfaces_.now().serves(datagram.interface)) {
     ++counters.other_interface;
     return;
   }
@@ -81,12 +96,14 @@ void DhcpService::answer_held() {
   std::erase_if(held_, [&](const auto& entry) {
     const base::Mac& mac = entry.first;
     const Held& held = entry.second;
-    if (now - held.when >= held_at_most || !interfaces_.serves(held.arrival.interface)) return true;
+    if (now - held.when >= held_at_most || !interfaces_.now().serves(held.arrival.interface)) return true;
     if (!machines_.with_admission([&](auto& admission) { return admission.may_go(mac, now); })) return false;
     ++counters_[0].late_offers;
+    if (answers_.full()) send_answers(*proxy_);
     answer(held.bytes, held.arrival);
     return true;
   });
+  if (proxy_) send_answers(*proxy_);
 }
 
 session::PxeResult DhcpService::answer(base::ByteView bytes, const session::Arrival& arrival) {
@@ -105,15 +122,9 @@ session::PxeResult DhcpService::answer(base::ByteView bytes, const session::Arri
     return policy::Reason::held;
   };
   const session::PxeResult result =
-      session::handle(bytes, arrival, services_, site->policy, objection, buffer_);
-
-  if (result.reply) {
-    // Each answer leaves from the port that it claims to: iPXE looks at that.
-    net::UdpSocket& out = result.reply->from_port == session::dhcp_server_port ? *proxy_ : *boot_service_;
-    const auto sent =
-        out.send(result.reply->bytes, result.reply->to, result.reply->from, result.reply->interface);
-    if (!sent && log_rate_.allow(now))
-      base::log(base::LogLevel::warning, component, "answer not sent: {}", sent.error().what);
+      session::handle(bytes, arrival, services_, site->policy, objection, answers_.room());
+  if (const auto& reply = result.reply) {
+    answers_.add(reply->bytes.size(), {reply->to, reply->from, reply->interface});
   }
   machines_.with([&](auto& bindings, auto& attempts) {
     if (result.learned) bindings.learn(*result.learned, now);
@@ -132,10 +143,7 @@ void DhcpService::tell(const session::PxeEvent& event, const session::Arrival& a
   const bool boot_client = answered || event.outcome == Outcome::refused;
   const base::LogLevel level = boot_client ? base::LogLevel::info : base::LogLevel::debug;
   if (!base::log_enabled(level)) return;
-  if (!log_rate_.allow(loop_.now())) return;
-  if (const std::uint64_t left_out = log_rate_.take_left_out(); left_out > 0) {
-    base::log(base::LogLevel::warning, component, "{} lines left out: more than can be logged", left_out);
-  }
+  if (!log_rate_.may_log(component, loop_.now())) return;
 
   if (answered) {
     base::log(

@@ -14,6 +14,7 @@
 #include "net/interfaces.h"
 #include "net/loop.h"
 #include "net/udp.h"
+#include "net/udp_batch.h"
 #include "server/administration.h"
 #include "server/log_rate.h"
 #include "server/machines.h"
@@ -60,6 +61,7 @@ class DhcpService {
   void read(net::UdpSocket& socket, std::uint16_t port, DhcpCounters& counters);
   void take(const net::Datagram& datagram, std::uint16_t port, DhcpCounters& counters);
   session::PxeResult answer(base::ByteView bytes, const session::Arrival& arrival);
+  void send_answers(const net::UdpSocket& socket);
   void tell(const session::PxeEvent& event, const session::Arrival& arrival);
 
   net::LoopApi& loop_;
@@ -67,12 +69,12 @@ class DhcpService {
   std::optional<net::UdpSocket> boot_service_;
   std::function<std::shared_ptr<const Site>()> site_;
   Machines& machines_;
-  const ServedInterfaces& interfaces_;
+  ServedInterfaces::View interfaces_;
   session::PxeServices services_;
   std::array<DhcpCounters, 2> counters_;
-  std::array<std::uint8_t, session::max_pxe_reply> buffer_{};
-  std::map<base::Mac, Held> held_;  // as many as Admission holds, at most
-  policy::Hold hold_;               // of the event last held
+  net::UdpBatch answers_{session::max_pxe_reply};  // to the batch that is being read
+  std::map<base::Mac, Held> held_;                 // as many as Admission holds, at most
+  policy::Hold hold_;                              // of the event last held
   LogRate log_rate_;
 };
 

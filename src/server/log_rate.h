@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "base/time.h"
 
@@ -32,6 +33,8 @@ class LogRate {
     left_out_ = 0;
     return n;
   }
+  // The two together: when a line may be written, says first how many could not.
+  bool may_log(std::string_view component, base::Time now);
 
  private:
   std::uint32_t limit_;

@@ -11,6 +11,28 @@ session::Resolved Machines::who_asks(base::Ipv4 address, unsigned interface,
       with([&](auto& bindings, auto&) { return bindings.who(address, interface, now) != nullptr; });
   std::optional<base::Mac> neighbour;
   if (!bound && !name.mac) neighbour = net::neighbour(address, interface);
+  return resolve(address, interface, name, neighbour, now);
+}
+
+session::Resolved Machines::who_fetches(base::Ipv4 address, unsigned interface, base::Time now) {
+  const std::uint64_t key = session::key_of(address, interface);
+  std::optional<base::Mac> neighbour;
+  const bool answered = with([&](auto& bindings, auto&) {
+    if (bindings.who(address, interface, now) != nullptr) return true;
+    const auto* const remembered = neighbours_.find(key, now);
+    if (remembered == nullptr) return false;
+    neighbour = *remembered;
+    return true;
+  });
+  if (!answered) {
+    neighbour = net::neighbour(address, interface);
+    with([&](auto&, auto&) { neighbours_.touch(key, now) = neighbour; });
+  }
+  return resolve(address, interface, {}, neighbour, now);
+}
+
+session::Resolved Machines::resolve(base::Ipv4 address, unsigned interface, const session::NameIdentity& name,
+                                    std::optional<base::Mac> neighbour, base::Time now) {
   return with([&](auto& bindings, auto& attempts) {
     session::Resolved who = bindings.resolve(
         address, interface, name, [&](base::Ipv4, unsigned) { return neighbour; }, now);

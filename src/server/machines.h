@@ -10,6 +10,7 @@
 #include "session/admission.h"
 #include "session/attempts.h"
 #include "session/bindings.h"
+#include "session/recent_map.h"
 
 namespace server {
 
@@ -36,12 +37,23 @@ class Machines {
   // attempt and the line learn that the machine is alive.
   session::Resolved who_asks(base::Ipv4 address, unsigned interface, const session::NameIdentity& name,
                              base::Time now);
+  // Who fetches what is the same for everybody. It only tells whose attempt goes on, so what
+  // the neighbour table said a moment ago is good enough, and a thousand small files cost no
+  // thousand questions to the kernel.
+  session::Resolved who_fetches(base::Ipv4 address, unsigned interface, base::Time now);
 
  private:
+  session::Resolved resolve(base::Ipv4 address, unsigned interface, const session::NameIdentity& name,
+                            std::optional<base::Mac> neighbour, base::Time now);
+
+  static constexpr std::size_t neighbours_kept = 8192;
+  static constexpr base::Duration neighbours_kept_for = std::chrono::seconds(5);
+
   std::mutex mutex_;
   session::Bindings bindings_;
   session::Attempts attempts_;
   session::Admission admission_;
+  session::RecentMap<std::optional<base::Mac>> neighbours_{neighbours_kept, neighbours_kept_for};
 };
 
 }  // namespace server

@@ -20,7 +20,7 @@
 #include "server/file_service.h"
 #include "server/privileges.h"
 #include "server/status.h"
-#include "server/tftp_service.h"
+#include "server/tftp_loops.h"
 
 namespace server {
 namespace {
@@ -97,12 +97,11 @@ TftpOptions tftp_options(const Config& config, const ServedInterfaces& interface
   if (config.tftp_port_range.first != 0) {
     options.ports = net::PortRange{config.tftp_port_range.first, config.tftp_port_range.second};
   }
-  options.max_transfers = config.max_transfers;
-  options.max_transfers_per_address = config.max_transfers_per_client;
+  options.single_port = config.single_port;
   options.limits.allow_fragments = config.allow_fragments;
   options.limits.max_windowsize = config.max_windowsize;
-  options.on_link = [&interfaces](base::Ipv4 client, unsigned index) {
-    return net::on_link(interfaces.served(), index, client);
+  options.on_link = [view = ServedInterfaces::View(interfaces)](base::Ipv4 client, unsigned index) mutable {
+    return net::on_link(view.now().list(), index, client);
   };
   return options;
 }
@@ -116,9 +115,10 @@ class Running {
         reload_(std::move(reload)),
         interfaces_(config.interfaces),
         machines_(/*beside_dhcp=*/true, config.at_once),
+        tftp_clients_(config.max_transfers, config.max_transfers_per_client),
         boot_files_([this] { return administration_->site(); }, machines_,
                     !config.proxydhcp && !config.boot_service),
-        files_(boot_files_, machines_, interfaces_) {}
+        http_files_(boot_files_, machines_, interfaces_) {}
 
   base::Status start();
   base::Status serve();
@@ -139,12 +139,13 @@ class Running {
   Machines machines_;
   std::unique_ptr<Administration> administration_;
   std::shared_ptr<const Site> site_seen_;
+  TftpClients tftp_clients_;
   BootFiles boot_files_;
-  FileService files_;
+  FileService http_files_;
   base::Fd signals_;
   std::unique_ptr<net::Loop> loop_;
   std::unique_ptr<net::InterfaceWatch> watch_;
-  std::unique_ptr<TftpService> tftp_;
+  std::unique_ptr<TftpLoops> tftp_;
   std::unique_ptr<DhcpService> dhcp_;
   std::unique_ptr<net::HttpServer> http_;
   std::unique_ptr<ControlServer> control_;
@@ -164,10 +165,13 @@ base::Status Running::start() {
   auto sockets = open_sockets(config_);
   if (!sockets) return tl::unexpected(sockets.error());
   if (config_.tftp) {
-    auto tftp = TftpService::open(
-        *loop_, tftp_options(config_, interfaces_),
-        {[this](const TftpRequestFacts& request) { return files_.answer(request, loop_->now()); },
-         [this](const TftpEvent& event) { files_.on_event(event, loop_->now()); }});
+    const unsigned loops = config_.tftp_threads == 0 ? usable_processors() : config_.tftp_threads;
+    auto tftp = TftpLoops::open(
+        *loop_, tftp_options(config_, interfaces_), loops, tftp_clients_, [this]() -> TftpService::Callbacks {
+          const auto files = std::make_shared<FileService>(boot_files_, machines_, interfaces_);
+          return {[files](const TftpRequestFacts& asked) { return files->answer(asked, base::Clock::now()); },
+                  [files](const TftpEvent& event) { files->on_event(event, base::Clock::now()); }};
+        });
     if (!tftp) return tl::unexpected(tftp.error());
     tftp_ = std::move(*tftp);
   }
@@ -204,6 +208,7 @@ base::Status Running::start_services(Sockets sockets) {
       *loop_, std::move(sockets.proxy), std::move(sockets.boot_service),
       [this] { return administration_->site(); }, machines_, interfaces_);
   if (const auto started = dhcp_->start(); !started) return started;
+  if (tftp_) tftp_->start();
 
   if (config_.http) {
     net::HttpServer::Options options;
@@ -211,8 +216,8 @@ base::Status Running::start_services(Sockets sockets) {
     options.listen_fd = sockets.http.release();
     options.threads = config_.http_threads;
     auto http = net::HttpServer::start(
-        options, [this](const net::HttpRequest& request) { return files_.answer(request); },
-        [this](const net::HttpDone& done) { files_.on_done(done); });
+        options, [this](const net::HttpRequest& request) { return http_files_.answer(request); },
+        [this](const net::HttpDone& done) { http_files_.on_done(done); });
     if (!http) return tl::unexpected(http.error());
     http_ = std::move(*http);
   }
@@ -310,10 +315,13 @@ void Running::tell_interfaces() const {
 
 // Counters belong to the packet loop, so they are read there.
 api::Status Running::status() {
+  std::optional<TftpStatus> tftp;
+  if (tftp_) tftp = tftp_->status();
   auto promise = std::make_shared<std::promise<api::Status>>();
   auto future = promise->get_future();
-  loop_->post([this, promise] {
-    promise->set_value(status_of({config_, started_, interfaces_, *dhcp_, tftp_.get(), machines_}));
+  loop_->post([this, promise, tftp] {
+    promise->set_value(
+        status_of({config_, started_, interfaces_, *dhcp_, tftp ? &*tftp : nullptr, &machines_}));
   });
   if (future.wait_for(std::chrono::seconds(2)) != std::future_status::ready) return {};
   return future.get();

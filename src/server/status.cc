@@ -26,13 +26,13 @@ void add_dhcp(Counters& out, std::string_view port, const std::optional<net::Udp
   if (counters.late_offers > 0) out.emplace_back(fmt::format("{}.late-offers", port), counters.late_offers);
 }
 
-void add_tftp(Counters& out, const TftpService& tftp) {
-  const TftpCounters& c = tftp.counters();
+void add_tftp(Counters& out, const TftpStatus& tftp) {
+  const TftpCounters& c = tftp.counters;
   const auto in = [&](std::string_view name, std::uint64_t value) {
     if (value > 0) out.emplace_back(fmt::format("udp69.in.{}", name), value);
   };
   out.emplace_back("udp69.received", c.received);
-  out.emplace_back("udp69.kernel-drops", tftp.kernel_drops());
+  out.emplace_back("udp69.kernel-drops", tftp.kernel_drops);
   in("started", c.started);
   in("repeated", c.repeated);
   in("not-found", c.not_found);
@@ -44,6 +44,7 @@ void add_tftp(Counters& out, const TftpService& tftp) {
   in("client-limit", c.client_limit);
   in("total-limit", c.total_limit);
   in("no-port", c.no_port);
+  in("of-transfers", c.of_transfers);
   in("not-a-request", c.not_a_request);
   for (std::size_t i = 0; i < c.malformed.size(); ++i) {
     in(wire::tftp::print(static_cast<wire::tftp::Refusal>(i)), c.malformed[i]);
@@ -51,16 +52,25 @@ void add_tftp(Counters& out, const TftpService& tftp) {
   const auto transfers = [&](std::string_view name, std::uint64_t value) {
     out.emplace_back(fmt::format("tftp.{}", name), value);
   };
-  transfers("under-way", tftp.transfers());
+  transfers("under-way", tftp.transfers);
   transfers("finished", c.finished);
   transfers("size-probes", c.size_probes);
   transfers("timed-out", c.timed_out);
   transfers("client-error", c.client_error);
   transfers("client-gone", c.client_gone);
   transfers("superseded", c.superseded);
+  transfers("file-changed", c.file_changed);
+  transfers("unconfirmed", c.unconfirmed);
   transfers("blocks", c.blocks);
   transfers("resent-blocks", c.resent_blocks);
   transfers("octets", c.octets);
+  transfers("acks", c.acks);
+  transfers("useless-acks", c.useless_acks);
+  transfers("stray", c.stray);
+  transfers("send-errors", c.send_errors);
+  for (std::size_t i = 0; i < tftp.octets_by_loop.size(); ++i) {
+    transfers(fmt::format("octets.loop-{}", i), tftp.octets_by_loop[i]);
+  }
 }
 
 }  // namespace
@@ -88,9 +98,11 @@ api::Status status_of(const StatusSources& sources) {
   add_dhcp(status.counters, "udp67", sources.dhcp.proxy(), sources.dhcp.proxy_counters());
   add_dhcp(status.counters, "udp4011", sources.dhcp.boot_service(), sources.dhcp.boot_service_counters());
   if (sources.tftp != nullptr) add_tftp(status.counters, *sources.tftp);
-  const session::LineSummary line = sources.machines.with_admission(
-      [](const session::Admission& admission) { return admission.summary(base::Clock::now()); });
-  status.queue = {line.at_once, line.loading, line.waiting, seconds(line.longest)};
+  if (sources.machines != nullptr) {
+    const session::LineSummary line = sources.machines->with_admission(
+        [](const session::Admission& admission) { return admission.summary(base::Clock::now()); });
+    status.queue = {line.at_once, line.loading, line.waiting, seconds(line.longest)};
+  }
   return status;
 }
 

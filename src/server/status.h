@@ -9,7 +9,7 @@
 #include "server/config.h"
 #include "server/dhcp_service.h"
 #include "server/served_interfaces.h"
-#include "server/tftp_service.h"
+#include "server/tftp_loops.h"
 
 namespace server {
 
@@ -18,8 +18,8 @@ struct StatusSources {
   std::int64_t started = 0;
   const ServedInterfaces& interfaces;
   const DhcpService& dhcp;
-  const TftpService* tftp = nullptr;  // null: off
-  Machines& machines;
+  const TftpStatus* tftp = nullptr;  // null: off
+  Machines* machines = nullptr;      // null: nobody loads
 };
 
 // On the packet loop, which owns the counters. A port's datagrams are counted as

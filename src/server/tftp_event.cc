@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/tftp_event.h"
 
+#include <algorithm>
+#include <bit>
+#include <functional>
 #include <numeric>
 
 #include "base/result.h"
@@ -14,7 +17,7 @@ std::string_view print(TftpReason reason) {
     case TftpReason::not_found:
       return "no such file";
     case TftpReason::by_policy:
-      return "refused";
+      return "not to be had";
     case TftpReason::write:
       return "write requests are not served";
     case TftpReason::not_octet:
@@ -75,10 +78,18 @@ std::uint64_t& TftpCounters::of(TftpReason reason) {
   base::check_failed("a reason", __FILE__, __LINE__);
 }
 
+TftpCounters& TftpCounters::operator+=(const TftpCounters& other) {
+  using Words = std::array<std::uint64_t, sizeof(TftpCounters) / sizeof(std::uint64_t)>;
+  auto sum = std::bit_cast<Words>(*this);
+  const auto more = std::bit_cast<Words>(other);
+  std::transform(sum.begin(), sum.end(), more.begin(), sum.begin(), std::plus<>());
+  return *this = std::bit_cast<TftpCounters>(sum);
+}
+
 std::uint64_t TftpCounters::accounted() const {
   return std::accumulate(malformed.begin(), malformed.end(), std::uint64_t{0}) + started + repeated +
          not_found + by_policy + unserved + write + not_octet + unreadable + client_limit + total_limit +
-         no_port + not_a_request;
+         no_port + of_transfers + not_a_request;
 }
 
 }  // namespace server

@@ -64,10 +64,12 @@ struct TftpCounters {
   std::uint64_t started = 0, repeated = 0;  // repeated: answered again from the same TID
   std::uint64_t not_found = 0, by_policy = 0, unserved = 0, write = 0, not_octet = 0, unreadable = 0;
   std::uint64_t client_limit = 0, total_limit = 0, no_port = 0;
+  std::uint64_t of_transfers = 0;   // single-port mode: what belongs to a transfer
   std::uint64_t not_a_request = 0;  // DATA, ACK, OACK, ERROR: never answered, that is how loops start
   std::array<std::uint64_t, wire::tftp::refusal_count> malformed{};  // by wire::tftp::Refusal
   [[nodiscard]] std::uint64_t accounted() const;                     // equals received
   std::uint64_t& of(TftpReason reason);                              // any but none
+  TftpCounters& operator+=(const TftpCounters& other);
 
   // Of transfers.
   std::uint64_t finished = 0, unconfirmed = 0, size_probes = 0;  // unconfirmed: of finished

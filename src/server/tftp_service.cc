@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/tftp_service.h"
 
+#include <array>
 #include <cerrno>
 #include <functional>
 #include <unordered_map>
 #include <utility>
-#include <vector>
 
 #include "server/tftp_transfer.h"
 
@@ -14,6 +14,8 @@ namespace {
 
 // Two in a row: a lone ICMP error may belong to a packet of long ago.
 constexpr unsigned refusals_that_end = 2;
+// ACKs have four octets; an ERROR's text may be cut off here without harm.
+constexpr std::size_t longest_from_client = 516;
 
 base::Result<net::UdpSocket> open_error_port(const TftpOptions& options) {
   net::UdpOptions small;
@@ -31,19 +33,22 @@ base::Result<net::UdpSocket> open_error_port(const TftpOptions& options) {
 
 class TftpService::Impl {
  public:
-  Impl(net::LoopApi& loop, const TftpOptions& options, Callbacks callbacks, net::UdpSocket requests,
-       net::UdpSocket errors)
+  Impl(net::LoopApi& loop, const TftpOptions& options, TftpClients& clients, Callbacks callbacks,
+       net::UdpSocket requests, net::UdpSocket errors)
       : loop_(loop),
         options_(options),
         callbacks_(std::move(callbacks)),
+        clients_(clients),
         requests_(std::move(requests)),
         errors_(std::move(errors)) {}
   ~Impl() {
     loop_.unwatch(requests_.fd());
     loop_.unwatch(errors_.fd());
-    for (const auto& [id, transfer] : transfers_) {
-      loop_.unwatch(transfer->socket.fd());
+    loop_.cancel(tidy_timer_);
+    for (const auto& [key, transfer] : transfers_) {
+      if (transfer->port.own()) loop_.unwatch(transfer->port.socket().fd());
       loop_.cancel(transfer->timer);
+      clients_.leave(transfer->client.address);
     }
   }
   Impl(const Impl&) = delete;
@@ -55,12 +60,13 @@ class TftpService::Impl {
       requests_.receive([this](const net::Datagram& datagram) { on_request_port(datagram); });
     });
     if (!watched) return watched;
+    tidy_files();
     return loop_.watch(errors_.fd(),
                        [this] { errors_.receive([this](const net::Datagram&) { ++counters_.stray; }); });
   }
 
   TftpCounters counters_;
-  std::unordered_map<TransferId, std::unique_ptr<TftpTransfer>> transfers_;
+  std::unordered_map<const TftpTransfer*, std::unique_ptr<TftpTransfer>> transfers_;
   [[nodiscard]] const net::UdpSocket& requests() const { return requests_; }
 
  private:
@@ -73,6 +79,12 @@ class TftpService::Impl {
       return;
     }
     const auto* request = std::get_if<wire::tftp::Request>(&*packet);
+    if (request == nullptr && options_.single_port) {
+      if (TftpTransfer* const transfer = newest(datagram.from)) {
+        ++counters_.of_transfers;
+        return on_packet(*transfer, datagram.bytes);
+      }
+    }
     // Nobody can be answered on port 0.
     if (request == nullptr || datagram.from.port == 0) {
       ++counters_.not_a_request;
@@ -100,37 +112,49 @@ class TftpService::Impl {
       const bool write = *refusal == session::TftpRefusal::write;
       return refuse(facts, write ? TftpReason::write : TftpReason::not_octet, session::error_for(*refusal));
     }
-    // Silence: a ROM asks again a second later, an ERROR would end its boot.
-    if (transfers_.size() >= options_.max_transfers) return refuse(facts, TftpReason::total_limit, {});
-    const auto of_client = per_address_.find(facts.from.address);
-    if (of_client != per_address_.end() && of_client->second >= options_.max_transfers_per_address) {
-      return refuse(facts, TftpReason::client_limit, {});
+    // Silence where there are too many: a ROM asks again a second later, an ERROR would end
+    // its boot.
+    if (const TftpReason reason = clients_.admit(facts.from.address); reason != TftpReason::none) {
+      return refuse(facts, reason, {});
     }
     auto source = find_source(facts);
-    if (!source) return;
-    const unsigned interface = egress(facts);
-    auto socket = net::UdpSocket::connect({facts.local, 0}, facts.from, interface, options_.ports);
-    if (!socket) return refuse(facts, TftpReason::no_port, {}, socket.error().what);
-
+    auto port = source ? open_port(facts) : std::nullopt;
+    if (!port) return clients_.leave(facts.from.address);
     session::TftpLimits limits = options_.limits;
-    limits.path_mtu = path_mtu(*socket);
+    limits.path_mtu = port->mtu;
     const auto grant = session::negotiate(request, source->size(), limits);
     BOOTFERRY_CHECK(grant.has_value());  // refuse() came first
-    session::TftpSend send(source->size(), grant->terms());
-    start_transfer(std::make_unique<TftpTransfer>(TftpTransfer{
-        .id = ++last_id_,
+    const session::TftpSend send(source->size(), grant->terms());
+    start_transfer(std::unique_ptr<TftpTransfer>(new TftpTransfer{
         .client = facts.from,
         .local = facts.local,
         .interface = facts.interface,
         .filename = std::string(facts.filename),
         .request_hash = hash,
-        .predecessor = make_room(facts.from),
-        .socket = std::move(*socket),
+        .port = std::move(port->way),
         .source = std::move(*source),
         .grant = *grant,
         .send = send,
         .started_at = loop_.now(),
     }));
+  }
+
+  struct OpenPort {
+    TftpPort way;
+    unsigned mtu;
+  };
+  std::optional<OpenPort> open_port(const TftpRequestFacts& facts) {
+    const unsigned interface = egress(facts);
+    // In single-port mode it only tells the path's MTU.
+    const auto ports = options_.single_port ? std::nullopt : options_.ports;
+    auto socket = net::UdpSocket::connect({facts.local, 0}, facts.from, interface, ports);
+    if (!socket) {
+      refuse(facts, TftpReason::no_port, {}, socket.error().what);
+      return std::nullopt;
+    }
+    const unsigned mtu = path_mtu(*socket);
+    if (!options_.single_port) return OpenPort{TftpPort(std::move(*socket)), mtu};
+    return OpenPort{TftpPort(requests_, {facts.from, facts.local, interface}), mtu};
   }
 
   std::optional<TftpSource> find_source(const TftpRequestFacts& facts) {
@@ -139,10 +163,10 @@ class TftpService::Impl {
     if (auto* rendered = std::get_if<TftpRendered>(&answer))
       return TftpSource::of(std::move(rendered->bytes));
     if (const auto* file = std::get_if<TftpFileOnDisk>(&answer)) {
-      auto source = TftpSource::open(file->path);
-      if (source) return std::move(*source);
+      auto bytes = files_.open(file->path, loop_.now());
+      if (bytes) return TftpSource::of(std::move(*bytes));
       refuse(facts, TftpReason::unreadable, {{ErrorCode::not_found, "file not readable"}},
-             source.error().what);
+             bytes.error().what);
     } else if (const auto* refused = std::get_if<TftpRefused>(&answer)) {
       refuse(facts, TftpReason::by_policy, {{ErrorCode::access, refused->text}}, refused->text);
     } else if (std::holds_alternative<TftpMissing>(answer)) {
@@ -156,50 +180,55 @@ class TftpService::Impl {
   // A client that asks for something else from the same port has given up what it asked for
   // before. Only when that had got somewhere may both live for a while: the new request can
   // be a late copy, and ending the first TID would hang a client that is locked on it.
-  std::optional<TransferId> make_room(base::Endpoint client) {
+  TftpTransfer* make_room(base::Endpoint client) {
     TftpTransfer* const before = newest(client);
-    if (before == nullptr) return std::nullopt;
-    if (before->send.progressed()) return before->id;
-    const auto predecessor = before->predecessor;
+    if (before == nullptr) return nullptr;
+    // With one port for all, what the client sends next can only be about its newest request.
+    if (before->send.progressed() && !options_.single_port) return before;
+    TftpTransfer* const predecessor = before->predecessor;
     end(*before, TftpEventKind::failed, TftpReason::superseded);
     return predecessor;
   }
 
   void start_transfer(std::unique_ptr<TftpTransfer> owned) {
     TftpTransfer& transfer = *owned;
-    const TransferId id = transfer.id;
-    const auto watched = loop_.watch(transfer.socket.fd(), [this, id] { on_readable(id); });
-    if (!watched) return refuse(facts_of(transfer), TftpReason::no_port, {}, watched.error().what);
+    if (transfer.port.own()) {
+      const auto watched =
+          loop_.watch(transfer.port.socket().fd(), [this, &transfer] { on_readable(transfer); });
+      if (!watched) {
+        clients_.leave(transfer.client.address);
+        return refuse(facts_of(transfer), TftpReason::no_port, {}, watched.error().what);
+      }
+    }
+    transfer.predecessor = make_room(transfer.client);
+    if (transfer.predecessor != nullptr) transfer.predecessor->successor = &transfer;
     ++counters_.started;
-    ++per_address_[transfer.client.address];
-    newest_[transfer.client] = id;
-    transfers_.emplace(id, std::move(owned));
+    newest_[transfer.client] = &transfer;
+    transfers_.emplace(&transfer, std::move(owned));
     report(transfer, TftpEventKind::started, TftpReason::none);
     perform(transfer, transfer.send.start(loop_.now()));
   }
 
-  void on_readable(TransferId id) {
-    TftpTransfer* transfer = find(id);
-    if (transfer == nullptr) return;
-    transfer->socket.receive([this, id](const net::Datagram& datagram) {
-      if (TftpTransfer* const still = find(id)) on_packet(*still, datagram);
-    });
-    transfer = find(id);
-    if (transfer != nullptr && transfer->socket.last_error() == ECONNREFUSED) on_refused(*transfer);
+  // One datagram a wake-up: each transfer has its turn, and in lock-step there is no second.
+  void on_readable(TftpTransfer& transfer) {
+    std::array<std::uint8_t, longest_from_client> buffer;
+    net::UdpSocket& socket = transfer.port.socket();
+    if (const auto size = socket.receive_one(buffer)) {
+      return on_packet(transfer, base::ByteView(buffer).first(*size));
+    }
+    if (socket.last_error() == ECONNREFUSED) on_refused(transfer);
   }
 
-  void on_packet(TftpTransfer& transfer, const net::Datagram& datagram) {
-    const auto packet = wire::tftp::decode(datagram.bytes);
+  // The transfer may be gone afterwards.
+  void on_packet(TftpTransfer& transfer, base::ByteView bytes) {
+    const auto packet = wire::tftp::decode(bytes);
     transfer.refused = 0;
     if (packet && std::holds_alternative<wire::tftp::Ack>(*packet)) {
-      const bool first = !transfer.send.progressed();
       const auto action = transfer.send.on_ack(std::get<wire::tftp::Ack>(*packet).block, loop_.now());
       ++counters_.acks;
       if (std::holds_alternative<session::Nothing>(action)) ++counters_.useless_acks;
-      if (first && transfer.send.progressed() && transfer.predecessor) {
-        if (TftpTransfer* const before = find(*transfer.predecessor)) {
-          end(*before, TftpEventKind::failed, TftpReason::superseded);
-        }
+      if (transfer.predecessor != nullptr && transfer.send.progressed()) {
+        end(*transfer.predecessor, TftpEventKind::failed, TftpReason::superseded);
       }
       perform(transfer, action);
     } else if (packet && std::holds_alternative<wire::tftp::Error>(*packet)) {
@@ -230,7 +259,7 @@ class TftpService::Impl {
   void perform(TftpTransfer& transfer, const session::Action& action) {
     SendResult result = SendResult::sent;
     if (const auto* blocks = std::get_if<session::SendBlocks>(&action)) {
-      result = send_blocks(transfer, *blocks, scratch_);
+      result = send_blocks(transfer, *blocks);
       counters_.blocks += blocks->count;
     } else if (std::holds_alternative<session::SendOack>(action)) {
       result = send_oack(transfer);
@@ -255,15 +284,13 @@ class TftpService::Impl {
     if (transfer.timer_at <= wake) return;
     loop_.cancel(transfer.timer);
     transfer.timer_at = wake;
-    transfer.timer = loop_.call_at(wake, [this, id = transfer.id] { on_timer(id); });
+    transfer.timer = loop_.call_at(wake, [this, &transfer] { on_timer(transfer); });
   }
 
-  void on_timer(TransferId id) {
-    TftpTransfer* const transfer = find(id);
-    if (transfer == nullptr) return;
-    transfer->timer_at = base::Time::max();
-    if (loop_.now() < transfer->send.wake_at()) return arm(*transfer);
-    perform(*transfer, transfer->send.on_timeout(loop_.now()));
+  void on_timer(TftpTransfer& transfer) {
+    transfer.timer_at = base::Time::max();
+    if (loop_.now() < transfer.send.wake_at()) return arm(transfer);
+    perform(transfer, transfer.send.on_timeout(loop_.now()));
   }
 
   void finish_unconfirmed(TftpTransfer& transfer) {
@@ -278,12 +305,15 @@ class TftpService::Impl {
     if (kind == TftpEventKind::finished) ++counters_.finished;
     if (kind == TftpEventKind::size_probe) ++counters_.size_probes;
     if (kind == TftpEventKind::failed) ++counters_.of(reason);
-    loop_.unwatch(transfer.socket.fd());
+    if (transfer.port.own()) loop_.unwatch(transfer.port.socket().fd());
     loop_.cancel(transfer.timer);
-    const auto of_client = per_address_.find(transfer.client.address);
-    if (--of_client->second == 0) per_address_.erase(of_client);
-    if (const auto it = newest_.find(transfer.client); it->second == transfer.id) newest_.erase(it);
-    const auto owned = transfers_.extract(transfer.id);  // until the event is told
+    clients_.leave(transfer.client.address);
+    if (transfer.predecessor != nullptr) transfer.predecessor->successor = transfer.successor;
+    if (transfer.successor != nullptr) transfer.successor->predecessor = transfer.predecessor;
+    if (const auto it = newest_.find(transfer.client); it != newest_.end() && it->second == &transfer) {
+      newest_.erase(it);
+    }
+    const auto owned = transfers_.extract(&transfer);  // until the event is told
     report(transfer, kind, reason, detail, confirmed);
   }
 
@@ -328,36 +358,37 @@ class TftpService::Impl {
     const bool nailed = options_.on_link && options_.on_link(facts.from.address, facts.interface);
     return nailed ? facts.interface : 0;
   }
-  TftpTransfer* find(TransferId id) {
-    const auto it = transfers_.find(id);
-    return it == transfers_.end() ? nullptr : it->second.get();
-  }
   TftpTransfer* newest(base::Endpoint client) {
     const auto it = newest_.find(client);
-    return it == newest_.end() ? nullptr : find(it->second);
+    return it == newest_.end() ? nullptr : it->second;
+  }
+  void tidy_files() {
+    files_.tidy(loop_.now());
+    tidy_timer_ = loop_.call_at(loop_.now() + std::chrono::seconds(10), [this] { tidy_files(); });
   }
 
   net::LoopApi& loop_;
   TftpOptions options_;
   Callbacks callbacks_;
+  TftpClients& clients_;
   net::UdpSocket requests_;
   net::UdpSocket errors_;  // answers to requests that start nothing: a TID for all of them
-  std::unordered_map<base::Endpoint, TransferId> newest_;
-  std::unordered_map<base::Ipv4, unsigned> per_address_;
-  TransferId last_id_ = 0;
-  std::vector<std::uint8_t> scratch_;
+  OpenFiles files_;
+  net::TimerId tidy_timer_ = 0;
+  std::unordered_map<base::Endpoint, TftpTransfer*> newest_;
 };
 
 base::Result<std::unique_ptr<TftpService>> TftpService::open(net::LoopApi& loop, const TftpOptions& options,
-                                                             Callbacks callbacks) {
+                                                             TftpClients& clients, Callbacks callbacks) {
   net::UdpOptions request_port;
   request_port.service = "tftp";
+  request_port.reuse_port = options.one_of_several;
   auto requests = net::UdpSocket::bind(options.listen, request_port);
   if (!requests) return tl::unexpected(requests.error());
   auto errors = open_error_port(options);
   if (!errors) return tl::unexpected(errors.error());
-  auto impl =
-      std::make_unique<Impl>(loop, options, std::move(callbacks), std::move(*requests), std::move(*errors));
+  auto impl = std::make_unique<Impl>(loop, options, clients, std::move(callbacks), std::move(*requests),
+                                     std::move(*errors));
   if (auto started = impl->start(); !started) return tl::unexpected(started.error());
   return std::unique_ptr<TftpService>(new TftpService(std::move(impl)));
 }

@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "net/loop.h"
 #include "net/udp.h"
+#include "server/tftp_clients.h"
 #include "server/tftp_event.h"
 #include "session/tftp_negotiate.h"
 
@@ -26,9 +27,10 @@ namespace server {
 struct TftpOptions {
   base::Endpoint listen{{}, 69};
   std::optional<net::PortRange> ports;  // of transfers; else the kernel's choice
-  unsigned max_transfers = 8192;
-  unsigned max_transfers_per_address = 64;
-  session::TftpLimits limits;  // path_mtu is asked of the kernel for each client
+  // Transfers without ports of their own: all on the request port, for NAT and narrow firewalls.
+  bool single_port = false;
+  bool one_of_several = false;  // services on the request port, a loop each
+  session::TftpLimits limits;   // path_mtu is asked of the kernel for each client
   // Whether a client is on that interface's own wire: then the answer is nailed to it, else
   // it goes where the route says. Never nailed when unset.
   std::function<bool(base::Ipv4 client, unsigned interface)> on_link;
@@ -54,8 +56,9 @@ class TftpService {
     std::function<TftpAnswer(const TftpRequestFacts&)> resolve;
     std::function<void(const TftpEvent&)> on_event;  // may be empty
   };
+  // `clients` is shared by the services of all loops.
   static base::Result<std::unique_ptr<TftpService>> open(net::LoopApi& loop, const TftpOptions& options,
-                                                         Callbacks callbacks);
+                                                         TftpClients& clients, Callbacks callbacks);
   ~TftpService();  // transfers under way end without a word; clients ask again
 
   [[nodiscard]] const TftpCounters& counters() const;

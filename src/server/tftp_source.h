@@ -1,31 +1,43 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The bytes of one transfer: a file on disk, read where it is needed, or rendered text.
+// The bytes of one transfer: a file on disk, or rendered text.
 #pragma once
 
+#include <sys/uio.h>
+
 #include <cstdint>
-#include <span>
+#include <memory>
 #include <string>
 
-#include "base/result.h"
-#include "net/udp.h"
+#include "server/open_files.h"
 
 namespace server {
 
 class TftpSource {
  public:
-  // Regular files only, and never by waiting: opening a FIFO would stop everybody. The size
-  // is that of the opened file, so one that is replaced by rename stays as it was.
-  static base::Result<TftpSource> open(const std::string& path);
-  static TftpSource of(std::string text);
+  static TftpSource of(std::shared_ptr<const MappedFile> file) {
+    TftpSource source;
+    source.file_ = std::move(file);
+    return source;
+  }
+  static TftpSource of(std::string text) {
+    TftpSource source;
+    source.text_ = std::move(text);
+    return source;
+  }
 
-  [[nodiscard]] std::uint64_t size() const { return size_; }
-  // Fills `out` from `offset`. False when the file has become shorter or cannot be read.
-  [[nodiscard]] bool read(std::uint64_t offset, std::span<std::uint8_t> out) const;
+  [[nodiscard]] std::uint64_t size() const { return file_ ? file_->size() : text_.size(); }
+  // For the kernel to read: see MappedFile.
+  [[nodiscard]] iovec part(std::uint64_t offset, std::size_t octets) const {
+    const void* at = nullptr;
+    if (octets > 0 && file_) at = file_->at(offset);
+    if (octets > 0 && !file_) at = text_.data() + offset;
+    return {const_cast<void*>(at), octets};
+  }
+  [[nodiscard]] bool unchanged() const { return !file_ || file_->unchanged(); }
 
  private:
-  net::Fd file_;  // not open: text_
+  std::shared_ptr<const MappedFile> file_;  // null: text_
   std::string text_;
-  std::uint64_t size_ = 0;
 };
 
 }  // namespace server

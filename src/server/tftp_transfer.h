@@ -5,9 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "base/bytes.h"
 #include "net/loop.h"
 #include "net/udp.h"
 #include "server/tftp_service.h"
@@ -17,18 +15,36 @@
 
 namespace server {
 
-using TransferId = std::uint64_t;
+// The way to a client: a port of the transfer's own, connected to it, or the request port
+// and the client's address (single-port mode).
+class TftpPort {
+ public:
+  explicit TftpPort(net::UdpSocket own) : own_(std::move(own)) {}
+  TftpPort(net::UdpSocket& shared, const net::Route& route) : shared_(&shared), route_(route) {}
+
+  [[nodiscard]] net::UdpSocket& socket() { return shared_ == nullptr ? *own_ : *shared_; }
+  [[nodiscard]] bool own() const { return shared_ == nullptr; }
+  bool send(std::span<const iovec> parts, std::size_t segment = 0) {
+    return socket().send_parts(parts, segment, route_);
+  }
+
+ private:
+  std::optional<net::UdpSocket> own_;
+  net::UdpSocket* shared_ = nullptr;
+  net::Route route_;
+};
 
 struct TftpTransfer {
-  TransferId id = 0;
   base::Endpoint client;
   base::Ipv4 local;
   unsigned interface = 0;
+  bool segments = true;  // whole windows at once, until the path refuses
   std::string filename;
-  std::size_t request_hash = 0;           // of the whole datagram: is a second one the same request?
-  std::optional<TransferId> predecessor;  // from the same client port; ends once this one progresses
+  std::size_t request_hash = 0;         // of the whole datagram: is a second one the same request?
+  TftpTransfer* predecessor = nullptr;  // from the same client port; ends once this one progresses
+  TftpTransfer* successor = nullptr;    // whose predecessor this is
 
-  net::UdpSocket socket;
+  TftpPort port;
   TftpSource source;
   session::TftpGrant grant;
   session::TftpSend send;
@@ -46,10 +62,8 @@ unsigned path_mtu(const net::UdpSocket& socket);
 
 enum class SendResult : std::uint8_t { sent, lost, file_changed };
 
-// The one place where blocks meet the wire: reads a window's bytes once and sends each block
-// behind its header. `scratch` is shared by all transfers of a loop.
-SendResult send_blocks(TftpTransfer& transfer, const session::SendBlocks& blocks,
-                       std::vector<std::uint8_t>& scratch);
+// The one place where blocks meet the wire: each behind its header, straight from the file.
+SendResult send_blocks(TftpTransfer& transfer, const session::SendBlocks& blocks);
 SendResult send_oack(TftpTransfer& transfer);
 void send_error(TftpTransfer& transfer, const wire::tftp::Error& error);
 

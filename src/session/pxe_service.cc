@@ -128,7 +128,6 @@ std::optional<Outcome> fault_of_boot_request(const Message& request, const Arriv
 // (EDK2 listens on 4011, ROMs and iPXE on 68).
 void address_reply(const Message& request, const Arrival& arrival, PxeReply& reply) {
   reply.from = arrival.local;
-  reply.from_port = arrival.port;
   if (!request.giaddr.is_zero()) {
     reply.to = {request.giaddr, dhcp_server_port};
   } else if (arrival.port == boot_service_port) {
@@ -251,7 +250,10 @@ PxeResult handle(const Message& request, const Arrival& arrival, const PxeServic
   if (boot_service) {
     if (const auto fault = fault_of_boot_request(request, arrival)) return drop(*fault);
     const base::Ipv4 address = request.giaddr.is_zero() ? arrival.from.address : request.ciaddr;
-    result.learned = Learned{address, arrival.interface, *facts, LearnedFrom::boot_service};
+    // A relay's word for where its client is: it may be nothing yet.
+    if (is_unicast(address)) {
+      result.learned = Learned{address, arrival.interface, *facts, LearnedFrom::boot_service};
+    }
   } else if (!request.giaddr.is_zero() && !is_unicast(request.giaddr)) {
     return drop(Outcome::bad_source);
   }

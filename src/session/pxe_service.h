@@ -84,13 +84,12 @@ inline constexpr std::size_t pxe_counter_count =
 [[nodiscard]] std::size_t counter_of(const PxeEvent& event);     // below pxe_counter_count
 [[nodiscard]] std::string_view counter_name(std::size_t index);  // "offered", "bad-cookie", "no-deployment"
 
-// A datagram to send.
+// A datagram to send, from the port that the request came to: iPXE looks at that.
 struct PxeReply {
   base::ByteView bytes;  // in the caller's buffer
   base::Endpoint to;
-  base::Ipv4 from;              // source address
-  std::uint16_t from_port = 0;  // the port whose socket sends it
-  unsigned interface = 0;       // to send out of; 0 where the routing table decides
+  base::Ipv4 from;         // source address
+  unsigned interface = 0;  // to send out of; 0 where the routing table decides
 };
 
 struct PxeResult {

@@ -194,6 +194,25 @@ TEST_F(Import, InspectRefusesBeforeAnyCopy) {
   EXPECT_EQ(inspect({kernel, initrd}, {.kernel = "LINUX"}), "boots linux");
 }
 
+// A record that fits no message would end each `image list`.
+TEST_F(Import, HostileTreesMakeNoEndlessRecord) {
+  const auto inspect = [](const std::vector<SourceFile>& files) {
+    const auto facts = inspect_image(files, {.kind = policy::ImageKind::tree});
+    return facts ? "boots " + facts->kernel : facts.error().what;
+  };
+  std::string boastful = fake_kernel();
+  boastful.replace(0x238, 4, "\xff\xff\xff\x7f");
+  const auto kernel = source("linux", boastful);
+  const auto initrd = source("i", "i");
+  std::string menu = "label install\nkernel linux\n";
+  EXPECT_EQ(inspect({kernel, source("syslinux.cfg", menu + "append " + std::string(4096, 'a'))}),
+            "boots linux");
+  EXPECT_THAT(inspect({kernel, source("syslinux.cfg", menu + "append " + std::string(4097, 'a'))}),
+              HasSubstr("4097 characters, this kernel takes 4096"));
+  for (int i = 0; i < 33; ++i) menu += "initrd i\n";
+  EXPECT_EQ(inspect({kernel, initrd, source("syslinux.cfg", menu)}), "33 initrds: at most 32");
+}
+
 TEST_F(Import, InspectCompletesATreeFromItsMenu) {
   const std::vector<SourceFile> files = {
       source("linux", fake_kernel()), source("initrd.gz", "i"), source("other", fake_kernel()),

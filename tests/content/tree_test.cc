@@ -124,6 +124,15 @@ TEST(TreeFinder, NothingOrTooMuchIsSaidWithTheWayOut) {
               AllOf(HasSubstr("amd64/k"), HasSubstr("i386/k"), way_out));
 }
 
+// What is said travels in one message of 60 kB.
+TEST(TreeFinder, HostileNamesAndLabelsDoNotFillTheMessage) {
+  Files kernels, menu{{"k", ""}};
+  for (int i = 0; i < 4096; ++i) kernels[std::to_string(i) + std::string(300, 'd') + "/linux"] = "";
+  EXPECT_THAT(error_of(kernels), AllOf(HasSubstr("and 4088 more"), testing::SizeIs(testing::Lt(2000U))));
+  for (int i = 0; i < 999; ++i) menu["syslinux.cfg"] += "label " + std::string(200, 'l') + "\nkernel k\n";
+  EXPECT_THAT(error_of(menu), AllOf(HasSubstr("and 991 more"), testing::SizeIs(testing::Lt(2000U))));
+}
+
 TEST(TreeFinder, HostileConfigurationEnds) {
   // Includes itself; includes two that include each other twice.
   const auto entry = find({{"linux", ""},

@@ -15,10 +15,12 @@ from lab.machine import MAC
 ])
 def test_behind_a_relay(lab, capture, server, marker, power_on, firmware):
     dhcp_servers.plain(lab)
-    Capture(lab.far)
+    far = Capture(lab.far)
     lab.start_relay()
     bootferry = server()
     bootferry.deploy(bootferry.add_marker(marker), to=MAC)
     pc = power_on(firmware, lab.far)
     pc.wait_for(marker.line, 150)
+    if firmware == "uefi-http":
+        assert not far.tftp_requests(), "that was PXE, not HTTP Boot"
     print(f"{pc.seconds():.0f} s")

@@ -39,7 +39,8 @@ int main(int argc, char** argv) {
     if (name.filename() != name || !std::filesystem::exists(root / name)) return server::TftpMissing{};
     return server::TftpFileOnDisk{root / name};
   };
-  auto service = server::TftpService::open(**loop, options, {resolve, tell});
+  server::TftpClients clients;
+  auto service = server::TftpService::open(**loop, options, clients, {resolve, tell});
   if (!service) return fmt::print(stderr, "{}\n", service.error().what), 1;
   fmt::print("ready {}\n", (*service)->port());
   std::fflush(stdout);

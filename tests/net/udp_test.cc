@@ -5,9 +5,12 @@
 #include <gtest/gtest.h>
 #include <net/if.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
+#include <cstring>
 #include <fstream>
 #include <thread>
 #include <vector>
@@ -38,6 +41,8 @@ std::vector<Seen> receive_all(UdpSocket& socket) {
   }
   return result;
 }
+
+iovec part(const char* text) { return {const_cast<char*>(text), std::strlen(text)}; }
 
 UdpSocket bound(base::Ipv4 address = home, const UdpOptions& options = {}) {
   return std::move(UdpSocket::bind({address, 0}, options).value());
@@ -140,7 +145,7 @@ TEST(UdpConnect, TalksToItsPeerAndNobodyElse) {
   auto transfer = UdpSocket::connect({second_home, 0}, {home, peer.local_port()}, if_nametoindex("lo"));
   ASSERT_TRUE(transfer) << transfer.error().what;
   ASSERT_TRUE(stranger.send(base::as_bytes("spoof"), {second_home, transfer->local_port()}, {}, 0));
-  ASSERT_TRUE(transfer->send(base::as_bytes("head"), base::as_bytes("+body")));
+  ASSERT_TRUE(transfer->send_parts(std::array{part("head"), part("+body")}));
   const auto got = receive_all(peer);
   ASSERT_EQ(got.size(), 1u);
   EXPECT_EQ(got[0].text, "head+body");
@@ -149,6 +154,65 @@ TEST(UdpConnect, TalksToItsPeerAndNobodyElse) {
   const auto answers = receive_all(*transfer);
   ASSERT_EQ(answers.size(), 1u);
   EXPECT_EQ(answers[0].text, "ack");
+}
+
+TEST(UdpConnect, AWindowLeavesAtOnceAndArrivesAsDatagrams) {
+  UdpSocket peer = bound();
+  auto transfer = UdpSocket::connect({home, 0}, {home, peer.local_port()}, 0);
+  ASSERT_TRUE(transfer);
+  const std::array parts{part("1:"), part("aaaa"), part("2:"), part("bbbb"), part("3:"), part("c")};
+  ASSERT_TRUE(transfer->send_parts(parts, 6)) << std::strerror(transfer->last_error());
+  const auto got = receive_all(peer);
+  ASSERT_EQ(got.size(), 3u);
+  EXPECT_EQ(got[0].text, "1:aaaa");
+  EXPECT_EQ(got[1].text, "2:bbbb");
+  EXPECT_EQ(got[2].text, "3:c");
+}
+
+// As a file's bytes are when somebody has cut the file: the call fails, the process lives.
+TEST(UdpConnect, PartsThatAreNotThereAnyMoreAreAnError) {
+  UdpSocket peer = bound();
+  auto transfer = UdpSocket::connect({home, 0}, {home, peer.local_port()}, 0);
+  ASSERT_TRUE(transfer);
+  void* const gone = mmap(nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(gone, MAP_FAILED);
+  EXPECT_FALSE(transfer->send_parts(std::array{part("head"), iovec{gone, 4096}}));
+  EXPECT_EQ(transfer->last_error(), EFAULT);
+  munmap(gone, 4096);
+}
+
+TEST(UdpConnect, OneDatagramAtATime) {
+  UdpSocket peer = bound();
+  auto transfer = UdpSocket::connect({home, 0}, {home, peer.local_port()}, 0);
+  ASSERT_TRUE(transfer);
+  std::array<std::uint8_t, 4> buffer{};
+  EXPECT_EQ(transfer->receive_one(buffer), std::nullopt);
+  EXPECT_EQ(transfer->last_error(), 0);
+  for (const char* text : {"one", "a long one"}) {
+    ASSERT_TRUE(peer.send(base::as_bytes(text), {home, transfer->local_port()}, {}, 0));
+  }
+  EXPECT_EQ(transfer->receive_one(buffer), 3u);
+  EXPECT_EQ(transfer->receive_one(buffer), 4u);
+  EXPECT_EQ(base::as_text(buffer), "a lo");
+}
+
+TEST(UdpBind, SeveralSocketsOfOnePortShareItsClients) {
+  UdpOptions options;
+  options.reuse_port = true;
+  auto one = UdpSocket::bind({home, 0}, options);
+  ASSERT_TRUE(one);
+  auto two = UdpSocket::bind({home, one->local_port()}, options);
+  ASSERT_TRUE(two) << two.error().what;
+  std::size_t sent = 0;
+  for (; sent < 64; ++sent) {
+    UdpSocket client = bound();
+    ASSERT_TRUE(client.send(base::as_bytes("ask"), {home, one->local_port()}, {}, 0));
+  }
+  const std::size_t first = receive_all(*one).size();
+  const std::size_t second = receive_all(*two).size();
+  EXPECT_EQ(first + second, sent);
+  EXPECT_GT(first, 0u);  // all in one socket: once in 2^63 runs
+  EXPECT_GT(second, 0u);
 }
 
 TEST(UdpConnect, AClosedPortShowsAsAnErrorAndWakesTheLoop) {

@@ -21,6 +21,17 @@ const std::string root = std::string(BOOTFERRY_TEST_DATA) + "/..";
 
 TEST(Config, NoFileIsNeeded) { EXPECT_EQ(parse_config("", "x").value(), Config{}); }
 
+// The library's recursion would use up the stack.
+TEST(Config, ManyNestedTablesAreRefused) {
+  std::string keys;
+  for (int i = 0; i < 30'000; ++i) keys += "a.";
+  EXPECT_EQ(parse_config(keys + "a = 1\n", "x").error().what,
+            "x: longer than 16384 octets: not a configuration");
+  EXPECT_FALSE(parse_config(keys.substr(0, 16'000) + "a = 1\n", "x"));
+  EXPECT_FALSE(parse_config("[" + keys.substr(0, 16'000) + "a]\n", "x"));
+  EXPECT_FALSE(read_config("/dev/zero"));
+}
+
 TEST(Config, EveryKeyIsRead) {
   const auto config = parse_config(R"(
 [server]
@@ -39,6 +50,8 @@ http = false
 shared_port = true
 [tftp]
 port = 6969
+threads = 3
+single_port = true
 allow_fragments = true
 max_windowsize = 4
 max_transfers = 10
@@ -64,6 +77,8 @@ prompt_seconds = 30
   want.proxydhcp = want.boot_service = want.http = false;
   want.shared_port = want.allow_fragments = true;
   want.tftp_port = 6969;
+  want.tftp_threads = 3;
+  want.single_port = true;
   want.max_windowsize = 4;
   want.max_transfers = 10;
   want.max_transfers_per_client = 2;
@@ -90,8 +105,8 @@ TEST(Config, SaysWhatIsWrongAndWhere) {
        "b.toml:3: tftp.max_windowsiz: unknown key (did you mean \"tftp.max_windowsize\"?)"},
       {"a key nobody can guess", "[http]\nblksizes = 1\n",
        "b.toml:2: http.blksizes: unknown key ([http] knows port, threads)"},
-      {"a key of another section", "[tftp]\nthreads = 1\n",
-       "b.toml:2: tftp.threads: unknown key (did you mean \"http.threads\"?)"},
+      {"a key of another section", "[http]\nsingle_port = true\n",
+       "b.toml:2: http.single_port: unknown key (did you mean \"tftp.single_port\"?)"},
       {"slip in a section", "[tfpt]\nport = 1\n", "b.toml:1: tfpt: unknown section (did you mean [tftp]?)"},
       {"a key without its section", "interfaces = []\n",
        "b.toml:1: interfaces: unknown key (did you mean \"interfaces\" in section [server]?)"},

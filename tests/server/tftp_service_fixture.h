@@ -62,6 +62,7 @@ class ClientSocket {
     const sockaddr_in to = at(port);
     ::sendto(fd_, bytes.data(), bytes.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to);
   }
+  [[nodiscard]] int fd() const { return fd_; }
   [[nodiscard]] std::optional<Reply> receive() const {
     Reply reply{.bytes = std::string(70'000, '\0')};
     sockaddr_in from{};
@@ -100,8 +101,9 @@ class Service : public testing::Test {
 
   void open() {
     loop_ = std::move(*net::Loop::open());
+    clients_ = std::make_unique<server::TftpClients>(8192, max_per_address_);
     auto service = server::TftpService::open(
-        *loop_, options_,
+        *loop_, options_, *clients_,
         {[this](const server::TftpRequestFacts& facts) -> server::TftpAnswer {
            const auto it = names_.find(std::string(facts.filename));
            return it == names_.end() ? server::TftpAnswer{server::TftpMissing{}} : it->second;
@@ -142,7 +144,9 @@ class Service : public testing::Test {
   std::filesystem::path directory_;
   server::TftpOptions options_;
   std::map<std::string, server::TftpAnswer> names_;
+  unsigned max_per_address_ = 64;
   std::unique_ptr<net::Loop> loop_;
+  std::unique_ptr<server::TftpClients> clients_;
   std::unique_ptr<server::TftpService> service_;
   std::vector<server::TftpEvent> events_;
   ClientSocket client_;

@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <filesystem>
+#include <fstream>
 
 #include "tftp_service_fixture.h"
 
@@ -185,17 +187,6 @@ TEST_F(Service, OtherRequestFromTheSamePortReplacesOneThatGotNowhere) {
   EXPECT_THAT(reasons(), ElementsAre(TftpReason::superseded));
 }
 
-TEST_F(Service, FileThatShrinksEndsWithAnError) {
-  file("f", 5000);
-  open();
-  const auto data = ask(client_, rrq("f"));
-  std::filesystem::resize_file(directory_ / "f", 600);
-  const auto reply = ask(client_, ack(1), data->port);
-  ASSERT_TRUE(reply);
-  EXPECT_EQ(reply->opcode(), 5);
-  EXPECT_THAT(reasons(), ElementsAre(TftpReason::file_changed));
-}
-
 TEST_F(Service, FileReplacedByRenameStaysAsItWas) {
   const std::string want = file("f", 1000);
   open();
@@ -244,7 +235,7 @@ TEST_F(Service, LostBlockComesAgainWithinTheTimer) {
 
 TEST_F(Service, HalfOpenRequestsOfOneAddressAreBoundedInSilence) {
   file("f", 5000);
-  options_.max_transfers_per_address = 3;
+  max_per_address_ = 3;
   open();
   std::array<ClientSocket, 5> clients;
   for (const auto& client : clients) client.send(rrq("f"), service_->port());
@@ -311,6 +302,111 @@ TEST_F(Service, LargestBlockOnLoopback) {
   const auto data = ask(client_, ack(0), oack->port);
   ASSERT_TRUE(data);
   EXPECT_EQ(data->payload(), want.substr(0, 65464));
+}
+
+TEST_F(Service, SinglePortModeAnswersFromTheRequestPort) {
+  const std::string want = file("f", 1025);
+  options_.single_port = true;
+  open();
+  std::string got;
+  const ClientSocket other;  // at the same time, on the same port
+  const auto others = ask(other, rrq("f", {"windowsize", "4", "tsize", "0"}));
+  ASSERT_TRUE(others);
+  EXPECT_EQ(others->opcode(), 6);
+  auto reply = ask(client_, rrq("f"));
+  for (int block = 1; reply; ++block) {
+    EXPECT_EQ(reply->port, service_->port());
+    EXPECT_EQ(reply->number(), block);
+    got += reply->payload();
+    reply = ask(client_, ack(static_cast<unsigned>(block)));
+  }
+  EXPECT_EQ(got, want);
+  auto windowed = ask(other, ack(0));
+  for (int block = 1; block <= 3; ++block, windowed = other.receive()) {
+    ASSERT_TRUE(windowed);
+    EXPECT_EQ(windowed->number(), block);
+    EXPECT_EQ(windowed->port, service_->port());
+  }
+  ask(other, ack(3));
+  EXPECT_EQ(service_->transfers(), 0U);
+  EXPECT_EQ(service_->counters().finished, 2U);
+  EXPECT_EQ(service_->counters().of_transfers, 5U);
+  // Nobody's ACK is nobody's, as ever.
+  EXPECT_FALSE(ask(client_, ack(3)));
+  EXPECT_EQ(service_->counters().not_a_request, 1U);
+  EXPECT_EQ(service_->counters().accounted(), service_->counters().received);
+}
+
+TEST_F(Service, SinglePortModeGoesWithTheNewestRequest) {
+  file("f", 5000);
+  const std::string want = file("g", 700);
+  options_.single_port = true;
+  open();
+  ask(client_, rrq("f"));
+  ask(client_, ack(1));
+  const auto reply = ask(client_, rrq("g"));
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->payload(), want.substr(0, 512));
+  EXPECT_EQ(ask(client_, ack(1))->payload(), want.substr(512));
+  EXPECT_THAT(reasons(), ElementsAre(TftpReason::superseded));
+}
+
+// A machine whose port is used again while its old transfer lingers: the newer one may end first.
+TEST_F(Service, AnOlderTransferOfAPortOutlivesTheNewer) {
+  file("f", 5000);
+  file("g", 5000);
+  open();
+  const auto old = ask(client_, rrq("f"));
+  const auto next_block = ask(client_, ack(1), old->port);
+  const auto newer = ask(client_, rrq("g", {"tsize", "0"}));
+  ASSERT_TRUE(newer);
+  ask(client_, error(0), newer->port);
+  EXPECT_EQ(service_->transfers(), 1U);
+  EXPECT_EQ(ask(client_, ack(2), old->port)->number(), 3);
+  ask(client_, error(0), old->port);
+  EXPECT_EQ(service_->transfers(), 0U);
+  EXPECT_THAT(reasons(), ElementsAre(TftpReason::none, TftpReason::client_error));
+}
+
+// A client must not end with a file that never existed: half old, half new.
+TEST_F(Service, AFileWrittenToWhileItIsSentEndsInAnError) {
+  file("f", 1200);
+  open();
+  const auto first = ask(client_, rrq("f"));
+  std::ofstream(directory_ / "f", std::ios::binary | std::ios::in).seekp(700) << "other bytes";
+  const auto second = ask(client_, ack(1), first->port);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->opcode(), 3);
+  const auto last = ask(client_, ack(2), first->port);
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->opcode(), 5);
+  EXPECT_THAT(reasons(), ElementsAre(TftpReason::file_changed));
+}
+
+TEST_F(Service, AFileCutShortWhileItIsSentEndsInAnErrorAndNotTheServer) {
+  file("f", 40'000);
+  open();
+  const auto oack = ask(client_, rrq("f", {"blksize", "1400", "windowsize", "16"}));
+  std::filesystem::resize_file(directory_ / "f", 100);
+  const auto error_reply = ask(client_, ack(0), oack->port);
+  ASSERT_TRUE(error_reply);
+  EXPECT_EQ(error_reply->opcode(), 5);
+  EXPECT_THAT(reasons(), ElementsAre(TftpReason::file_changed));
+}
+
+TEST_F(Service, AReplacedFileGoesOnAsItWas) {
+  const std::string want = file("f", 1200);
+  open();
+  auto reply = ask(client_, rrq("f"));
+  std::string got = reply->payload();
+  std::ofstream(directory_ / "next", std::ios::binary) << std::string(9000, 'n');
+  std::filesystem::rename(directory_ / "next", directory_ / "f");
+  for (unsigned block = 1; block < 3; ++block) {
+    const auto next = ask(client_, ack(block), reply->port);
+    ASSERT_TRUE(next);
+    got += next->payload();
+  }
+  EXPECT_EQ(got, want);
 }
 
 }  // namespace

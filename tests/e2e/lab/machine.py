@@ -28,15 +28,21 @@ TERMINAL_CONTROL = re.compile(r"\x1b(?:\[[0-9;?=]*[A-Za-z]|[()][A-Z0-9]|[=>c])|\
 
 class Machine:
     def __init__(self, segment, firmware="bios", nic="virtio-net-pci", mac=MAC, uuid=UUID,
-                 memory=512, name="machine"):
+                 memory=512, name="machine", disk_files=None):
+        """disk_files: a directory that the disk holds as its only file system (FAT, read-only);
+        without it the disk is empty."""
         lab = segment.lab
         self.firmware, self.mac, self.uuid = firmware, mac, uuid
         self.serial_log = lab.directory / f"{name}.serial"
         self._monitor_path = lab.scratch / f"{name}.qmp"
         self._monitor = None
-        disk = lab.scratch / f"{name}.disk"
-        with open(disk, "wb") as image:
-            image.truncate(64 << 20)  # empty: nothing on it may boot
+        if disk_files:
+            drive = f"file=fat:{disk_files},readonly=on"
+        else:
+            disk = lab.scratch / f"{name}.disk"
+            with open(disk, "wb") as image:
+                image.truncate(64 << 20)  # empty: nothing on it may boot
+            drive = f"file={disk}"
 
         # TCG always: a KVM nested in another hypervisor runs no firmware, and
         # one kind of machine everywhere makes runs comparable.
@@ -45,7 +51,7 @@ class Machine:
                    "-uuid", uuid, "-serial", f"file:{self.serial_log}",
                    "-qmp", f"unix:{self._monitor_path},server=on,wait=off",
                    "-netdev", f"tap,id=net0,ifname={segment.tap()},script=no,downscript=no",
-                   "-drive", f"if=none,id=disk0,format=raw,file={disk}"]
+                   "-drive", f"if=none,id=disk0,format=raw,{drive}"]
         card = f"{nic},netdev=net0,mac={mac},bootindex=1"
         if firmware == "bios":
             # graphics=off makes SeaBIOS and the ROM write to the serial port, too.

@@ -1,0 +1,195 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bootferry against in.tftpd, dnsmasq, atftpd and nginx: the table, reproducibly.
+
+Everything happens between two network namespaces that this program makes and removes.
+bench/README.md tells how to read the figures and how far to trust them.
+
+Exit code: 0 every floor of what was asked for was met (with --quick: no wrong byte),
+1 a floor was not, 2 a row could not be measured, 3 a byte was wrong.
+"""
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import platform
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from harness import plot, servers, table  # noqa: E402
+from harness.measure import one_run  # noqa: E402
+from harness.network import BenchError  # noqa: E402
+from harness.rows import Scale, all_rows  # noqa: E402
+from harness.site import Site, fetch_atftpd  # noqa: E402
+
+OUT = servers.REPOSITORY / "build/bench"
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="one short run each: does it work, are the bytes right")
+    parser.add_argument("--only", metavar="ROW[,ROW]", help="these rows: " + ", ".join(r.key for r in all_rows()))
+    parser.add_argument("--repetitions", type=int, metavar="N", help="runs of each (default 5, quick 1)")
+    parser.add_argument("--servers", metavar="A[,B]", help="only these: " + ", ".join(servers.ALL))
+    options = parser.parse_args()
+    keys = {row.key for row in all_rows()}
+    if options.only and (unknown := set(options.only.split(",")) - keys):
+        parser.error(f"no such row: {', '.join(sorted(unknown))}")
+    if options.servers and (unknown := set(options.servers.split(",")) - set(servers.ALL)):
+        parser.error(f"no such server: {', '.join(sorted(unknown))}")
+    return options
+
+
+def note(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def measure_row(site, cast, row, scale, allowed):
+    """All runs of a row: repetition by repetition, the servers in turn within each."""
+    result = {"key": row.key, "title": row.title, "figures": [], "runs": {}, "notes": []}
+    if why := row.missing():
+        return {**result, "missing": why}
+    contestants = [c for c in row.contestants() if c.server in allowed]
+    runs = {c.label: [] for c in contestants}
+    site.pair.segmentation(row.offload)
+    try:
+        for repetition in range(scale.repetitions):
+            for contestant in contestants:
+                server = cast[contestant.server]
+                server.extra = contestant.options
+                run = one_run(site, server, row, row.arguments(site, server, scale, repetition),
+                              scale.quick)
+                runs[contestant.label].append(run)
+                note(f"  {row.key} {repetition + 1}/{scale.repetitions} {contestant.label}: {brief(run)}")
+    except (BenchError, subprocess.SubprocessError, OSError) as error:
+        result["error"] = str(error)
+    finally:
+        site.pair.segmentation(True)
+    result["figures"] = table.figures(row, runs)
+    result["notes"] = list(troubles(runs))
+    for each in (run for theirs in runs.values() for run in theirs):
+        for long in ("times", "times_apart"):
+            each["report"].pop(long, None)
+    return {**result, "runs": runs}
+
+
+def brief(run):
+    report = run["report"]
+    parts = [f"{report[key]:.0f} {unit}" for key, unit in (
+        ("mb_per_s", "MB/s"), ("transfers_per_s", "transfers/s"), ("conv_per_s", "conv/s")) if key in report]
+    if "cpu_s_per_gb" in run:
+        parts.append(f"{run['cpu_s_per_gb']:.2f} s/GB")
+    parts += [f"{report[key]} {key}" for key in (
+        "failed", "wrong_bytes", "rrq_resent", "duplicates", "lost", "unfinished", "time_outs") if report.get(key)]
+    return ", ".join([*parts, f"other load {run['other_load']:.1f}"])
+
+
+def troubles(runs):
+    """What makes a figure doubtful: transfers of ours that failed or did not end."""
+    for who, theirs in runs.items():
+        for key in ("wrong_bytes", "bad_oack", "bad_status", "failed", "gave_up", "unfinished", "without_file"):
+            count = sum(run["report"].get(key, 0) for run in theirs)
+            if count:
+                yield f"{who}: {count} {key.replace('_', ' ')}"
+
+
+def judge(results, complete):
+    """Whether every floor was met; what was not measured was not met."""
+    met = complete
+    for result in results:
+        verdicts = [f["verdict"] for f in result["figures"]]
+        ours = [n for n in result["notes"] if n.startswith("bootferry:")]
+        if result.get("missing") or result.get("error") or "BELOW" in verdicts or "?" in verdicts or ours:
+            met = False
+    return met
+
+
+def commit():
+    done = subprocess.run(["git", "-C", servers.REPOSITORY, "-c", f"safe.directory={servers.REPOSITORY}",
+                           "describe", "--always", "--dirty"], capture_output=True, text=True)
+    return done.stdout.strip() or "?"
+
+
+def write(results, site, scale, options, accounting):
+    loads = [run["other_load"] for r in results for theirs in r["runs"].values() for run in theirs]
+    about = {"commit": commit(), "when": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="minutes"),
+             "kernel": platform.release(), "cpus": os.cpu_count(), "quick": scale.quick,
+             "repetitions": scale.repetitions, "accounting": accounting,
+             "other_load_median": round(statistics.median(loads), 2) if loads else None,
+             "other_load_max": round(max(loads), 2) if loads else None}
+    OUT.mkdir(parents=True, exist_ok=True)
+    (OUT / "result.json").write_text(json.dumps({"about": about, "rows": results}, indent=1) + "\n")
+    caption = (f"{about['commit']}, {about['when'][:10]}, {about['cpus']} CPUs, Linux {about['kernel']}, "
+               f"{'quick run, ' if scale.quick else ''}{scale.repetitions} runs each")
+    (OUT / "result.svg").write_text(plot.svg(results, caption))
+    return about
+
+
+def main():
+    options = parse()
+    if os.geteuid():
+        sys.exit("the benchmarks need root: they make network namespaces")
+    # Ended like Ctrl-C: servers, namespaces and files are removed on the way out.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    scale = Scale(options.quick, max(1, options.repetitions or (1 if options.quick else 5)))
+    allowed = set(options.servers.split(",")) if options.servers else set(servers.ALL)
+    rows = [row for row in all_rows() if not options.only or row.key in options.only.split(",")]
+    needed = {c.server for row in rows for c in row.contestants()} & allowed
+    for name, program in (("dnsmasq", "dnsmasq"), ("in.tftpd", "in.tftpd"), ("nginx", "nginx")):
+        if name in needed and not shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin"):
+            sys.exit(f"{program} is not installed: ./dev setup")
+
+    marker = OUT / "all-floors-met"
+    marker.unlink(missing_ok=True)
+    results = []
+    with Site() as site:
+        if "atftpd" in needed:
+            try:
+                site.atftpd = fetch_atftpd()
+            except (BenchError, subprocess.SubprocessError) as error:
+                # Without the net the other rows are still worth having; its own have no peer then.
+                note(f"without atftpd: {error}")
+                allowed, needed = allowed - {"atftpd"}, needed - {"atftpd"}
+        cast = {name: servers.ALL[name](site) for name in needed}
+        if "bootferry" in cast:
+            cast["bootferry"].prepare()
+        accounting = servers.Account()
+        how = accounting.how
+        accounting.close()
+        for row in rows:
+            note(f"{row.key}: {row.title}")
+            results.append(measure_row(site, cast, row, scale, allowed))
+            if "error" in results[-1]:
+                note(f"  {results[-1]['error']}")
+            about = write(results, site, scale, options, how)
+        wrong = site.wrong_bytes
+    complete = not (options.quick or options.only or options.servers) and len(results) == len(rows)
+    met = judge(results, True)
+    print("\n".join(table.lines(results)))
+    print(f"\n{about['commit']}, Linux {about['kernel']}, {about['cpus']} CPUs, {about['repetitions']} runs each, "
+          f"medians; CPU by {how}; other load on the machine: median {about['other_load_median']} CPUs, "
+          f"at most {about['other_load_max']}")
+    if wrong:
+        print("WRONG BYTES:\n  " + "\n  ".join(what[:160] for what in wrong))
+        return 3
+    if any("error" in r for r in results):
+        return 2
+    if options.quick:
+        return 0
+    if met and complete:
+        marker.touch()
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BenchError as error:
+        sys.exit(f"bench: {error}")

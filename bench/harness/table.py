@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs -> figures with ratios and verdicts -> the table."""
+
+
+def figures(row, runs):
+    """runs: {contestant: [run]}. A list of dictionaries, one a metric."""
+    ours = "bootferry"
+    out = []
+    for metric in row.metrics:
+        values = {who: metric.of(theirs) for who, theirs in runs.items() if theirs}
+        own = values.get(ours)
+        peers = {who: v for who, v in values.items() if who != ours and v is not None}
+        best = (max if metric.better == "high" else min)(peers, key=peers.get, default=None)
+        ratio = None
+        if own is not None and best is not None:
+            top, bottom = (peers[best], own) if metric.versus == "faster" else (own, peers[best])
+            ratio = top / bottom if bottom else None
+        judged = own if metric.versus == "value" else ratio
+        out.append({"key": metric.key, "label": metric.label, "unit": metric.unit, "versus": metric.versus,
+                    "better": metric.better, "values": values, "best_peer": best, "ratio": ratio,
+                    "floor": metric.floor, "aim": metric.aim, "verdict": verdict(metric, judged)})
+    return out
+
+
+def verdict(metric, judged):
+    """aim, floor, BELOW; ? when it could not be judged; nothing when there is no floor."""
+    if metric.floor is None:
+        return ""
+    if judged is None:
+        return "?"
+    # «Times faster» is more the better, whatever the figure itself is.
+    more = metric.versus == "faster" or metric.better == "high"
+    def holds(limit):
+        return judged >= limit if more else judged <= limit
+    return "aim" if holds(metric.aim) else "floor" if holds(metric.floor) else "BELOW"
+
+
+def number(value, unit=""):
+    if value is None:
+        return "-"
+    if value != 0 and abs(value) < 0.1:
+        text = f"{value:.3f}"
+    else:
+        text = f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}" if abs(value) < 100 else f"{value:.0f}"
+    return f"{text} {unit}".rstrip() if not unit.startswith("/") else text + unit
+
+
+def limit(figure, which):
+    value = figure[which]
+    if value is None:
+        return ""
+    more = figure["versus"] == "faster" or figure["better"] == "high"
+    unit = figure["unit"] if figure["versus"] == "value" else "x"
+    text = f"{value:g}" + ("" if unit in ("", "x", "%") else " ") + unit
+    return (">= " if more else "<= ") + text if value else f"{value:g}"
+
+
+HEAD = ("", "Bootferry", "best peer", "", "ratio", "floor", "aim", "")
+
+
+def lines(results):
+    """The table's lines, aligned."""
+    cells = [HEAD]
+    for result in results:
+        cells.append((result["title"],) + ("",) * 7)
+        if result.get("missing") or result.get("error"):
+            text = result.get("missing") or "FAILED: " + result["error"].splitlines()[0]
+            cells.append(("  " + text,) + ("",) * 7)
+        for f in result["figures"]:
+            best = f["best_peer"]
+            cells.append(("  " + f["label"], number(f["values"].get("bootferry"), f["unit"]),
+                          number(f["values"].get(best), f["unit"]) if best else "", best or "",
+                          f"{number(f['ratio'])}x" if f["ratio"] is not None and f["versus"] != "value" else "",
+                          limit(f, "floor"), limit(f, "aim"), f["verdict"]))
+        for note in result.get("notes", ()):
+            cells.append(("  ! " + note,) + ("",) * 7)
+    wide = [max((len(row[i]) for row in cells if i or any(row[1:])), default=0) for i in range(8)]
+    for row in cells:
+        first = row[0].ljust(wide[0])
+        rest = [row[1].rjust(wide[1]), row[2].rjust(wide[2]), row[3].ljust(wide[3]), row[4].rjust(wide[4]),
+                row[5].rjust(wide[5]), row[6].rjust(wide[6]), row[7]]
+        yield "  ".join([first, *rest]).rstrip()

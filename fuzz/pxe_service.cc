@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Any datagram on ports 67 and 4011 of a server that everything is deployed on. Properties:
+// an answer decodes, keeps within what the client takes, belongs to the request and goes
+// nowhere but to who asked; whatever happens has its counter.
+#include "session/pxe_service.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/result.h"
+
+namespace dhcp4 = wire::dhcp4;
+namespace option = wire::dhcp4::option;
+
+namespace {
+
+using dhcp4::Message;
+using session::Arrival;
+using session::Outcome;
+using session::PxeResult;
+
+constexpr base::Ipv4 us{{10, 0, 0, 2}}, somebody{{10, 0, 0, 77}};
+
+policy::Snapshot site(policy::Settings settings, policy::Arch image_arch, bool programs) {
+  policy::Image image;
+  image.id = 1;
+  image.name = "debian";
+  image.arch = image_arch;
+  policy::Deployment deployment;
+  deployment.image = 1;
+  std::vector<policy::Program> added;
+  for (const auto arch : {policy::Arch::ia32, policy::Arch::arm64, policy::Arch::riscv64}) {
+    if (programs) added.push_back({arch, "programs/1/boot.efi"});
+  }
+  // As long as a name can be: it fits neither the header nor, as a URL, an option.
+  if (programs) added.push_back({policy::Arch::arm32, "programs/" + std::string(240, 'x')});
+  return {settings, {image}, {deployment}, std::move(added)};
+}
+
+const std::array<policy::Snapshot, 4>& sites() {
+  static const std::array<policy::Snapshot, 4> all = {
+      site({}, policy::Arch::x64, false),
+      site({}, policy::Arch::arm64, true),
+      site({.unknown_uefi = policy::UnknownUefi::shim,
+            .bios_ipxe = policy::BiosIpxe::pxelinux,
+            .http_port = 65535},
+           policy::Arch::x64, true),
+      site({.http = false}, policy::Arch::arm32, true),
+  };
+  return all;
+}
+
+bool is_unicast(base::Ipv4 address) {
+  return address.octets[0] != 0 && address.octets[0] != 127 && address.octets[0] < 224;
+}
+
+// As it came, or not at all.
+bool echoed(const Message& reply, const Message& request, std::uint8_t code) {
+  const auto in = request.options.find(code);
+  const auto out = reply.options.find(code);
+  return in.has_value() == out.has_value() && (!in || std::ranges::equal(*in, *out));
+}
+
+void check_reply(const PxeResult& result, const Message& request, const Arrival& arrival,
+                 std::span<const std::uint8_t> buffer) {
+  const session::PxeReply& out = *result.reply;
+  BOOTFERRY_CHECK(out.bytes.data() == buffer.data() && out.bytes.size() <= buffer.size());
+  BOOTFERRY_CHECK(out.bytes.size() >= dhcp4::min_reply && out.bytes.size() <= request.max_reply());
+
+  const bool offer = arrival.port == session::dhcp_server_port;
+  BOOTFERRY_CHECK(result.event.outcome == (offer ? Outcome::offered : Outcome::acknowledged));
+  BOOTFERRY_CHECK(out.from == arrival.local);
+  if (!request.giaddr.is_zero()) {
+    BOOTFERRY_CHECK(out.to == (base::Endpoint{request.giaddr, 67}) && is_unicast(request.giaddr));
+    BOOTFERRY_CHECK(offer || request.giaddr == arrival.from.address);
+  } else if (offer) {
+    BOOTFERRY_CHECK(out.to == (base::Endpoint{base::Ipv4::broadcast(), 68}) &&
+                    out.interface == arrival.interface);
+  } else {
+    BOOTFERRY_CHECK(out.to == arrival.from && is_unicast(out.to.address));
+  }
+
+  const auto reply = dhcp4::decode(out.bytes);
+  BOOTFERRY_CHECK(reply && reply->op == 2 && reply->xid == request.xid && reply->chaddr == request.chaddr);
+  BOOTFERRY_CHECK(reply->htype == request.htype && reply->hlen == request.hlen &&
+                  reply->giaddr == request.giaddr);
+  BOOTFERRY_CHECK(reply->type() == (offer ? dhcp4::MessageType::offer : dhcp4::MessageType::ack));
+  BOOTFERRY_CHECK(reply->yiaddr.is_zero() && reply->siaddr == arrival.local);  // a proxy leases nothing
+  const auto server = reply->ip(option::server_id);
+  BOOTFERRY_CHECK(server && !server->is_zero());
+  const std::string_view answer_class = reply->text(option::vendor_class);
+  BOOTFERRY_CHECK(answer_class == "PXEClient" || answer_class == "HTTPClient");
+  for (const std::uint8_t code : {option::machine_id, option::client_id, option::relay_agent_info}) {
+    BOOTFERRY_CHECK(echoed(*reply, request, code));
+  }
+  for (std::size_t i = 0; i + 1 < reply->options.size(); ++i) {
+    BOOTFERRY_CHECK(reply->options.at(i).code != option::relay_agent_info);  // last (RFC 3046 §2.2)
+  }
+  BOOTFERRY_CHECK(!result.event.file.empty());
+  const std::string_view in_option = reply->text(option::boot_file_name);
+  const bool names_file =
+      in_option == result.event.file.view() || reply->file.view() == result.event.file.view();
+  BOOTFERRY_CHECK(names_file || (offer && reply->file.empty() && in_option.empty()));
+}
+
+void check(const Message& request, const Arrival& arrival, const session::PxeServices& services,
+           const policy::Snapshot& snapshot) {
+  std::array<std::uint8_t, session::max_pxe_reply> buffer{};
+  const PxeResult result = session::handle(request, arrival, services, snapshot, {}, buffer);
+  const session::PxeEvent& event = result.event;
+  BOOTFERRY_CHECK(!session::print(event.outcome).empty() && event.outcome != Outcome::malformed);
+  BOOTFERRY_CHECK(!session::counter_name(session::counter_of(event)).empty());
+  BOOTFERRY_CHECK(event.reason.has_value() == (event.outcome == Outcome::refused));
+  const bool answered = event.outcome == Outcome::offered || event.outcome == Outcome::acknowledged;
+  BOOTFERRY_CHECK(answered == result.reply.has_value());
+  if (result.learned) {
+    BOOTFERRY_CHECK(is_unicast(result.learned->address) && result.learned->interface == arrival.interface);
+    BOOTFERRY_CHECK(!result.learned->facts.mac.is_group());
+  }
+  if (!answered) return;
+  check_reply(result, request, arrival, buffer);
+
+  // The same without the word of the one who watches for loops: refused, nothing else.
+  const auto objection = [](const policy::Facts&, const policy::Step&, bool) {
+    return std::optional(policy::Reason::boot_loop);
+  };
+  const PxeResult refused = session::handle(request, arrival, services, snapshot, objection, buffer);
+  BOOTFERRY_CHECK(refused.event.reason == policy::Reason::boot_loop && !refused.reply);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto request = dhcp4::decode({data, size});
+  const Arrival on_67{67, 3, us, base::Ipv4::broadcast(), {{}, 68}};
+  std::array<std::uint8_t, session::max_pxe_reply> buffer{};
+  if (!request) {
+    const PxeResult result = session::handle(base::ByteView(data, size), on_67, {}, sites()[0], {}, buffer);
+    BOOTFERRY_CHECK(result.event.outcome == Outcome::malformed && result.event.malformed == request.error());
+    BOOTFERRY_CHECK(!result.reply && !result.learned);
+    return 0;
+  }
+  // From where a client or its relay would send it, and from elsewhere.
+  const base::Ipv4 claimed = request->giaddr.is_zero() ? request->ciaddr : request->giaddr;
+  const base::Endpoint client{claimed.is_zero() ? somebody : claimed, 4011};
+  for (const policy::Snapshot& snapshot : sites()) {
+    check(*request, on_67, {}, snapshot);
+    check(*request, on_67, {.boot_service = false}, snapshot);
+    check(*request, {4011, 3, us, us, client}, {}, snapshot);
+  }
+  check(*request, {4011, 3, us, us, {somebody, 68}}, {.proxy = false}, sites()[0]);
+  return 0;
+}
