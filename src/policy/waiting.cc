@@ -14,12 +14,15 @@ using std::chrono::seconds;
 // after the last it gives up. The third may go unanswered, the fourth may not. Between these
 // two, so that neither a slow clock nor a late packet mistakes one for the other.
 constexpr base::Duration edk2_answered_from = seconds(20);
+// After the third, the longest of those that may go unanswered.
+constexpr base::Duration edk2_listens_for = seconds(16);
 constexpr base::Duration none{};
 
 constexpr Waiting table[] = {
     {.kind = ClientKind::bios_rom,
      .by = WaitsBy::transfer,
      .answered_from = none,
+     .listens_for = none,
      .tells_seconds = false,
      .evidence = "How often such a ROM asks again, and whether it then takes the plain lease and says "
                  "PXE-E53, differs by maker; pxelinux, which follows, has no command that waits and asks "
@@ -28,6 +31,7 @@ constexpr Waiting table[] = {
     {.kind = ClientKind::uefi_pxe,
      .by = WaitsBy::offer,
      .answered_from = edk2_answered_from,
+     .listens_for = edk2_listens_for,
      .tells_seconds = true,
      .evidence =
          "OVMF 2022.11 beside a DHCP server that answers at once: it takes no lease without a boot file, "
@@ -41,6 +45,7 @@ constexpr Waiting table[] = {
     {.kind = ClientKind::uefi_http,
      .by = WaitsBy::offer,
      .answered_from = edk2_answered_from,
+     .listens_for = edk2_listens_for,
      .tells_seconds = true,
      .evidence = "OVMF 2022.11: as by PXE, secs 0, 4, 12, 28, the plain DHCP server's OFFERs not taken, "
                  "an OFFER in between likewise: seen live",
@@ -48,6 +53,7 @@ constexpr Waiting table[] = {
     {.kind = ClientKind::ipxe,
      .by = WaitsBy::script,
      .answered_from = none,
+     .listens_for = none,
      .tells_seconds = false,
      .evidence = "Takes the plain lease 3 s after its first DISCOVER, so it is answered at once; its "
                  "script can `sleep` and chain to itself: seen live (2019-01, BIOS ROM and snponly.efi). "
@@ -56,12 +62,14 @@ constexpr Waiting table[] = {
     {.kind = ClientKind::uboot,
      .by = WaitsBy::transfer,
      .answered_from = none,
+     .listens_for = none,
      .tells_seconds = false,
      .evidence = "U-Boot net/bootp.c takes the first OFFER there is, ours or not: not seen live",
      .seen_live = false},
     {.kind = ClientKind::raspberry_pi,
      .by = WaitsBy::transfer,
      .answered_from = none,
+     .listens_for = none,
      .tells_seconds = false,
      .evidence = "How often the boot ROM asks differs by model and settings: not seen live",
      .seen_live = false},

@@ -28,6 +28,8 @@ struct Waiting {
   // Waiting by OFFER only: a DISCOVER that comes so long after the first must be answered,
   // because it is the last one.
   base::Duration answered_from;
+  // Likewise: how long it still takes an OFFER after a DISCOVER that was not answered.
+  base::Duration listens_for;
   // Whether a DISCOVER's `secs` holds seconds: iPXE keeps flags there, some ROMs nothing.
   bool tells_seconds;
   // What was seen, where. «not seen live» when only packets or sources prove it.

@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::string_view component = "pxe";
 
-// EDK2 listens for 16 s behind the last DISCOVER that may be held; what is older is answered
-// in vain.
-constexpr base::Duration held_at_most = std::chrono::seconds(16);
-
 // Who asked, as people write it: MAC, kind of firmware, through which relay.
 std::string whom(const policy::Facts& facts) {
   std::string text =
@@ -85,7 +81,9 @@ void DhcpService::take(const net::Datagram& datagram, std::uint16_t port, DhcpCo
   ++counters.by_name.at(session::counter_of(result.event));
   if (!result.event.facts) return;
   if (result.event.reason == policy::Reason::held) {
-    held_[result.event.facts->mac] = {{datagram.bytes.begin(), datagram.bytes.end()}, arrival, loop_.now()};
+    held_[result.event.facts->mac] = {{datagram.bytes.begin(), datagram.bytes.end()},
+                                      arrival,
+                                      loop_.now() + policy::waiting_of(result.event.facts->kind).listens_for};
   } else {
     held_.erase(result.event.facts->mac);  // it goes on, or asks as somebody else
   }
@@ -96,7 +94,7 @@ void DhcpService::answer_held() {
   std::erase_if(held_, [&](const auto& entry) {
     const base::Mac& mac = entry.first;
     const Held& held = entry.second;
-    if (now - held.when >= held_at_most || !interfaces_.now().serves(held.arrival.interface)) return true;
+    if (now >= held.until || !interfaces_.now().serves(held.arrival.interface)) return true;
     if (!machines_.with_admission([&](auto& admission) { return admission.may_go(mac, now); })) return false;
     ++counters_[0].late_offers;
     if (answers_.full()) send_answers(*proxy_);

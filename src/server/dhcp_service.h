@@ -55,7 +55,7 @@ class DhcpService {
   struct Held {
     std::vector<std::uint8_t> bytes;
     session::Arrival arrival;
-    base::Time when;
+    base::Time until;  // then nobody listens any more
   };
 
   void read(net::UdpSocket& socket, std::uint16_t port, DhcpCounters& counters);

@@ -14,6 +14,7 @@ TEST(Waiting, EveryKindHasItsRowAndEvidence) {
     const Waiting& waiting = waiting_of(recipe.kind);
     EXPECT_EQ(waiting.kind, recipe.kind);
     EXPECT_FALSE(waiting.evidence.empty()) << print(recipe.kind);
+    EXPECT_EQ(waiting.by == WaitsBy::offer, waiting.listens_for > base::Duration{}) << print(recipe.kind);
     EXPECT_EQ(waiting.by == WaitsBy::offer, waiting.answered_from > base::Duration{}) << print(recipe.kind);
   }
 }
