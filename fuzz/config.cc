@@ -45,6 +45,11 @@ std::string format(base::LogFormat value) {
   return value == base::LogFormat::text ? "text" : value == base::LogFormat::json ? "json" : "journal";
 }
 
+// Half an octet more, so that reading it back cuts it to the same number.
+std::string megabytes(std::uint64_t octets) {
+  return fmt::format("{:.7f}", (static_cast<double>(octets) + 0.5) / 1e6);
+}
+
 std::string print(const Config& c) {
   std::string text;
   const auto section = [&](std::string_view name) { text += fmt::format("[{}]\n", name); };
@@ -79,6 +84,18 @@ std::string print(const Config& c) {
   section("http");
   key("port", c.http_port);
   key("threads", c.http_threads);
+  section("limits");
+  std::vector<std::string> limits;
+  for (const auto& limit : c.interface_limits) {
+    limits.push_back(fmt::format("{} = {}", quoted(limit.name), megabytes(limit.octets_per_second)));
+  }
+  key("interfaces", fmt::format("{{ {} }}", fmt::join(limits, ", ")));
+  limits.clear();
+  for (const auto& limit : c.network_limits) {
+    limits.push_back(fmt::format("\"{}/{}\" = {}", limit.network.address.print(), limit.network.prefix,
+                                 megabytes(limit.octets_per_second)));
+  }
+  key("networks", fmt::format("{{ {} }}", fmt::join(limits, ", ")));
   section("boot");
   key("unknown_uefi", quoted(c.unknown_uefi == policy::UnknownUefi::shim ? "shim" : "ipxe"));
   key("bios_ipxe", quoted(c.bios_ipxe == policy::BiosIpxe::pxelinux ? "pxelinux" : "script"));

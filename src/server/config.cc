@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <concepts>
 #include <filesystem>
 #include <fstream>
@@ -71,6 +72,11 @@ Complaint set_path(const toml::node& node, std::string& out, std::size_t longest
   return std::nullopt;
 }
 
+// The kernel's own limits on a name (IFNAMSIZ, no slash, no space).
+bool is_interface_name(std::string_view name) {
+  return !name.empty() && name.size() <= 15 && name.find_first_of("/ \t\n") == std::string_view::npos;
+}
+
 Complaint set_interfaces(const toml::node& node, std::vector<std::string>& out) {
   const char* const wanted = R"(must be a list of interface names: ["eth0", "eth1"])";
   const toml::array* list = node.as_array();
@@ -78,10 +84,7 @@ Complaint set_interfaces(const toml::node& node, std::vector<std::string>& out) 
   std::vector<std::string> names;
   for (const toml::node& element : *list) {
     const auto name = element.value_exact<std::string>();
-    // The kernel's own limits on a name (IFNAMSIZ, no slash, no space).
-    if (!name || name->empty() || name->size() > 15 || name->find_first_of("/ \t\n") != std::string::npos) {
-      return wanted;
-    }
+    if (!name || !is_interface_name(*name)) return wanted;
     names.push_back(*name);
   }
   out = std::move(names);
@@ -107,6 +110,54 @@ Complaint set_port_range(const toml::node& node, std::pair<std::uint16_t, std::u
   // Ports of transfers are opened after the privileges are gone: none below 1024.
   if (*low < 1024 && !(*low == 0 && *high == 0)) return wanted;
   out = {static_cast<std::uint16_t>(*low), static_cast<std::uint16_t>(*high)};
+  return std::nullopt;
+}
+
+// MB/s as people write them: 100 or 12.5.
+std::optional<std::uint64_t> octets_per_second(const toml::node& node) {
+  const auto megabytes = node.value<double>();  // whole numbers too
+  if (!megabytes || node.is_boolean() || !(*megabytes >= 0.01 && *megabytes <= 100'000)) return std::nullopt;
+  return static_cast<std::uint64_t>(*megabytes * 1e6);
+}
+
+Complaint set_interface_limits(const toml::node& node, std::vector<InterfaceLimit>& out) {
+  const char* const wanted = "must give MB/s by interface: { eth0 = 100, eth1 = 12.5 }";
+  const toml::table* table = node.as_table();
+  if (table == nullptr) return wanted;
+  std::vector<InterfaceLimit> limits;
+  for (const auto& [name, value] : *table) {
+    const auto rate = octets_per_second(value);
+    if (!rate || !is_interface_name(name.str())) return wanted;
+    limits.push_back({std::string(name.str()), *rate});
+  }
+  out = std::move(limits);
+  return std::nullopt;
+}
+
+std::optional<base::Ipv4Net> parse_network(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const auto address = base::Ipv4::parse(text.substr(0, slash));
+  const std::string_view digits = text.substr(slash + 1);
+  unsigned prefix = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
+  if (!address || error != std::errc() || end != digits.data() + digits.size() || prefix > 32)
+    return std::nullopt;
+  return base::Ipv4Net{*address, static_cast<std::uint8_t>(prefix)};
+}
+
+Complaint set_network_limits(const toml::node& node, std::vector<NetworkLimit>& out) {
+  const char* const wanted = R"(must give MB/s by network: { "10.1.0.0/16" = 100, "10.2.7.0/24" = 12.5 })";
+  const toml::table* table = node.as_table();
+  if (table == nullptr) return wanted;
+  std::vector<NetworkLimit> limits;
+  for (const auto& [name, value] : *table) {
+    const auto network = parse_network(name.str());
+    const auto rate = octets_per_second(value);
+    if (!network || !rate) return wanted;
+    limits.push_back({*network, *rate});
+  }
+  out = std::move(limits);
   return std::nullopt;
 }
 
@@ -161,6 +212,10 @@ constexpr std::array keys = {
     Key{"tftp", "port_range", [](const auto& n, Config& c) { return set_port_range(n, c.tftp_port_range); }},
     Key{"http", "port", [](const auto& n, Config& c) { return set_number(n, c.http_port, 1, 65535); }},
     Key{"http", "threads", [](const auto& n, Config& c) { return set_number(n, c.http_threads, 1, 64); }},
+    Key{"limits", "interfaces",
+        [](const auto& n, Config& c) { return set_interface_limits(n, c.interface_limits); }},
+    Key{"limits", "networks",
+        [](const auto& n, Config& c) { return set_network_limits(n, c.network_limits); }},
     Key{"boot", "unknown_uefi",
         [](const auto& n, Config& c) { return set_choice(n, c.unknown_uefi, uefi_chains); }},
     Key{"boot", "bios_ipxe",

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "policy/model.h"
+#include "server/traffic_limits.h"
 
 namespace server {
 
@@ -42,6 +43,9 @@ struct Config {
   // [http]
   std::uint16_t http_port = 80;
   std::uint32_t http_threads = 2;
+  // [limits]
+  std::vector<InterfaceLimit> interface_limits;
+  std::vector<NetworkLimit> network_limits;
   // [boot]
   policy::UnknownUefi unknown_uefi = policy::UnknownUefi::ipxe;
   policy::BiosIpxe bios_ipxe = policy::BiosIpxe::script;

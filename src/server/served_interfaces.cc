@@ -17,6 +17,11 @@ bool InterfaceSet::serves(unsigned index) const {
   return std::ranges::binary_search(list_, index, {}, &net::Interface::index);
 }
 
+std::string_view InterfaceSet::name_of(unsigned index) const {
+  const auto found = std::ranges::lower_bound(list_, index, {}, &net::Interface::index);
+  return found != list_.end() && found->index == index ? std::string_view(found->name) : std::string_view();
+}
+
 unsigned InterfaceSet::index_of(base::Ipv4 own_address) const {
   using Entry = std::pair<base::Ipv4, unsigned>;
   const auto found = std::ranges::lower_bound(addresses_, own_address, {}, &Entry::first);

@@ -27,6 +27,7 @@ class InterfaceSet {
   [[nodiscard]] bool serves(unsigned index) const;
   // The served interface that has this address of ours; 0 if none.
   [[nodiscard]] unsigned index_of(base::Ipv4 own_address) const;
+  [[nodiscard]] std::string_view name_of(unsigned index) const;  // empty if it is not served
   [[nodiscard]] const std::vector<net::Interface>& list() const { return list_; }
 
  private:

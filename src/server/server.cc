@@ -91,7 +91,8 @@ base::Result<base::Fd> open_signals() {
   return fd;
 }
 
-TftpOptions tftp_options(const Config& config, const ServedInterfaces& interfaces) {
+TftpOptions tftp_options(const Config& config, const ServedInterfaces& interfaces,
+                         const TrafficLimits& limits) {
   TftpOptions options;
   options.listen.port = config.tftp_port;
   if (config.tftp_port_range.first != 0) {
@@ -103,6 +104,12 @@ TftpOptions tftp_options(const Config& config, const ServedInterfaces& interface
   options.on_link = [view = ServedInterfaces::View(interfaces)](base::Ipv4 client, unsigned index) mutable {
     return net::on_link(view.now().list(), index, client);
   };
+  if (!limits.none()) {
+    options.limits_of = [&limits, view = ServedInterfaces::View(interfaces)](base::Ipv4 client,
+                                                                             unsigned index) mutable {
+      return limits.of(view.now().name_of(index), client);
+    };
+  }
   return options;
 }
 
@@ -116,6 +123,7 @@ class Running {
         interfaces_(config.interfaces),
         machines_(/*beside_dhcp=*/true, config.at_once),
         tftp_clients_(config.max_transfers, config.max_transfers_per_client),
+        limits_(config.interface_limits, config.network_limits),
         boot_files_([this] { return administration_->site(); }, machines_,
                     !config.proxydhcp && !config.boot_service),
         http_files_(boot_files_, machines_, interfaces_) {}
@@ -140,6 +148,7 @@ class Running {
   std::unique_ptr<Administration> administration_;
   std::shared_ptr<const Site> site_seen_;
   TftpClients tftp_clients_;
+  TrafficLimits limits_;
   BootFiles boot_files_;
   FileService http_files_;
   base::Fd signals_;
@@ -167,7 +176,8 @@ base::Status Running::start() {
   if (config_.tftp) {
     const unsigned loops = config_.tftp_threads == 0 ? usable_processors() : config_.tftp_threads;
     auto tftp = TftpLoops::open(
-        *loop_, tftp_options(config_, interfaces_), loops, tftp_clients_, [this]() -> TftpService::Callbacks {
+        *loop_, tftp_options(config_, interfaces_, limits_), loops, tftp_clients_,
+        [this]() -> TftpService::Callbacks {
           const auto files = std::make_shared<FileService>(boot_files_, machines_, interfaces_);
           return {[files](const TftpRequestFacts& asked) { return files->answer(asked, base::Clock::now()); },
                   [files](const TftpEvent& event) { files->on_event(event, base::Clock::now()); }};

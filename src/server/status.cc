@@ -68,6 +68,7 @@ void add_tftp(Counters& out, const TftpStatus& tftp) {
   transfers("useless-acks", c.useless_acks);
   transfers("stray", c.stray);
   transfers("send-errors", c.send_errors);
+  transfers("held-back", c.held_back);
   for (std::size_t i = 0; i < tftp.octets_by_loop.size(); ++i) {
     transfers(fmt::format("octets.loop-{}", i), tftp.octets_by_loop[i]);
   }

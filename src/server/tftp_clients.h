@@ -1,44 +1,51 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the transfers of all loops have in common: how many there are, and whose. Locked when
-// a transfer starts and when it ends, never for a block.
+// What the transfers of all loops have in common: how many there are, whose, how much may be
+// on the wire, and who loses. Locked when a transfer starts and when it ends, never for a block.
 #pragma once
 
+#include <cstdint>
 #include <mutex>
 #include <unordered_map>
 
 #include "base/address.h"
+#include "base/time.h"
 #include "server/tftp_event.h"
+#include "session/loss_memory.h"
 
 namespace server {
 
 class TftpClients {
  public:
+  // Octets under way on an interface, of all its transfers together: what switches and the
+  // queue of a network card still hold. A machine that starts while many load is granted
+  // smaller windows.
+  static constexpr std::uint32_t most_in_flight = 4 << 20;
+
   explicit TftpClients(unsigned most = 8192, unsigned most_per_address = 64)
       : most_(most), most_per_address_(most_per_address) {}
 
-  // Counts one more for this address; else why not: total_limit or client_limit.
-  TftpReason admit(base::Ipv4 client) {
-    const std::lock_guard lock(mutex_);
-    if (all_ >= most_) return TftpReason::total_limit;
-    unsigned& here = per_address_[client];
-    if (here >= most_per_address_) return TftpReason::client_limit;
-    ++here;
-    ++all_;
-    return TftpReason::none;
-  }
-  void leave(base::Ipv4 client) {
-    const std::lock_guard lock(mutex_);
-    --all_;
-    const auto found = per_address_.find(client);
-    if (--found->second == 0) per_address_.erase(found);
-  }
+  struct Terms {
+    TftpReason refused = TftpReason::none;  // or total_limit, client_limit
+    std::uint16_t max_windowsize = UINT16_MAX;
+    std::uint32_t max_in_flight = UINT32_MAX;  // octets
+  };
+  // Counts one more for this client on this interface, unless refused.
+  Terms admit(base::Ipv4 client, unsigned interface, base::Time now);
+
+  void leave(base::Ipv4 client, unsigned interface);
+  // After a transfer: its windows and their losses are remembered for the next.
+  void leave(base::Ipv4 client, unsigned interface, const session::TftpSend& transfer, base::Time now);
 
  private:
+  void count_down(base::Ipv4 client, unsigned interface);  // under the lock
+
   const unsigned most_;
   const unsigned most_per_address_;
   std::mutex mutex_;
   unsigned all_ = 0;
   std::unordered_map<base::Ipv4, unsigned> per_address_;
+  std::unordered_map<unsigned, std::uint32_t> per_interface_;
+  session::LossMemory losses_;
 };
 
 }  // namespace server

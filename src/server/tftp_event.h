@@ -75,6 +75,7 @@ struct TftpCounters {
   std::uint64_t finished = 0, unconfirmed = 0, size_probes = 0;  // unconfirmed: of finished
   std::uint64_t timed_out = 0, client_error = 0, client_gone = 0, file_changed = 0, superseded = 0;
   std::uint64_t blocks = 0, resent_blocks = 0, octets = 0;  // sent
+  std::uint64_t held_back = 0;                              // windows, under a limit
   std::uint64_t send_errors = 0;
   std::uint64_t acks = 0, useless_acks = 0;  // useless: old, repeated or out of the window
   std::uint64_t stray = 0;                   // on transfer ports, neither ACK nor ERROR

@@ -48,7 +48,7 @@ class TftpService::Impl {
     for (const auto& [key, transfer] : transfers_) {
       if (transfer->port.own()) loop_.unwatch(transfer->port.socket().fd());
       loop_.cancel(transfer->timer);
-      clients_.leave(transfer->client.address);
+      clients_.leave(transfer->client.address, transfer->interface);
     }
   }
   Impl(const Impl&) = delete;
@@ -114,14 +114,15 @@ class TftpService::Impl {
     }
     // Silence where there are too many: a ROM asks again a second later, an ERROR would end
     // its boot.
-    if (const TftpReason reason = clients_.admit(facts.from.address); reason != TftpReason::none) {
-      return refuse(facts, reason, {});
-    }
+    const TftpClients::Terms terms = clients_.admit(facts.from.address, facts.interface, loop_.now());
+    if (terms.refused != TftpReason::none) return refuse(facts, terms.refused, {});
     auto source = find_source(facts);
     auto port = source ? open_port(facts) : std::nullopt;
-    if (!port) return clients_.leave(facts.from.address);
+    if (!port) return clients_.leave(facts.from.address, facts.interface);
     session::TftpLimits limits = options_.limits;
     limits.path_mtu = port->mtu;
+    limits.max_windowsize = std::min(limits.max_windowsize, terms.max_windowsize);
+    limits.max_in_flight = std::min(limits.max_in_flight, terms.max_in_flight);
     const auto grant = session::negotiate(request, source->size(), limits);
     BOOTFERRY_CHECK(grant.has_value());  // refuse() came first
     const session::TftpSend send(source->size(), grant->terms());
@@ -135,6 +136,9 @@ class TftpService::Impl {
         .source = std::move(*source),
         .grant = *grant,
         .send = send,
+        .limits = options_.limits_of ? options_.limits_of(facts.from.address, facts.interface)
+                                     : TrafficLimits::Of{},
+        .held_back = std::nullopt,
         .started_at = loop_.now(),
     }));
   }
@@ -196,7 +200,7 @@ class TftpService::Impl {
       const auto watched =
           loop_.watch(transfer.port.socket().fd(), [this, &transfer] { on_readable(transfer); });
       if (!watched) {
-        clients_.leave(transfer.client.address);
+        clients_.leave(transfer.client.address, transfer.interface);
         return refuse(facts_of(transfer), TftpReason::no_port, {}, watched.error().what);
       }
     }
@@ -259,6 +263,7 @@ class TftpService::Impl {
   void perform(TftpTransfer& transfer, const session::Action& action) {
     SendResult result = SendResult::sent;
     if (const auto* blocks = std::get_if<session::SendBlocks>(&action)) {
+      if (hold_back(transfer, *blocks)) return arm(transfer);
       result = send_blocks(transfer, *blocks);
       counters_.blocks += blocks->count;
     } else if (std::holds_alternative<session::SendOack>(action)) {
@@ -269,6 +274,10 @@ class TftpService::Impl {
       if (transfer.send.progressed() && transfer.send.all_sent()) return finish_unconfirmed(transfer);
       return end(transfer, TftpEventKind::failed, TftpReason::timed_out);
     }
+    finish_sending(transfer, result);
+  }
+
+  void finish_sending(TftpTransfer& transfer, SendResult result) {
     if (result == SendResult::lost) ++counters_.send_errors;
     if (result == SendResult::file_changed) {
       send_error(transfer, {wire::tftp::ErrorCode::undefined, "the file changed while it was sent"});
@@ -277,10 +286,35 @@ class TftpService::Impl {
     arm(transfer);
   }
 
+  // Under a limit blocks have their time to leave. What else the session sends meanwhile joins
+  // them: to it they are under way.
+  bool hold_back(TftpTransfer& transfer, const session::SendBlocks& blocks) {
+    if (transfer.limits.none()) return false;
+    if (auto& held = transfer.held_back) {
+      const std::uint64_t end = std::max(held->first + held->count, blocks.first + blocks.count);
+      held->first = std::min(held->first, blocks.first);
+      held->count = static_cast<std::uint32_t>(end - held->first);
+      return true;
+    }
+    const base::Time when = transfer.limits.reserve(octets_of(transfer, blocks), loop_.now());
+    if (when <= loop_.now()) return false;
+    transfer.held_back = blocks;
+    transfer.held_until = when;
+    ++counters_.held_back;
+    return true;
+  }
+
+  void release(TftpTransfer& transfer) {
+    const session::SendBlocks blocks = *std::exchange(transfer.held_back, std::nullopt);
+    transfer.send.left_late(loop_.now());
+    counters_.blocks += blocks.count;
+    finish_sending(transfer, send_blocks(transfer, blocks));
+  }
+
   // Most ACKs move the wake time onwards; the timer is left where it is and looks again
   // when it fires, so that a block costs no timer operation.
   void arm(TftpTransfer& transfer) {
-    const base::Time wake = transfer.send.wake_at();
+    const base::Time wake = transfer.held_back ? transfer.held_until : transfer.send.wake_at();
     if (transfer.timer_at <= wake) return;
     loop_.cancel(transfer.timer);
     transfer.timer_at = wake;
@@ -289,6 +323,7 @@ class TftpService::Impl {
 
   void on_timer(TftpTransfer& transfer) {
     transfer.timer_at = base::Time::max();
+    if (transfer.held_back) return loop_.now() < transfer.held_until ? arm(transfer) : release(transfer);
     if (loop_.now() < transfer.send.wake_at()) return arm(transfer);
     perform(transfer, transfer.send.on_timeout(loop_.now()));
   }
@@ -307,7 +342,7 @@ class TftpService::Impl {
     if (kind == TftpEventKind::failed) ++counters_.of(reason);
     if (transfer.port.own()) loop_.unwatch(transfer.port.socket().fd());
     loop_.cancel(transfer.timer);
-    clients_.leave(transfer.client.address);
+    clients_.leave(transfer.client.address, transfer.interface, transfer.send, loop_.now());
     if (transfer.predecessor != nullptr) transfer.predecessor->successor = transfer.successor;
     if (transfer.successor != nullptr) transfer.successor->predecessor = transfer.predecessor;
     if (const auto it = newest_.find(transfer.client); it != newest_.end() && it->second == &transfer) {

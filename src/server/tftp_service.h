@@ -20,6 +20,7 @@
 #include "net/udp.h"
 #include "server/tftp_clients.h"
 #include "server/tftp_event.h"
+#include "server/traffic_limits.h"
 #include "session/tftp_negotiate.h"
 
 namespace server {
@@ -31,6 +32,8 @@ struct TftpOptions {
   bool single_port = false;
   bool one_of_several = false;  // services on the request port, a loop each
   session::TftpLimits limits;   // path_mtu is asked of the kernel for each client
+  // How fast that client may be served. No limit when unset.
+  std::function<TrafficLimits::Of(base::Ipv4 client, unsigned interface)> limits_of;
   // Whether a client is on that interface's own wire: then the answer is nailed to it, else
   // it goes where the route says. Never nailed when unset.
   std::function<bool(base::Ipv4 client, unsigned interface)> on_link;

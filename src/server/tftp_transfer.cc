@@ -14,6 +14,12 @@ std::uint64_t TftpTransfer::acknowledged_octets() const {
   return std::min(send.acknowledged() * send.terms().blksize, send.file_size());
 }
 
+std::size_t octets_of(const TftpTransfer& transfer, const session::SendBlocks& blocks) {
+  return (blocks.count - 1) * std::size_t{transfer.send.terms().blksize} +
+         transfer.send.block_size(blocks.first + blocks.count - 1) +
+         blocks.count * wire::tftp::data_header_size;
+}
+
 unsigned path_mtu(const net::UdpSocket& socket) {
   int mtu = 0;
   socklen_t size = sizeof mtu;

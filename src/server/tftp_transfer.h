@@ -10,6 +10,7 @@
 #include "net/udp.h"
 #include "server/tftp_service.h"
 #include "server/tftp_source.h"
+#include "server/traffic_limits.h"
 #include "session/tftp_negotiate.h"
 #include "session/tftp_send.h"
 
@@ -49,6 +50,11 @@ struct TftpTransfer {
   session::TftpGrant grant;
   session::TftpSend send;
 
+  TrafficLimits::Of limits;
+  // Under a limit: what the session has sent, as it believes, and may leave only then.
+  std::optional<session::SendBlocks> held_back;
+  base::Time held_until{};
+
   base::Time started_at{};
   unsigned refused = 0;  // ICMP port unreachable, in a row
   net::TimerId timer = 0;
@@ -56,6 +62,9 @@ struct TftpTransfer {
 
   [[nodiscard]] std::uint64_t acknowledged_octets() const;
 };
+
+// Octets of these blocks, headers included.
+std::size_t octets_of(const TftpTransfer& transfer, const session::SendBlocks& blocks);
 
 // The kernel's idea of the path to the peer of a connected socket.
 unsigned path_mtu(const net::UdpSocket& socket);

@@ -61,6 +61,9 @@ class TftpSend {
   // The same request again (RRQ repeated): while nothing was acknowledged the answer is
   // repeated from the same TID; nullopt after progress: it is a new transfer.
   std::optional<Action> on_repeated_request(base::Time now);
+  // What the last action told to send leaves only now, because somebody held it back: time
+  // counts from here on.
+  void left_late(base::Time now);
   // Call when wake_at() has come; earlier calls do nothing.
   Action on_timeout(base::Time now);
   // Time::max() once it is over.
@@ -79,11 +82,19 @@ class TftpSend {
   [[nodiscard]] std::uint64_t resent_blocks() const { return resent_; }
 
  private:
-  // Blocks that went out together for the first time (0: the OACK), while nothing made the
-  // answer ambiguous.
+  // Blocks that went out together for the first time (the last of them 0: the OACK).
   struct Timed {
-    std::uint64_t first, last;
+    std::uint64_t last;
     base::Time at;
+    std::uint32_t count;
+    bool repeated;  // by the timer since, so that nobody knows which sending an ACK answers
+    [[nodiscard]] std::uint64_t first() const { return last + 1 - count; }
+  };
+  // What there is to learn from answers to blocks that the timer sent again.
+  struct Echo {
+    base::Duration took{};              // the newest ACK, had it answered the first sending
+    std::uint32_t newest = 0, all = 0;  // repeats: of the newest block, of all
+    std::uint32_t heard = 0;
   };
 
   Action send(std::uint64_t first, std::uint64_t last, base::Time now);
@@ -91,8 +102,11 @@ class TftpSend {
   Action end(Action how);
   void progress_to(std::uint64_t acked, base::Time now);
   void take_sample(std::uint64_t acked, base::Time now);
-  Action resume_after_gap(base::Time now);
+  Action hear_echo(base::Time now);
+  void learn_from_echoes();
+  Action resume_after_gap(bool news, base::Time now);
   Action resend_window(base::Time now);
+  Action ask(base::Time now);
   [[nodiscard]] std::optional<std::uint64_t> unwrap(std::uint16_t block) const;
   [[nodiscard]] std::uint64_t window_end() const;
   [[nodiscard]] bool given_up(base::Time now) const;
@@ -104,23 +118,33 @@ class TftpSend {
 
   std::uint64_t acked_ = 0;  // the client holds blocks 1..acked_
   std::uint64_t sent_ = 0;   // blocks 1..sent_ were sent at least once
-  bool progressed_ = false;
-  bool over_ = false;
   std::uint64_t resent_ = 0;
 
   RoundTrip round_trip_;
   std::optional<Timed> timed_;
-  base::Time last_send_{};                    // anything
-  base::Time resend_allowed_at_{};            // the next resend that an ACK may cause
-  base::Time resend_at_ = base::Time::max();  // that an ACK asked for before it was allowed
-  unsigned hasty_resends_ = 0;                // such resends since progress
-  bool gap_reported_ = false;  // an ACK came for a block inside the window, and no progress since
-  // The newest ACK came after the timer had sent blocks again. Those are answered too, with
-  // the same ACK, which then asks for nothing.
-  bool echoes_ = false;
+  base::Time last_send_{};  // anything
   base::Time progress_at_{};
-  base::Time timer_at_ = base::Time::max();  // when silence means loss
-  unsigned retries_ = 0;                     // of the timer since progress
+  base::Time timer_at_ = base::Time::max();   // when silence means loss
+  base::Time resend_at_ = base::Time::max();  // that an ACK asked for before it was allowed
+  base::Time resent_at_{};                    // a window
+  std::uint64_t resent_to_ = 0;               // the last block that had been sent before that
+  Echo echo_;
+
+  // Since progress:
+  std::uint32_t retries_ = 0;        // of the timer
+  std::uint32_t hasty_resends_ = 0;  // windows
+  std::uint32_t repeats_ = 0;        // blocks sent again, but for those an ACK asked for
+  // When the newest ACK comes after such repeats, these are answered too, with the same ACK,
+  // which then asks for nothing: so many may come.
+  std::uint32_t echoes_ = 0;
+  bool gap_reported_ = false;  // an ACK came for a block inside the window, and no progress since
+  bool answers_all_ = false;   // the client repeats that ACK for each block it did not expect
+  bool asked_ = false;         // it was sent the newest block alone, after it had been quiet
+  bool progressed_ = false;
+  bool over_ = false;
 };
+
+// Of the 2 kB that one transfer may take in all.
+static_assert(sizeof(TftpSend) <= 256);
 
 }  // namespace session

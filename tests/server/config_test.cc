@@ -60,6 +60,9 @@ port_range = [50000, 50100]
 [http]
 port = 8080
 threads = 1
+[limits]
+interfaces = { eth0 = 100 }
+networks = { "10.1.0.0/16" = 12.5 }
 [boot]
 unknown_uefi = "shim"
 bios_ipxe = "pxelinux"
@@ -85,6 +88,8 @@ prompt_seconds = 30
   want.tftp_port_range = {50000, 50100};
   want.http_port = 8080;
   want.http_threads = 1;
+  want.interface_limits = {{"eth0", 100'000'000}};
+  want.network_limits = {{{{{10, 1, 0, 0}}, 16}, 12'500'000}};
   want.unknown_uefi = policy::UnknownUefi::shim;
   want.bios_ipxe = policy::BiosIpxe::pxelinux;
   want.prompt_seconds = 30;

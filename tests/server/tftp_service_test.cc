@@ -409,4 +409,40 @@ TEST_F(Service, AReplacedFileGoesOnAsItWas) {
   EXPECT_EQ(got, want);
 }
 
+// 100 kB/s, of which two machines want as much as they can get.
+TEST_F(Service, MachinesUnderOneLimitShareItAndLoseNothing) {
+  const server::TrafficLimits limits({{"lan", 100'000}}, {});
+  options_.limits_of = [&](base::Ipv4 client, unsigned) { return limits.of("lan", client); };
+  const std::string want = file("f", 8 * 1024 + 10);
+  open();
+  struct Machine {
+    ClientSocket socket;
+    std::string got;
+    bool done = false;
+  };
+  std::array<Machine, 2> machines;
+  const auto began = base::Clock::now();
+  for (Machine& machine : machines) machine.socket.send(rrq("f", {"blksize", "1024"}), service_->port());
+  while (base::Clock::now() < began + 5s && !(machines[0].done && machines[1].done)) {
+    settle(1ms);
+    for (Machine& machine : machines) {
+      const auto reply = machine.socket.receive();
+      if (!reply) continue;
+      if (reply->opcode() == 3) {
+        machine.got += reply->payload();
+        machine.done = reply->payload().size() < 1024;
+      }
+      machine.socket.send(ack(reply->opcode() == 3 ? static_cast<unsigned>(reply->number()) : 0),
+                          reply->port);
+    }
+  }
+  // 16.4 kB at 100 kB/s.
+  EXPECT_GT(base::Clock::now() - began, 150ms);
+  settle();
+  for (const Machine& machine : machines) EXPECT_EQ(machine.got, want);
+  EXPECT_GT(service_->counters().held_back, 0U);
+  EXPECT_EQ(service_->counters().resent_blocks, 0U);
+  EXPECT_EQ(service_->counters().finished, 2U);
+}
+
 }  // namespace

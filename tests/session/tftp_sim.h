@@ -25,6 +25,7 @@ struct Link {
   base::Duration jitter = microseconds(20);
   base::Duration lateness = microseconds(400);  // of a datagram that is overtaken
   double bytes_per_second = 0;                  // of the data direction; 0: no limit
+  double queue = 0;                             // bytes in front of that line; 0: no limit
 };
 
 // What a client does when it gets a block that it did not expect.
@@ -32,13 +33,17 @@ enum class Habit {
   strict,  // RFC 7440 to the letter: one ACK per gap, none for old blocks but the newest
   edk2,    // Mtftp4Rrq.c: ACK for each one, and the window is counted afresh from there
   mute,    // nothing; it says how far it is when its own timer fires
+  ipxe,    // tftp.c: ACK for each one, lock-step only, its own timer doubles from 250 ms
 };
 
 struct Client {
   Habit habit = Habit::strict;
   base::Duration timer = std::chrono::seconds(1);
   unsigned tries = 10;
-  base::Duration per_block{};                               // time it needs to store one
+  base::Duration per_block{};                               // time it needs to store one, before the ACK
+  std::uint64_t slow_from = 0;                              // block from which on it needs that
+  std::uint64_t hiccup_every = 0;                           // each so many blocks it needs
+  base::Duration hiccup{};                                  // this instead
   std::optional<std::uint64_t> vanishes_at = std::nullopt;  // stops for good after this block
 };
 
@@ -49,6 +54,8 @@ struct Report {
   std::uint64_t sent = 0;        // DATA that left the server
   std::uint64_t duplicates = 0;  // of these, blocks that the client had taken already
   std::uint64_t oacks = 0, time_outs = 0, client_time_outs = 0;
+  std::uint64_t resent = 0;   // as the server counts
+  bool opening_lost = false;  // an OACK or ACK 0: nothing was measured yet, so that costs the first second
   base::Duration took{};
 };
 
@@ -78,6 +85,7 @@ class Transfer {
       }
     }
     report_.took = finished_at_ - start;
+    report_.resent = send_.resent_blocks();
     return report_;
   }
 
@@ -85,7 +93,7 @@ class Transfer {
   struct Event {
     base::Time when{};
     std::uint64_t order = 0;
-    bool to_client = false, oack = false, copy = false, unreachable = false;
+    bool to_client = false, oack = false, copy = false, unreachable = false, stored = false;
     std::uint64_t block = 0;
     bool operator>(const Event& other) const {
       return when != other.when ? when > other.when : order > other.order;
@@ -97,12 +105,18 @@ class Transfer {
   void put(Event event, std::size_t bytes) {
     base::Time leaves = now_;
     if (event.to_client && link_.bytes_per_second > 0) {
-      line_free_ = std::max(line_free_, now_) +
-                   std::chrono::duration_cast<base::Duration>(
-                       std::chrono::duration<double>(static_cast<double>(bytes) / link_.bytes_per_second));
-      leaves = line_free_;
+      const auto on_the_line = [this](double octets) {
+        return std::chrono::duration_cast<base::Duration>(
+            std::chrono::duration<double>(octets / link_.bytes_per_second));
+      };
+      const base::Time free = std::max(line_free_, now_);
+      if (link_.queue > 0 && free - now_ > on_the_line(link_.queue)) return;
+      leaves = line_free_ = free + on_the_line(static_cast<double>(bytes));
     }
-    if (chance(link_.loss)) return;
+    if (chance(link_.loss)) {
+      report_.opening_lost = report_.opening_lost || event.oack || (!event.to_client && event.block == 0);
+      return;
+    }
     const int copies = chance(link_.copies) ? 2 : 1;
     for (int i = 0; i < copies; ++i) {
       event.copy = i > 0;
@@ -156,14 +170,18 @@ class Transfer {
       put({.unreachable = true}, 46);
       return;
     }
-    if (!event.oack && client_.per_block > base::Duration::zero()) {  // a queue in front of slow storage
-      if (event.when < busy_until_) {
+    if (!event.oack && !event.stored) {  // a queue in front of slow storage
+      ++stored_;
+      base::Duration needs = taken_ + 1 >= client_.slow_from ? client_.per_block : base::Duration::zero();
+      if (client_.hiccup_every > 0 && stored_ % client_.hiccup_every == 0) needs = client_.hiccup;
+      if (needs > base::Duration::zero() || busy_until_ > now_) {
+        busy_until_ = std::max(now_, busy_until_) + needs;
         event.when = busy_until_;
         event.order = ++order_;
+        event.stored = true;
         events_.push(event);
         return;
       }
-      busy_until_ = now_ + client_.per_block;
     }
     if (event.oack) {
       if (taken_ == 0) acknowledge(0);
@@ -198,7 +216,7 @@ class Transfer {
     if (event.block <= taken_ && !event.copy) ++report_.duplicates;
     const bool newest_again = event.block == taken_;
     const bool answer =
-        client_.habit == Habit::edk2 ||
+        client_.habit == Habit::edk2 || client_.habit == Habit::ipxe ||
         (client_.habit == Habit::strict && (newest_again || (event.block > taken_ && !gap_told_)));
     if (!answer) return;
     gap_told_ = event.block > taken_;
@@ -207,6 +225,10 @@ class Transfer {
   }
 
   void client_times_out() {
+    if (busy_until_ > now_) {  // it looks at nothing, its clock included
+      client_wake_ = busy_until_ + client_.timer;
+      return;
+    }
     ++report_.client_time_outs;
     if (++client_tries_ > client_.tries) {
       client_wake_ = base::Time::max();
@@ -226,7 +248,9 @@ class Transfer {
 
   void arm_client() {
     const bool gone = client_.vanishes_at && taken_ >= *client_.vanishes_at;
-    client_wake_ = gone ? base::Time::max() : now_ + client_.timer;
+    const base::Duration timer =
+        client_.habit == Habit::ipxe ? client_.timer * (1 << client_tries_) : client_.timer;
+    client_wake_ = gone ? base::Time::max() : now_ + timer;
   }
 
   session::TftpSend send_;
@@ -237,7 +261,7 @@ class Transfer {
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   base::Time now_{}, line_free_{}, last_to_client_{}, last_to_server_{}, finished_at_{}, busy_until_{};
   base::Time client_wake_ = base::Time::max();
-  std::uint64_t order_ = 0, taken_ = 0, bytes_ = 0;
+  std::uint64_t order_ = 0, taken_ = 0, bytes_ = 0, stored_ = 0;
   std::uint64_t next_ack_ = send_.terms().windowsize;
   std::optional<std::uint64_t> last_ack_;
   unsigned client_tries_ = 0;

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How fast an interface and a network may be filled: section [limits] of the configuration.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.h"
+#include "session/rate_limit.h"
+
+namespace server {
+
+struct InterfaceLimit {
+  std::string name;
+  std::uint64_t octets_per_second = 0;
+  bool operator==(const InterfaceLimit&) const = default;
+};
+struct NetworkLimit {
+  base::Ipv4Net network;
+  std::uint64_t octets_per_second = 0;
+  bool operator==(const NetworkLimit&) const = default;
+};
+
+class TrafficLimits {
+ public:
+  TrafficLimits(const std::vector<InterfaceLimit>& interfaces, const std::vector<NetworkLimit>& networks);
+
+  // The limits of one client: its interface's, and that of the narrowest network that has it.
+  class Of {
+   public:
+    [[nodiscard]] bool none() const { return interface_ == nullptr && network_ == nullptr; }
+    // When so many octets may leave: at once where that is not after `now`.
+    base::Time reserve(std::size_t octets, base::Time now) const {
+      base::Time when = now;
+      if (interface_ != nullptr) when = std::max(when, interface_->reserve(octets, now));
+      if (network_ != nullptr) when = std::max(when, network_->reserve(octets, now));
+      return when;
+    }
+
+   private:
+    friend TrafficLimits;
+    session::RateLimit* interface_ = nullptr;
+    session::RateLimit* network_ = nullptr;
+  };
+  // Valid as long as this. Any thread.
+  [[nodiscard]] Of of(std::string_view interface, base::Ipv4 client) const;
+  [[nodiscard]] bool none() const { return interfaces_.empty() && networks_.empty(); }
+
+ private:
+  struct Interface {
+    std::string name;
+    std::unique_ptr<session::RateLimit> limit;
+  };
+  struct Network {
+    base::Ipv4Net network;
+    std::unique_ptr<session::RateLimit> limit;
+  };
+  std::vector<Interface> interfaces_;
+  std::vector<Network> networks_;  // the narrowest first
+};
+
+}  // namespace server
