@@ -121,7 +121,7 @@ void check(const Message& request, const Arrival& arrival, const session::PxeSer
   check_reply(result, request, arrival, buffer);
 
   // The same without the word of the one who watches for loops: refused, nothing else.
-  const auto objection = [](const policy::Facts&, const policy::Step&) {
+  const auto objection = [](const policy::Facts&, const policy::Step&, bool) {
     return std::optional(policy::Reason::boot_loop);
   };
   const PxeResult refused = session::handle(request, arrival, services, snapshot, objection, buffer);

@@ -43,6 +43,7 @@ class Builder {
     deployment();
     program();
     leaf(app_, "status", "Show what the running server does", [this] { p_.chosen = Status{}; });
+    leaf(app_, "queue", "List the machines that load or wait for that", [this] { p_.chosen = Queue{}; });
     leaf(app_, "check", "Look for what would keep this machine from serving",
          [this] { p_.chosen = Check{}; });
     leaf(app_, "version", "Show the version", [this] { p_.chosen = Version{}; });
@@ -164,6 +165,9 @@ std::string contradiction(const Parsed& p) {
   }
   if (std::holds_alternative<Status>(*p.chosen) && p.common.state) {
     return "status: a stopped server has none: leave out --state";
+  }
+  if (std::holds_alternative<Queue>(*p.chosen) && p.common.state) {
+    return "queue: a stopped server has none: leave out --state";
   }
   if (const auto* add = std::get_if<ImageAdd>(&*p.chosen)) {
     if (add->kernel.empty() && add->tree.empty()) return "image add: --kernel FILE or --tree DIR is needed";

@@ -50,10 +50,12 @@ struct ProgramRemove {
   policy::Arch arch = policy::Arch::other;
 };
 struct Status {};
+struct Queue {};
 struct Check {};
 struct Version {};
-using Command = std::variant<Serve, ImageAdd, ImageList, ImageShow, ImageRemove, Deploy, Undeploy,
-                             DeploymentList, ProgramAdd, ProgramList, ProgramRemove, Status, Check, Version>;
+using Command =
+    std::variant<Serve, ImageAdd, ImageList, ImageShow, ImageRemove, Deploy, Undeploy, DeploymentList,
+                 ProgramAdd, ProgramList, ProgramRemove, Status, Queue, Check, Version>;
 
 // What every command takes.
 struct Common {

@@ -24,6 +24,7 @@ int run(const ProgramAdd& command, const Common& common);
 int run(const ProgramList& command, const Common& common);
 int run(const ProgramRemove& command, const Common& common);
 int run(const Status& command, const Common& common);
+int run(const Queue& command, const Common& common);
 int run(const Check& command, const Common& common);
 int run(const Version& command, const Common& common);
 

@@ -76,8 +76,26 @@ std::string show_status(const api::Status& status) {
   table.add({"process", fmt::format("{}, since {}", status.pid, print_time(status.started))});
   table.add({"interfaces", fmt::format("{}", fmt::join(status.interfaces, ", "))});
   for (const std::string& service : status.services) table.add({"service", service});
+  const api::Queue& queue = status.queue;
+  std::string loading = fmt::format("{} loading", queue.loading);
+  if (queue.at_once > 0) {
+    loading += fmt::format(" of {}; {} waiting", queue.at_once, queue.waiting);
+    if (queue.waiting > 0) loading += fmt::format(", the longest for {} s", queue.longest_wait);
+  }
+  table.add({"machines", loading});
   for (const auto& [name, value] : status.counters) table.add({name, fmt::format("{}", value)});
   return table.print();
+}
+
+std::string show_queue(const std::vector<api::Reply>& items) {
+  Table table({"MACHINE", "KIND", "STATE", "SECONDS", "WAITS BY"});
+  for (const api::Reply& reply : items) {
+    const auto* item = std::get_if<api::QueueItem>(&reply);
+    if (item == nullptr) continue;
+    table.add({item->machine.print(), item->kind, item->loading ? "loads" : "waits",
+               fmt::format("{}", item->since), item->waits_by});
+  }
+  return items.empty() ? "no machine loads, and none waits" : table.print();
 }
 
 // systemd names the stream that it reads; whoever redirects standard error gets plain text.
@@ -110,6 +128,8 @@ int run(const Status&, const Common& common) {
   print_line(common.json ? api::print_item(*status) : show_status(*status));
   return exit_ok;
 }
+
+int run(const Queue&, const Common& common) { return print_list(common, api::ListQueue{}, show_queue); }
 
 int run(const Check&, const Common& common) {
   const auto findings = findings_for(common);

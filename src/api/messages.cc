@@ -87,6 +87,16 @@ class Fields {
     }
     return out;
   }
+  Fields object(const char* name) {
+    static const json none;
+    const json* value = find(name);
+    return Fields(value == nullptr ? none : *value);
+  }
+  base::Mac mac(const char* name) {
+    const auto value = base::Mac::parse(text(name));
+    if (!value && ok()) complain(fmt::format("\"{}\" must be a MAC address", name));
+    return value.value_or(base::Mac{});
+  }
   policy::Arch arch(const char* name) {
     const auto value = policy::parse_arch(text(name));
     if (!value && ok()) complain(fmt::format("\"{}\" names no architecture that is known", name));
@@ -159,8 +169,17 @@ ImageItem read_image(Fields& fields) {
 json status_fields(const Status& status) {
   json counters = json::object();
   for (const auto& [name, value] : status.counters) counters[name] = value;
-  return {{"version", status.version},       {"pid", status.pid},           {"started", status.started},
-          {"interfaces", status.interfaces}, {"services", status.services}, {"counters", counters}};
+  return {{"version", status.version},
+          {"pid", status.pid},
+          {"started", status.started},
+          {"interfaces", status.interfaces},
+          {"services", status.services},
+          {"counters", counters},
+          {"queue",
+           {{"at_once", status.queue.at_once},
+            {"loading", status.queue.loading},
+            {"waiting", status.queue.waiting},
+            {"longest_wait", status.queue.longest_wait}}}};
 }
 
 Status read_status(Fields& fields) {
@@ -171,6 +190,10 @@ Status read_status(Fields& fields) {
   status.interfaces = fields.texts("interfaces");
   status.services = fields.texts("services");
   status.counters = fields.counts("counters");
+  Fields queue = fields.object("queue");
+  status.queue = {queue.count("at_once"), queue.count("loading"), queue.count("waiting"),
+                  queue.count("longest_wait")};
+  if (!queue.ok()) fields.complain("\"queue\" must hold counts");
   return status;
 }
 
@@ -203,6 +226,14 @@ std::pair<const char*, json> wrap(const Reply& reply) {
           },
           [](const Problem& p) {
             return Pair{"problem", p.text};
+          },
+          [](const QueueItem& q) {
+            return Pair{"machine",
+                        {{"machine", q.machine.print()},
+                         {"kind", q.kind},
+                         {"loading", q.loading},
+                         {"waits_by", q.waits_by},
+                         {"since", q.since}}};
           },
       },
       reply);
@@ -258,6 +289,9 @@ json request_fields(const Request& request) {
           },
           [](const GetProblems&) {
             return json{{"do", "problems"}};
+          },
+          [](const ListQueue&) {
+            return json{{"do", "queue.list"}};
           },
       },
       request);
@@ -316,6 +350,7 @@ base::Result<Request> parse_request(std::string_view text) {
   if (what == "program.remove") return f.result<Request>(RemoveProgram{f.arch("arch")});
   if (what == "status") return f.result<Request>(GetStatus{});
   if (what == "problems") return f.result<Request>(GetProblems{});
+  if (what == "queue.list") return f.result<Request>(ListQueue{});
   f.complain(fmt::format("\"do\": nothing is called \"{}\"", what.substr(0, 40)));
   return f.result<Request>(GetStatus{});
 }
@@ -341,6 +376,10 @@ base::Result<Reply> parse_reply(std::string_view text) {
   }
   if (name == "program") {
     return f.result<Reply>(ProgramItem{policy::Program{f.arch("arch"), f.text("path")}});
+  }
+  if (name == "machine") {
+    return f.result<Reply>(
+        QueueItem{f.mac("machine"), f.text("kind"), f.flag("loading"), f.text("waits_by"), f.count("since")});
   }
   if (name == "status") {
     Status status = read_status(f);

@@ -76,9 +76,12 @@ struct GetStatus {
 struct GetProblems {
   bool operator==(const GetProblems&) const = default;
 };
+struct ListQueue {
+  bool operator==(const ListQueue&) const = default;
+};
 using Request =
     std::variant<BeginImage, AddFile, CommitImage, ListImages, RemoveImage, Deploy, Undeploy, ListDeployments,
-                 AddProgram, ListPrograms, RemoveProgram, GetStatus, GetProblems>;
+                 AddProgram, ListPrograms, RemoveProgram, GetStatus, GetProblems, ListQueue>;
 
 struct Done {
   bool operator==(const Done&) const = default;
@@ -107,6 +110,14 @@ struct ProgramItem {
   policy::Program program;
   bool operator==(const ProgramItem&) const = default;
 };
+// Who loads and who waits for that.
+struct Queue {
+  std::uint64_t at_once = 0;  // 0: no limit
+  std::uint64_t loading = 0;
+  std::uint64_t waiting = 0;
+  std::uint64_t longest_wait = 0;  // seconds
+  bool operator==(const Queue&) const = default;
+};
 struct Status {
   std::string version;
   std::int64_t pid = 0;
@@ -114,13 +125,23 @@ struct Status {
   std::vector<std::string> interfaces;
   std::vector<std::string> services;                            // «UDP 67 proxyDHCP»
   std::vector<std::pair<std::string, std::uint64_t>> counters;  // by name
+  Queue queue = {};
   bool operator==(const Status&) const = default;
+};
+struct QueueItem {
+  base::Mac machine;
+  std::string kind;         // «uefi-pxe»
+  bool loading = false;     // else it waits
+  std::string waits_by;     // «offer», «script», «transfer»
+  std::uint64_t since = 0;  // seconds
+  bool operator==(const QueueItem&) const = default;
 };
 struct Problem {
   std::string text;
   bool operator==(const Problem&) const = default;
 };
-using Reply = std::variant<Done, Failed, Progress, ImageItem, DeploymentItem, ProgramItem, Status, Problem>;
+using Reply =
+    std::variant<Done, Failed, Progress, ImageItem, DeploymentItem, ProgramItem, Status, Problem, QueueItem>;
 
 // One line of JSON. Text that is not UTF-8 is made so: printing never fails.
 std::string print(const Request& request);

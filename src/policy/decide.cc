@@ -112,6 +112,8 @@ std::string_view print(Reason reason) {
       return "shim-has-no-http";
     case Reason::boot_loop:
       return "boot-loop";
+    case Reason::held:
+      return "held";
   }
   return "unknown";
 }
@@ -143,6 +145,8 @@ std::string_view explain(Reason reason) {
       return "the machine came back for the boot program that it had just been given, so the chain was "
              "ended: "
              "Secure Boot may refuse the program, or its firmware cannot run it";
+    case Reason::held:
+      return "as many machines are loading as may at once: it asks again, and its turn comes";
   }
   return "unknown";
 }

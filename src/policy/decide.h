@@ -49,6 +49,8 @@ struct Facts {
   IpxeAbilities ipxe;
   base::Ipv4 relay;  // zero when the client is on our own wire
   bool firmware_known = true;
+  // How long it has been asking by its own account; policy::Waiting says whose counts.
+  std::uint16_t seconds_asking = 0;
   bool operator==(const Facts&) const = default;
 };
 
@@ -62,8 +64,9 @@ enum class Reason : std::uint8_t {
   deployed_image_gone,  // the deployment names an image that is no longer there
   shim_has_no_http,     // UEFI HTTP Boot while shim is what UEFI machines get: its GRUB has no http
   boot_loop,            // the machine came back for the loader it had just been given (session/attempts)
+  held,                 // as many machines are loading as may: its turn comes (session/admission)
 };
-inline constexpr std::size_t reason_count = 8;
+inline constexpr std::size_t reason_count = 9;
 std::string_view print(Reason reason);    // "no-deployment": counters, JSON
 std::string_view explain(Reason reason);  // one sentence with what to do; plain ASCII, scripts show it
 

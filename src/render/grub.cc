@@ -61,6 +61,22 @@ std::string grub_config(const policy::Plan& plan, const policy::Settings& settin
   return config;
 }
 
+// GRUB runs a file inside the one that names it, and its stack is small: the first waiting
+// file holds the loop, those that come later only say how far the queue is and end.
+std::string grub_waiting_config(const policy::Hold& hold, const base::Mac& mac) {
+  return fmt::format(
+      "echo {}\n"
+      "if [ -z \"$bootferry_waits\" ]; then\n"
+      "  bootferry_waits=1\n"
+      "  export bootferry_waits\n"
+      "  while true; do\n"
+      "    sleep {}\n"
+      "    configfile /grub/machine/{}.cfg\n"
+      "  done\n"
+      "fi\n",
+      grub_word("Bootferry: " + policy::explain(hold)), policy::script_asks_every_seconds, mac.print());
+}
+
 // $net_default_mac is the card that GRUB was loaded through. Names are case-insensitive here
 // and ':' is fine in them.
 std::string grub_entry_config() {

@@ -76,6 +76,20 @@ std::string ipxe_script(const policy::Plan& plan, const policy::Settings& settin
   return script;
 }
 
+// --replace: each script takes the place of the one before, so that the wait may be long. The
+// server may be away for a moment (an upgrade); a second try, then the firmware goes on.
+std::string ipxe_waiting_script(const policy::Hold& hold, const base::Mac& mac, const ServerAddress& server) {
+  const std::string again = fmt::format("chain --replace --autofree {}",
+                                        server.url(fmt::format("ipxe/{}.ipxe", mac.print_dashed())));
+  std::string script = "#!ipxe\n";
+  line(script, "echo Bootferry: {}", policy::explain(hold));
+  line(script, "sleep {} ||", policy::script_asks_every_seconds);
+  line(script, "{} ||", again);
+  line(script, "sleep 30 ||");
+  line(script, "{} || exit 1", again);
+  return script;
+}
+
 // netX is the interface that iPXE booted from; net0 may be another card of the machine.
 std::string ipxe_entry_script(const ServerAddress& server) {
   return fmt::format("#!ipxe\nchain {}${{netX/mac:hexhyp}}.ipxe || exit 1\n", server.url("ipxe/"));

@@ -10,6 +10,7 @@
 
 #include "base/address.h"
 #include "policy/decide.h"
+#include "policy/waiting.h"
 
 namespace render {
 
@@ -29,12 +30,18 @@ std::string ipxe_script(const policy::Plan& plan, const policy::Settings& settin
 // For machines that reach us without a name: sends them to the script under their own MAC.
 std::string ipxe_entry_script(const ServerAddress& server);
 
+// For a machine that is held back: says so, waits some seconds and asks again for the same
+// script, for as long as it takes.
+std::string ipxe_waiting_script(const policy::Hold& hold, const base::Mac& mac, const ServerAddress& server);
+
 // pxelinux.cfg: paths start with "::/" hence are absolute on the TFTP server that gave pxelinux.
 std::string pxelinux_config(const policy::Plan& plan, const policy::Settings& settings);
 
 // grub.cfg for one machine. Paths are absolute on $root, the TFTP server that GRUB took its
 // prefix from: Debian's signed GRUB has no http.
 std::string grub_config(const policy::Plan& plan, const policy::Settings& settings);
+// As ipxe_waiting_script().
+std::string grub_waiting_config(const policy::Hold& hold, const base::Mac& mac);
 // The file that GRUB's built-in prefix finds first: it asks again under the machine's MAC.
 std::string grub_entry_config();
 

@@ -29,8 +29,32 @@ TextBehindName plain(std::string text, std::string about_it) {
   return {"text/plain; charset=utf-8", std::move(text), std::move(about_it)};
 }
 
-BehindName render_name(const content::RenderedName& name, const policy::Facts& facts, bool known,
-                       const Site& site, const Asker& asker) {
+TextBehindName held(std::string text, const policy::Facts& facts, const policy::Hold& hold) {
+  return plain(std::move(text), fmt::format("{} held back: {}", facts.mac.print(), policy::explain(hold)));
+}
+
+}  // namespace
+
+std::optional<policy::Hold> BootFiles::hold_script(const policy::Facts& facts, policy::ClientKind speaker,
+                                                   const policy::Plan& plan, base::Time now) {
+  if (plan.boot() == nullptr || facts.mac.is_zero()) return std::nullopt;
+  return machines_.with_admission(
+      [&](auto& admission) { return admission.on_script(facts.mac, speaker, now); });
+}
+
+bool BootFiles::completes_image(std::string_view normalised, const policy::Facts& facts) const {
+  const auto site = site_();
+  const policy::Plan plan = policy::decide(facts, site->policy);
+  const policy::Boot* boot = plan.boot();
+  if (boot == nullptr) return false;
+  const policy::Image& image = *boot->image;
+  return normalised == content::normalise(image.initrds.empty() ? image.kernel : image.initrds.back());
+}
+
+BehindName BootFiles::render_name(const content::RenderedName& name, const session::Known* known,
+                                  const Site& site, const Asker& asker, base::Time now) {
+  using policy::ClientKind;
+  const policy::Facts facts = known != nullptr ? known->facts : nobody();
   const policy::Settings& settings = site.policy.settings();
   const render::ServerAddress server{asker.local, settings.http_port};
   switch (name.what) {
@@ -40,23 +64,31 @@ BehindName render_name(const content::RenderedName& name, const policy::Facts& f
       return plain(render::grub_entry_config(), "entry grub.cfg");
     case content::Rendered::ipxe_script: {
       const policy::Plan plan = policy::decide(facts, site.policy);
+      if (const auto hold = hold_script(facts, ClientKind::ipxe, plan, now)) {
+        return held(render::ipxe_waiting_script(*hold, facts.mac, server), facts, *hold);
+      }
       return plain(render::ipxe_script(plan, settings, server), about("script", facts, plan));
     }
     case content::Rendered::pxelinux_config: {
       // pxelinux asks by UUID first; by that alone nobody is known, and it asks by MAC next.
-      if (!known && name.uuid) return NothingBehindName{};
+      if (known == nullptr && name.uuid) return NothingBehindName{};
       const policy::Plan plan = policy::decide(facts, site.policy);
+      if (plan.boot() != nullptr && known != nullptr) {
+        machines_.with_admission(
+            [&](auto& admission) { admission.on_menu(facts.mac, ClientKind::bios_rom, now); });
+      }
       return plain(render::pxelinux_config(plan, settings), about("pxelinux.cfg", facts, plan));
     }
     case content::Rendered::grub_config: {
       const policy::Plan plan = policy::decide(facts, site.policy);
+      if (const auto hold = hold_script(facts, ClientKind::uefi_pxe, plan, now)) {
+        return held(render::grub_waiting_config(*hold, facts.mac), facts, *hold);
+      }
       return plain(render::grub_config(plan, settings), about("grub.cfg", facts, plan));
     }
   }
   return NothingBehindName{};
 }
-
-}  // namespace
 
 // Somebody else's option 67 names an iPXE, and names it again when that iPXE asks by DHCP: a
 // circle that only we can break. iPXE goes by content and not by name, so the second time it
@@ -90,8 +122,7 @@ BehindName BootFiles::find(std::string_view requested, const Asker& asker, base:
     return NameRefused{fmt::format("the name belongs to another machine than {}, which has this address",
                                    contradiction->bound.print())};
   }
-  const auto* known = std::get_if<session::Known>(&who);
-  return render_name(*rendered, known != nullptr ? known->facts : nobody(), known != nullptr, *site, asker);
+  return render_name(*rendered, std::get_if<session::Known>(&who), *site, asker, now);
 }
 
 }  // namespace server

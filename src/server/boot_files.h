@@ -45,10 +45,19 @@ class BootFiles {
       : site_(std::move(site)), machines_(machines), files_only_(files_only) {}
   // Any thread. `requested` as the client spelled it.
   BehindName find(std::string_view requested, const Asker& asker, base::Time now);
+  // Whether the file is the last one that the machine's image has for it: loaders fetch the
+  // kernel and then the initrds in their order.
+  [[nodiscard]] bool completes_image(std::string_view normalised, const policy::Facts& facts) const;
   // Whether the machine is an iPXE by now, and gets its script under an iPXE's name.
   [[nodiscard]] bool is_ipxe_already(const base::Mac& mac, std::string_view normalised, base::Time now);
 
  private:
+  BehindName render_name(const content::RenderedName& name, const session::Known* known, const Site& site,
+                         const Asker& asker, base::Time now);
+  // What a machine that may boot is told instead while it has to wait; it must be known.
+  std::optional<policy::Hold> hold_script(const policy::Facts& facts, policy::ClientKind speaker,
+                                          const policy::Plan& plan, base::Time now);
+
   std::function<std::shared_ptr<const Site>()> site_;
   Machines& machines_;
   bool files_only_;

@@ -240,6 +240,7 @@ constexpr std::array keys = {
         [](const auto& n, Config& c) { return set_choice(n, c.bios_ipxe, bios_chains); }},
     Key{"boot", "prompt_seconds",
         [](const auto& n, Config& c) { return set_number(n, c.prompt_seconds, 1, 3600); }},
+    Key{"admission", "at_once", [](const auto& n, Config& c) { return set_number(n, c.at_once, 0, 65535); }},
 };
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {

@@ -56,6 +56,8 @@ struct Config {
   policy::UnknownUefi unknown_uefi = policy::UnknownUefi::ipxe;
   policy::BiosIpxe bios_ipxe = policy::BiosIpxe::script;
   std::uint16_t prompt_seconds = 10;
+  // [admission]
+  std::uint32_t at_once = 0;  // machines that load at one time; 0: no limit
 
   [[nodiscard]] bool https() const { return http && tls_port != 0; }
   [[nodiscard]] policy::Settings settings() const;

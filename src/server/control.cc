@@ -97,6 +97,11 @@ base::Status ControlSession::answer(const api::Request& request, std::vector<bas
                           send(context_.status());
                           return {};
                         },
+                        [&](const api::ListQueue&) -> base::Status {
+                          if (!context_.queue) return base::fail("no server runs: there is no queue");
+                          for (api::QueueItem& machine : context_.queue()) send(std::move(machine));
+                          return {};
+                        },
                         [&](const api::GetProblems&) -> base::Status {
                           for (const std::string& problem : site.problems()) send(api::Problem{problem});
                           return {};

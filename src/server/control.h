@@ -24,9 +24,10 @@ namespace server {
 // What requests need, shared by all connections; outlives them.
 struct ControlContext {
   Administration& administration;
-  std::function<api::Status()> status;             // any thread; empty on a stopped server
-  std::string who = "the command line";            // for the log
-  std::atomic<std::size_t>* files_held = nullptr;  // by all connections together
+  std::function<api::Status()> status;                      // any thread; empty on a stopped server
+  std::string who = "the command line";                     // for the log
+  std::atomic<std::size_t>* files_held = nullptr;           // by all connections together
+  std::function<std::vector<api::QueueItem>()> queue = {};  // as status
 };
 
 class ControlSession {
@@ -78,8 +79,9 @@ class ControlServer {
                                                              const std::optional<Account>& owner);
   ~ControlServer();  // stops
 
-  // `administration` and `status` must live until stop() has returned.
-  base::Status start(Administration& administration, std::function<api::Status()> status);
+  // What these name must live until stop() has returned.
+  base::Status start(Administration& administration, std::function<api::Status()> status,
+                     std::function<std::vector<api::QueueItem>()> queue = {});
   // Closes all connections; waits for a copy that is under way. Removes the socket.
   void stop();
 

@@ -133,6 +133,7 @@ struct ControlServer::Impl {
   gid_t group = 0;
   Administration* administration = nullptr;
   std::function<api::Status()> status;
+  std::function<std::vector<api::QueueItem>()> queue;
   std::atomic<std::size_t> files_held = 0;
   std::thread acceptor;
   std::mutex mutex;
@@ -174,7 +175,7 @@ struct ControlServer::Impl {
     }
     Connection& connection = connections.emplace_back();
     connection.socket = std::move(socket);
-    ControlContext context{*administration, status, peer.who, &files_held};
+    ControlContext context{*administration, status, peer.who, &files_held, queue};
     try {  // std::thread's own way of saying that there is no room for one more
       connection.thread = std::thread([&connection, context = std::move(context)] {
         serve_connection(connection.socket.get(), context);
@@ -229,9 +230,11 @@ base::Result<std::unique_ptr<ControlServer>> ControlServer::listen(const std::st
   return server;
 }
 
-base::Status ControlServer::start(Administration& administration, std::function<api::Status()> status) {
+base::Status ControlServer::start(Administration& administration, std::function<api::Status()> status,
+                                  std::function<std::vector<api::QueueItem>()> queue) {
   impl_->administration = &administration;
   impl_->status = std::move(status);
+  impl_->queue = std::move(queue);
   try {
     impl_->acceptor = std::thread([this] { impl_->accept_until_woken(); });
   } catch (const std::system_error& error) {

@@ -76,15 +76,51 @@ void DhcpService::take(const net::Datagram& datagram, std::uint16_t port, DhcpCo
     ++counters.other_interface;
     return;
   }
+  const session::Arrival arrival{port, datagram.interface, datagram.local, datagram.to, datagram.from};
+  const session::PxeResult result = answer(datagram.bytes, arrival);
+  ++counters.by_name.at(session::counter_of(result.event));
+  if (!result.event.facts) return;
+  if (result.event.reason == policy::Reason::held) {
+    held_[result.event.facts->mac] = {{datagram.bytes.begin(), datagram.bytes.end()},
+                                      arrival,
+                                      loop_.now() + policy::waiting_of(result.event.facts->kind).listens_for};
+  } else {
+    held_.erase(result.event.facts->mac);  // it goes on, or asks as somebody else
+  }
+}
+
+void DhcpService::answer_held() {
+  const base::Time now = loop_.now();
+  std::erase_if(held_, [&](const auto& entry) {
+    const base::Mac& mac = entry.first;
+    const Held& held = entry.second;
+    if (now >= held.until || !interfaces_.now().serves(held.arrival.interface)) return true;
+    if (!machines_.with_admission([&](auto& admission) { return admission.may_go(mac, now); })) return false;
+    ++counters_[0].late_offers;
+    if (answers_.full()) send_answers(*proxy_);
+    answer(held.bytes, held.arrival);
+    return true;
+  });
+  if (proxy_) send_answers(*proxy_);
+}
+
+session::PxeResult DhcpService::answer(base::ByteView bytes, const session::Arrival& arrival) {
   const base::Time now = loop_.now();
   const auto site = site_();
-  const session::Arrival arrival{port, datagram.interface, datagram.local, datagram.to, datagram.from};
-  const auto objection = [&](const policy::Facts& facts, const policy::Step& step) {
-    return machines_.with([&](auto&, auto& attempts) { return attempts.objection(facts, step, now); });
+  const auto objection = [&](const policy::Facts& facts, const policy::Step& step,
+                             bool discover) -> std::optional<policy::Reason> {
+    if (const auto reason =
+            machines_.with([&](auto&, auto& attempts) { return attempts.objection(facts, step, now); })) {
+      return reason;
+    }
+    const auto hold =
+        machines_.with_admission([&](auto& admission) { return admission.on_dhcp(facts, discover, now); });
+    if (!hold) return std::nullopt;
+    hold_ = *hold;
+    return policy::Reason::held;
   };
   const session::PxeResult result =
-      session::handle(datagram.bytes, arrival, services_, site->policy, objection, answers_.room());
-  ++counters.by_name.at(session::counter_of(result.event));
+      session::handle(bytes, arrival, services_, site->policy, objection, answers_.room());
   if (const auto& reply = result.reply) {
     answers_.add(reply->bytes.size(), {reply->to, reply->from, reply->interface});
   }
@@ -92,10 +128,14 @@ void DhcpService::take(const net::Datagram& datagram, std::uint16_t port, DhcpCo
     if (result.learned) bindings.learn(*result.learned, now);
     if (result.reply && result.event.facts) attempts.on_asked(*result.event.facts, now);
   });
-  tell(result.event, datagram, port);
+  if (result.learned) {
+    machines_.with_admission([&](auto& admission) { admission.on_request(result.learned->facts.mac, now); });
+  }
+  tell(result.event, arrival);
+  return result;
 }
 
-void DhcpService::tell(const session::PxeEvent& event, const net::Datagram& datagram, std::uint16_t port) {
+void DhcpService::tell(const session::PxeEvent& event, const session::Arrival& arrival) {
   using session::Outcome;
   const bool answered = event.outcome == Outcome::offered || event.outcome == Outcome::acknowledged;
   const bool boot_client = answered || event.outcome == Outcome::refused;
@@ -109,11 +149,13 @@ void DhcpService::tell(const session::PxeEvent& event, const net::Datagram& data
         event.outcome == Outcome::offered ? "DISCOVER answered by an OFFER" : "request on 4011 acknowledged",
         event.image != nullptr ? event.image->name : "?", event.prompt ? " if asked to" : "",
         event.step == policy::StepKind::script ? "script" : "loader", event.file.view());
+  } else if (event.reason == policy::Reason::held) {
+    base::log(level, component, "{} held back: {}", whom(*event.facts), policy::explain(hold_));
   } else if (event.outcome == Outcome::refused && event.facts && event.reason) {
     base::log(level, component, "{} not served: {}: {}", whom(*event.facts), policy::print(*event.reason),
               policy::explain(*event.reason));
   } else {
-    base::log(level, component, "port {} from {}: {}{}", port, datagram.from.print(),
+    base::log(level, component, "port {} from {}: {}{}", arrival.port, arrival.from.print(),
               session::print(event.outcome),
               event.malformed ? fmt::format(" ({})", wire::dhcp4::print(*event.malformed)) : "");
   }

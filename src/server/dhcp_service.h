@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -27,6 +28,7 @@ namespace server {
 struct DhcpCounters {
   std::uint64_t received = 0;
   std::uint64_t other_interface = 0;  // arrived where we do not serve
+  std::uint64_t late_offers = 0;      // to held DISCOVERs, which are counted as held already
   std::array<std::uint64_t, session::pxe_counter_count> by_name{};
 };
 
@@ -38,6 +40,9 @@ class DhcpService {
               Machines& machines, const ServedInterfaces& interfaces);
   ~DhcpService();
   base::Status start();
+  // Sends the OFFERs of held machines whose turn has come. Once a second or so: EDK2 takes what
+  // comes before its present window ends, so its slot need not wait for its next DISCOVER.
+  void answer_held();
 
   // Nothing where that service is off.
   [[nodiscard]] const std::optional<net::UdpSocket>& proxy() const { return proxy_; }
@@ -46,10 +51,18 @@ class DhcpService {
   [[nodiscard]] const DhcpCounters& boot_service_counters() const { return counters_[1]; }
 
  private:
+  // A DISCOVER whose answer is held back.
+  struct Held {
+    std::vector<std::uint8_t> bytes;
+    session::Arrival arrival;
+    base::Time until;  // then nobody listens any more
+  };
+
   void read(net::UdpSocket& socket, std::uint16_t port, DhcpCounters& counters);
   void take(const net::Datagram& datagram, std::uint16_t port, DhcpCounters& counters);
+  session::PxeResult answer(base::ByteView bytes, const session::Arrival& arrival);
   void send_answers(const net::UdpSocket& socket);
-  void tell(const session::PxeEvent& event, const net::Datagram& datagram, std::uint16_t port);
+  void tell(const session::PxeEvent& event, const session::Arrival& arrival);
 
   net::LoopApi& loop_;
   std::optional<net::UdpSocket> proxy_;
@@ -60,6 +73,8 @@ class DhcpService {
   session::PxeServices services_;
   std::array<DhcpCounters, 2> counters_;
   net::UdpBatch answers_{session::max_pxe_reply};  // to the batch that is being read
+  std::map<base::Mac, Held> held_;                 // as many as Admission holds, at most
+  policy::Hold hold_;                              // of the event last held
   LogRate log_rate_;
 };
 

@@ -82,18 +82,21 @@ void FileService::on_event(const TftpEvent& event, base::Time now) {
   const LogLevel level = level_of(event);
   if (base::log_enabled(level) && log_rate_on_loop_.may_log("tftp", now))
     base::log(level, "tftp", "{}", in_words(event));
+  const auto& [from, local, interface, name] = event.request;
+  if (event.kind != TftpEventKind::refused)
+    under_way(event.kind == TftpEventKind::started, from.address, interface, name, now);
   if (event.kind == TftpEventKind::finished) {
-    delivered(event.request.from.address, event.request.interface, event.request.filename,
-              session::Transport::tftp, now);
+    delivered(from.address, interface, name, session::Transport::tftp, now);
   }
 }
 
 net::HttpReply FileService::answer(const net::HttpRequest& request) {
   const unsigned interface = arrival(request.interface, request.local);
   if (interface == 0) return net::HttpError{404, "not served on this interface"};
-  const BehindName found =
-      files_.find(request.target, {request.from.address, request.local, interface}, base::Clock::now());
+  const base::Time now = base::Clock::now();
+  const BehindName found = files_.find(request.target, {request.from.address, request.local, interface}, now);
   if (const auto* file = std::get_if<FileBehindName>(&found)) {
+    under_way(true, request.from.address, interface, request.target, now);
     return net::HttpFile{file->file.path, file->file.content_type, file->file.etag};
   }
   if (const auto* text = std::get_if<TextBehindName>(&found)) {
@@ -113,10 +116,23 @@ void FileService::on_done(const net::HttpDone& done) {
     base::log(level, "http", "{} {} {}: {}, {} octets{}", done.from.print(), done.method, done.target,
               done.status, done.sent, failed ? ", broken off" : "");
   }
-  if (whole) {
-    delivered(done.from.address, arrival(done.interface, done.local), done.target, session::Transport::http,
-              base::Clock::now());
-  }
+  const unsigned interface = arrival(done.interface, done.local);
+  const base::Time now = base::Clock::now();
+  under_way(false, done.from.address, interface, done.target, now);
+  if (whole) delivered(done.from.address, interface, done.target, session::Transport::http, now);
+}
+
+void FileService::under_way(bool begun, base::Ipv4 to, unsigned interface, std::string_view name,
+                            base::Time now) {
+  const auto normalised = content::normalise(name);
+  if (!normalised || !normalised->starts_with(image_prefix)) return;
+  const session::Resolved who = machines_.who_fetches(to, interface, now);
+  const auto* known = std::get_if<session::Known>(&who);
+  if (known == nullptr) return;
+  const base::Mac& mac = known->facts.mac;
+  machines_.with_admission([&](auto& admission) {
+    begun ? admission.on_transfer_begun(mac, now) : admission.on_transfer_ended(mac, now);
+  });
 }
 
 unsigned FileService::arrival(unsigned interface, base::Ipv4 local) const {
@@ -148,6 +164,9 @@ void FileService::delivered(base::Ipv4 to, unsigned interface, std::string_view 
     return std::nullopt;
   });
   if (event) tell(*event);
+  if (normalised->starts_with(image_prefix) && files_.completes_image(*normalised, known->facts)) {
+    machines_.with_admission([&](auto& admission) { admission.on_image_sent(mac); });
+  }
 }
 
 }  // namespace server

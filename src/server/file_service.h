@@ -33,6 +33,8 @@ class FileService {
   [[nodiscard]] unsigned arrival(unsigned interface, base::Ipv4 local) const;
   void delivered(base::Ipv4 to, unsigned interface, std::string_view name, session::Transport transport,
                  base::Time now);
+  // An image's file is under way to a machine, or no longer: it is not silent meanwhile.
+  void under_way(bool begun, base::Ipv4 to, unsigned interface, std::string_view name, base::Time now);
 
   // Anybody can ask for names without end, so every line that an asker causes is bounded. Wide
   // enough for a classroom that boots at once.

@@ -36,7 +36,10 @@ session::Resolved Machines::resolve(base::Ipv4 address, unsigned interface, cons
   return with([&](auto& bindings, auto& attempts) {
     session::Resolved who = bindings.resolve(
         address, interface, name, [&](base::Ipv4, unsigned) { return neighbour; }, now);
-    if (const auto* known = std::get_if<session::Known>(&who)) attempts.on_request(known->facts.mac, now);
+    if (const auto* known = std::get_if<session::Known>(&who)) {
+      attempts.on_request(known->facts.mac, now);
+      admission_.on_request(known->facts.mac, now);
+    }
     return who;
   });
 }

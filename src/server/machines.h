@@ -7,6 +7,7 @@
 #include <mutex>
 #include <utility>
 
+#include "session/admission.h"
 #include "session/attempts.h"
 #include "session/bindings.h"
 #include "session/recent_map.h"
@@ -15,7 +16,8 @@ namespace server {
 
 class Machines {
  public:
-  explicit Machines(bool beside_dhcp) : attempts_(beside_dhcp) {}
+  explicit Machines(bool beside_dhcp, std::size_t at_once = 0)
+      : attempts_(beside_dhcp), admission_(at_once) {}
 
   // `use(bindings, attempts)` under the lock; keep it short.
   template <class Use>
@@ -24,8 +26,15 @@ class Machines {
     return std::forward<Use>(use)(bindings_, attempts_);
   }
 
+  // `use(admission)`, likewise.
+  template <class Use>
+  auto with_admission(Use&& use) {
+    const std::lock_guard lock(mutex_);
+    return std::forward<Use>(use)(admission_);
+  }
+
   // Who asks for a name, from what is known and from the kernel's neighbour table; the
-  // attempt learns that the machine is alive.
+  // attempt and the line learn that the machine is alive.
   session::Resolved who_asks(base::Ipv4 address, unsigned interface, const session::NameIdentity& name,
                              base::Time now);
   // Who fetches what is the same for everybody. It only tells whose attempt goes on, so what
@@ -43,6 +52,7 @@ class Machines {
   std::mutex mutex_;
   session::Bindings bindings_;
   session::Attempts attempts_;
+  session::Admission admission_;
   session::RecentMap<std::optional<base::Mac>> neighbours_{neighbours_kept, neighbours_kept_for};
 };
 

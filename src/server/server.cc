@@ -132,7 +132,7 @@ class Running {
       : config_(config),
         reload_(std::move(reload)),
         interfaces_(config.interfaces),
-        machines_(/*beside_dhcp=*/true),
+        machines_(/*beside_dhcp=*/true, config.at_once),
         tftp_clients_(config.max_transfers, config.max_transfers_per_client),
         limits_(config.interface_limits, config.network_limits),
         boot_files_([this] { return administration_->site(); }, machines_,
@@ -251,7 +251,8 @@ base::Status Running::start_services(Sockets sockets) {
     base::log(base::LogLevel::warning, component, "{}", problem);
   }
   if (const auto watched = loop_->watch(signals_.get(), [this] { on_signal(); }); !watched) return watched;
-  return control_->start(*administration_, [this] { return status(); });
+  return control_->start(
+      *administration_, [this] { return status(); }, [this] { return queue_of(machines_); });
 }
 
 base::Result<std::unique_ptr<net::HttpServer>> Running::start_http(base::Fd listener,
@@ -308,11 +309,13 @@ void Running::reload_configuration() {
     next.bios_ipxe = fresh->bios_ipxe;
     next.prompt_seconds = fresh->prompt_seconds;
     next.images_port = fresh->images_port;
+    next.at_once = fresh->at_once;
     const bool restart_needed = !(next == *fresh);
     if (const auto taken = administration_->set_settings(next.settings()); !taken) {
       base::log(base::LogLevel::error, component, "configuration not taken over: {}", taken.error().what);
     } else {
       config_ = std::move(next);
+      machines_.with_admission([&](auto& admission) { admission.set_at_once(config_.at_once); });
       base::log(base::LogLevel::info, component, "configuration read again{}",
                 restart_needed ? "; some of its changes need a restart" : "");
     }
@@ -342,6 +345,8 @@ void Running::look_at_attempts() {
     return attempts.poll(base::Clock::now());
   });
   for (const session::AttemptEvent& event : events) tell(event);
+  machines_.with_admission([](auto& admission) { admission.poll(base::Clock::now()); });
+  dhcp_->answer_held();
   loop_->call_at(base::Clock::now() + std::chrono::seconds(1), [this] { look_at_attempts(); });
 }
 
@@ -366,7 +371,8 @@ api::Status Running::status() {
   auto promise = std::make_shared<std::promise<api::Status>>();
   auto future = promise->get_future();
   loop_->post([this, promise, tftp] {
-    promise->set_value(status_of({config_, started_, interfaces_, *dhcp_, tftp ? &*tftp : nullptr}));
+    promise->set_value(
+        status_of({config_, started_, interfaces_, *dhcp_, tftp ? &*tftp : nullptr, &machines_}));
   });
   if (future.wait_for(std::chrono::seconds(2)) != std::future_status::ready) return {};
   return future.get();

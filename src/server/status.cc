@@ -7,6 +7,10 @@
 namespace server {
 namespace {
 
+std::uint64_t seconds(base::Duration d) {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(d).count());
+}
+
 using Counters = std::vector<std::pair<std::string, std::uint64_t>>;
 
 void add_dhcp(Counters& out, std::string_view port, const std::optional<net::UdpSocket>& socket,
@@ -19,6 +23,7 @@ void add_dhcp(Counters& out, std::string_view port, const std::optional<net::Udp
     if (counters.by_name[i] == 0) continue;
     out.emplace_back(fmt::format("{}.in.{}", port, session::counter_name(i)), counters.by_name[i]);
   }
+  if (counters.late_offers > 0) out.emplace_back(fmt::format("{}.late-offers", port), counters.late_offers);
 }
 
 void add_tftp(Counters& out, const TftpStatus& tftp) {
@@ -95,7 +100,24 @@ api::Status status_of(const StatusSources& sources) {
   add_dhcp(status.counters, "udp67", sources.dhcp.proxy(), sources.dhcp.proxy_counters());
   add_dhcp(status.counters, "udp4011", sources.dhcp.boot_service(), sources.dhcp.boot_service_counters());
   if (sources.tftp != nullptr) add_tftp(status.counters, *sources.tftp);
+  if (sources.machines != nullptr) {
+    const session::LineSummary line = sources.machines->with_admission(
+        [](const session::Admission& admission) { return admission.summary(base::Clock::now()); });
+    status.queue = {line.at_once, line.loading, line.waiting, seconds(line.longest)};
+  }
   return status;
+}
+
+std::vector<api::QueueItem> queue_of(Machines& machines) {
+  const auto line = machines.with_admission(
+      [](const session::Admission& admission) { return admission.line(base::Clock::now()); });
+  std::vector<api::QueueItem> items;
+  items.reserve(line.size());
+  for (const session::InLine& one : line) {
+    items.push_back({one.mac, std::string(policy::print(one.kind)), one.loading,
+                     std::string(policy::print(one.by)), seconds(one.since)});
+  }
+  return items;
 }
 
 }  // namespace server

@@ -19,12 +19,16 @@ struct StatusSources {
   const ServedInterfaces& interfaces;
   const DhcpService& dhcp;
   const TftpStatus* tftp = nullptr;  // null: off
+  Machines* machines = nullptr;      // null: nobody loads
 };
 
 // On the packet loop, which owns the counters. A port's datagrams are counted as
 // «udp67.received» and once more under one of «udp67.in.<name>»; the kernel's drops are
 // «udp67.kernel-drops».
 api::Status status_of(const StatusSources& sources);
+
+// Who loads and who waits; any thread.
+std::vector<api::QueueItem> queue_of(Machines& machines);
 
 // «UDP 67 proxyDHCP», «TCP 80 HTTP»: what is switched on.
 std::vector<std::string> services_of(const Config& config);

@@ -61,6 +61,7 @@ base::Result<policy::Facts, FactsRefusal> facts_from(const wire::dhcp4::Message&
   if (!mac || mac->is_zero() || mac->is_group()) return tl::unexpected(FactsRefusal::bad_hardware_address);
   facts.mac = *mac;
   facts.relay = m.giaddr;
+  facts.seconds_asking = m.secs;
 
   const std::string_view class_text = m.text(option::vendor_class);
   const auto vendor_class = wire::pxe::decode_vendor_class(class_text);

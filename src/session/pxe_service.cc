@@ -156,7 +156,8 @@ void answer(const Message& request, const Arrival& arrival, const PxeServices& s
   const auto& step = std::get<policy::Step>(decided.step);
   event.step = step.kind;
   if (objection) {
-    if (const auto reason = objection(facts, step)) return refuse(*reason);
+    const bool discover = event.type == MessageType::discover;
+    if (const auto reason = objection(facts, step, discover)) return refuse(*reason);
   }
 
   event.outcome = Outcome::reply_too_large;

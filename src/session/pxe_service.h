@@ -104,8 +104,10 @@ struct PxeServices {
   bool boot_service = true;
 };
 
-// What speaks against a step, from outside: Attempts::objection. May be empty.
-using Objection = std::function<std::optional<policy::Reason>(const policy::Facts&, const policy::Step&)>;
+// What speaks against a step, from outside: Attempts and Admission. `discover`: it asks by a
+// DISCOVER. May be empty.
+using Objection =
+    std::function<std::optional<policy::Reason>(const policy::Facts&, const policy::Step&, bool discover)>;
 
 PxeResult handle(base::ByteView datagram, const Arrival& arrival, const PxeServices& services,
                  const policy::Snapshot& snapshot, const Objection& objection,

@@ -26,6 +26,7 @@ TEST(Messages, RequestsComeBackAsTheyWent) {
       RemoveProgram{policy::Arch::bios},
       GetStatus{},
       GetProblems{},
+      ListQueue{},
   };
   for (const Request& request : requests) {
     const auto parsed = parse_request(print(request));
@@ -44,7 +45,8 @@ TEST(Messages, RepliesComeBackAsTheyWent) {
   image.command_line = "quiet";
   image.arch = policy::Arch::arm64;
   Status status{
-      "0.1", 42, 1700000000, {"eth0"}, {"UDP 67 proxyDHCP"}, {{"a.b", 1}, {"c", ~std::uint64_t{0}}}};
+      "0.1",         42, 1700000000, {"eth0"}, {"UDP 67 proxyDHCP"}, {{"a.b", 1}, {"c", ~std::uint64_t{0}}},
+      {50, 49, 2, 8}};
   const Reply replies[] = {Done{},
                            Failed{"line\nbreak"},
                            Progress{1, ~std::uint64_t{0}},
@@ -53,7 +55,8 @@ TEST(Messages, RepliesComeBackAsTheyWent) {
                            ProgramItem{policy::Program{policy::Arch::arm64, "programs/arm64/1/x.efi"}},
                            status,
                            Status{},
-                           Problem{"p"}};
+                           Problem{"p"},
+                           QueueItem{mac, "uefi-pxe", true, "offer", 8}};
   for (const Reply& reply : replies) {
     const auto parsed = parse_reply(print(reply));
     ASSERT_TRUE(parsed) << print(reply) << ": " << parsed.error().what;

@@ -149,7 +149,8 @@ def test_programs(site):
     [], ["nothing"], ["image"], ["image", "add"], ["image", "add", "x"], ["image", "add", "x", "--initrd", "y"],
     ["image", "list", "--bogus"], ["image", "list", "--state", "/a", "--socket", "/b"],
     ["deploy"], ["deploy", "x"], ["deploy", "x", "--to", "12:34"], ["deploy", "x", "--list"],
-    ["program", "add", "--arch", "z80", "/x"], ["status", "--state", "/x"], ["serve", "--log-level", "loud"],
+    ["program", "add", "--arch", "z80", "/x"], ["status", "--state", "/x"], ["queue", "--state", "/x"],
+    ["serve", "--log-level", "loud"],
 ])
 def test_wrong_usage_is_exit_code_2(arguments):
     one_line(bootferry(*arguments), 2)
@@ -328,6 +329,9 @@ def test_a_running_server(site):
         assert sorted(names) == ["before", "debian"]
         status = json.loads(server.run("status", "--json").stdout)
         assert status["pid"] == server.process.pid and status["services"]
+        assert status["queue"] == {"at_once": 0, "loading": 0, "waiting": 0, "longest_wait": 0}
+        assert server.run("queue", "--json").stdout == "[]\n"
+        assert server.run("queue").stdout == "no machine loads, and none waits\n"
         assert "in use by process" in one_line(site.run("image", "list"), 1)
         assert "permission denied" in one_line(
             bootferry("image", "list", "--socket", server.socket, user="daemon", group="daemon", extra_groups=[]), 1)

@@ -110,6 +110,16 @@ TEST(IpxeScript, InitrdsOfOneBaseNameStayApart) {
   EXPECT_THAT(script, HasSubstr("initrd --name initrd1 http://10.0.0.2/images/b/initrd ||"));
 }
 
+TEST(IpxeScript, WaitsAndAsksAgain) {
+  EXPECT_EQ(ipxe_waiting_script({50, 3}, {{0x52, 0x54, 0, 0x12, 0x34, 0x56}}, server), R"(#!ipxe
+echo Bootferry: 50 machines are loading; this one is number 3 in the queue
+sleep 5 ||
+chain --replace --autofree http://10.0.0.2/ipxe/52-54-00-12-34-56.ipxe ||
+sleep 30 ||
+chain --replace --autofree http://10.0.0.2/ipxe/52-54-00-12-34-56.ipxe || exit 1
+)");
+}
+
 TEST(IpxeEntryScript, ChainsToTheMachinesOwn) {
   EXPECT_EQ(ipxe_entry_script({{{10, 0, 0, 2}}, 8080}),
             "#!ipxe\nchain http://10.0.0.2:8080/ipxe/${netX/mac:hexhyp}.ipxe || exit 1\n");
@@ -190,6 +200,20 @@ TEST(Grub, EntryAsksUnderTheMachinesMac) {
   EXPECT_THAT(grub_entry_config(), HasSubstr("  configfile /grub/machine/$net_default_mac.cfg\n"));
 }
 
+TEST(Grub, WaitsAndAsksAgainWithoutGoingDeeper) {
+  EXPECT_EQ(grub_waiting_config({1, 2}, {{0x52, 0x54, 0, 0x12, 0x34, 0x56}}),
+            R"(echo 'Bootferry: 1 machine is loading; this one is number 2 in the queue'
+if [ -z "$bootferry_waits" ]; then
+  bootferry_waits=1
+  export bootferry_waits
+  while true; do
+    sleep 5
+    configfile /grub/machine/52:54:00:12:34:56.cfg
+  done
+fi
+)");
+}
+
 TEST(AllOfThem, APromptOfNoSecondsStillEnds) {
   const policy::Image image = debian();
   policy::Settings settings;
@@ -257,9 +281,9 @@ TEST(Grub, ScriptsParse) {
   policy::Image image = debian();
   image.name = "it's; a \"name\" { $x } \\";
   image.command_line = "a='x y' b=\"c d\" $(reboot) ${x} ; { } || \\";
-  const std::string configs[] = {grub_entry_config(), grub_config(boot(image), {}),
-                                 grub_config(boot(image, true), {}),
-                                 grub_config(ignore(policy::Reason::boot_loop), {})};
+  const std::string configs[] = {
+      grub_entry_config(), grub_config(boot(image), {}), grub_config(boot(image, true), {}),
+      grub_config(ignore(policy::Reason::boot_loop), {}), grub_waiting_config({50, 3}, {})};
   const std::string path = testing::TempDir() + "/bootferry-grub.cfg";
   for (const std::string& config : configs) {
     std::ofstream(path) << config;

@@ -268,6 +268,16 @@ class DhcpAnswersTest : public DhcpServiceTest {
     }
     return out;
   }
+  // The one slot that there is.
+  void another_loads() {
+    machines.with_admission([&](auto& admission) {
+      admission.set_at_once(1);
+      EXPECT_FALSE(admission.on_script(second, policy::ClientKind::ipxe, loop.now()));
+    });
+  }
+  void another_is_done() {
+    machines.with_admission([](auto& admission) { admission.on_image_sent(second); });
+  }
   void loader_sent() {
     machines.with([&](auto&, auto& attempts) {
       static_cast<void>(
@@ -293,6 +303,41 @@ TEST_F(DhcpAnswersTest, AnAnswerLeavesFromThePortThatWasAsked) {
                   "debian, loader x64/snponly.efi",
                   "info    pxe: 52:54:00:12:34:56 (uefi-pxe, x64) request on 4011 acknowledged: boots "
                   "debian, loader x64/snponly.efi"));
+}
+
+TEST_F(DhcpAnswersTest, AHeldDiscoverIsAnsweredWhenItsTurnComes) {
+  another_loads();
+  discover();
+  service->answer_held();
+  EXPECT_THAT(answers(), IsEmpty());
+  EXPECT_THAT(log.take(), ElementsAre("info    pxe: 52:54:00:12:34:56 (uefi-pxe, x64) held back: 1 machine "
+                                      "is loading; this one is number 1 in the queue"));
+  another_is_done();
+  service->answer_held();
+  EXPECT_THAT(answers(), ElementsAre("OFFER x64/snponly.efi from 198.51.100.2:67"));
+  service->answer_held();
+  EXPECT_THAT(answers(), IsEmpty());
+  EXPECT_EQ(in_words(service->proxy_counters()), "held 1");
+  EXPECT_EQ(service->proxy_counters().late_offers, 1U);
+  boot_request();
+  EXPECT_THAT(answers(), ElementsAre("ACK x64/snponly.efi from 198.51.100.2:4011"));
+}
+
+TEST_F(DhcpAnswersTest, AHeldDiscoverIsNotAnsweredWhenNobodyListensAnyMore) {
+  another_loads();
+  discover();
+  loop.advance(seconds(16));
+  another_is_done();
+  service->answer_held();
+  EXPECT_THAT(answers(), IsEmpty());
+  discover();
+  EXPECT_THAT(answers(), SizeIs(1)) << "it has asked again";
+}
+
+TEST_F(DhcpAnswersTest, ABootRequestIsNeverHeld) {
+  another_loads();
+  boot_request();
+  EXPECT_THAT(answers(), SizeIs(1));
 }
 
 TEST_F(DhcpAnswersTest, ABroadcastDiscoverIsAnsweredFromOurAddressThere) {

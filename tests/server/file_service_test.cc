@@ -229,6 +229,56 @@ TEST_F(FilesOnlyTest, TheScriptInTheLoadersPlaceIsNotTheLoader) {
   EXPECT_EQ(in_words(ask_tftp(snponly)), "file /files/x64/snponly.efi") << "switched on again";
 }
 
+TEST_F(FileServiceTest, TheLastFileOfAnImageMakesRoom) {
+  const auto loads = [&] {
+    return machines.with_admission([&](auto& admission) { return admission.summary(now).loading; });
+  };
+  const auto script_of_second_waits = [&] {
+    const TftpAnswer answer =
+        files.answer(TftpRequestFacts{{elsewhere, 2070}, us, eth0, "ipxe/52-54-00-12-34-57.ipxe"}, now);
+    return std::get<TftpRendered>(answer).bytes.find("sleep") != std::string::npos;
+  };
+  machines.with_admission([](auto& admission) { admission.set_at_once(1); });
+  for (const bool http : {false, true}) {
+    seen_at(machines, machine(first), here, now);
+    static_cast<void>(ask_tftp("ipxe/52-54-00-12-34-56.ipxe"));
+    ASSERT_EQ(loads(), 1U);
+    EXPECT_TRUE(script_of_second_waits());
+    // A size probe, a broken transfer, another file: none of them is the image.
+    tell_tftp(TftpEventKind::started, "images/debian/1/linux");
+    tell_tftp(TftpEventKind::size_probe, "images/debian/1/linux");
+    tell_tftp(TftpEventKind::failed, "images/debian/1/linux", TftpReason::timed_out);
+    tell_tftp(TftpEventKind::finished, snponly);
+    tell_http("/images/debian/1/linux", "GET", 200, false);
+    EXPECT_EQ(loads(), 1U);
+    if (http) {
+      tell_http("/images/debian/1/linux");
+    } else {
+      tell_tftp(TftpEventKind::finished, "images/debian/1/linux");
+    }
+    EXPECT_EQ(loads(), 0U);
+    EXPECT_FALSE(script_of_second_waits());
+    machines.with_admission([](auto& admission) { admission.on_image_sent(second); });
+  }
+}
+
+TEST_F(FileServiceTest, ATransferIsNoSilence) {
+  machines.with_admission([](auto& admission) { admission.set_at_once(1); });
+  seen_at(machines, machine(first), here, now);
+  static_cast<void>(ask_tftp("ipxe/52-54-00-12-34-56.ipxe"));
+  tell_tftp(TftpEventKind::started, "images/debian/1/linux");
+  const auto loads_after = [&](base::Duration time) {
+    return machines.with_admission([&](auto& admission) {
+      admission.poll(now + time);
+      return admission.summary(now + time).loading;
+    });
+  };
+  EXPECT_EQ(loads_after(std::chrono::minutes(30)), 1U);
+  tell_tftp(TftpEventKind::failed, "images/debian/1/linux", TftpReason::timed_out);
+  EXPECT_EQ(loads_after(seconds(59)), 1U);
+  EXPECT_EQ(loads_after(seconds(60)), 0U);
+}
+
 TEST_F(FileServiceTest, WordsAndLevels) {
   const auto event = [](TftpEventKind kind, TftpReason reason, std::string_view detail) {
     TftpEvent e;

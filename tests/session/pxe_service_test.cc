@@ -241,7 +241,7 @@ TEST_F(BootService, RefusalsAreSilentAndNamed) {
 }
 
 TEST_F(BootService, AnObjectionRefuses) {
-  objection = [](const policy::Facts& facts, const policy::Step& step) -> std::optional<Reason> {
+  objection = [](const policy::Facts& facts, const policy::Step& step, bool) -> std::optional<Reason> {
     EXPECT_EQ(facts.mac, client_mac);
     EXPECT_EQ(step.path, "x64/snponly.efi");
     return Reason::boot_loop;

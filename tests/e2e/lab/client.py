@@ -48,13 +48,13 @@ class Client:
     def close(self):
         self._socket.close()
 
-    def discover(self, *options, xid=XID, broadcast=True):
+    def discover(self, *options, xid=XID, secs=0, broadcast=True):
         """Sends a DISCOVER with the given options behind the message type."""
-        self._send(BOOTP(op=1, xid=xid, flags="B" if broadcast else 0, chaddr=_mac_bytes(self.mac)) /
+        self._send(BOOTP(op=1, xid=xid, secs=secs, flags="B" if broadcast else 0, chaddr=_mac_bytes(self.mac)) /
                    DHCP(options=[("message-type", "discover"), *options, "end"]))
 
-    def discover_pxe(self, xid=XID, **kind):
-        self.discover(*_network_boot(**kind), xid=xid)
+    def discover_pxe(self, xid=XID, secs=0, **kind):
+        self.discover(*_network_boot(**kind), xid=xid, secs=secs)
 
     def _send(self, message):
         frame = (Ether(src=self.mac, dst="ff:ff:ff:ff:ff:ff") /
