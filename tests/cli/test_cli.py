@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import pty
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -21,6 +22,16 @@ MAC = "52:54:00:12:34:56"
 ROOT = os.geteuid() == 0
 
 pytestmark = pytest.mark.skipif(not BINARY.is_file(), reason=f"{BINARY} is not built")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def a_binary_for_everybody():
+    """A copy that any user may run: home directories are closed to others."""
+    global BINARY
+    with tempfile.TemporaryDirectory(prefix="bootferry-bin-") as directory:
+        os.chmod(directory, 0o755)
+        BINARY = pathlib.Path(shutil.copy(BINARY, directory))
+        yield
 
 
 def fake_kernel():
