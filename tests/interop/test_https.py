@@ -39,7 +39,8 @@ def test_both_serve_the_same(running):
         assert b"#!ipxe" in running.curl(running.near, "--cacert", pem, f"{url}/boot.ipxe")[1]
     refused = subprocess.run(["ip", "netns", "exec", running.near, "curl", "-sS", f"https://{SERVER}/boot.ipxe"],
                              capture_output=True, text=True, timeout=60)
-    assert refused.returncode == 60, "curl trusts nobody by itself"
+    # 77: this machine has no list of authorities at all.
+    assert refused.returncode in (60, 77), "curl trusts nobody by itself"
 
 
 def test_nothing_but_published_names(running):
