@@ -87,13 +87,13 @@ class Checks {
       return;
     }
     if (config_.interfaces.empty()) {
-      const auto served =
-          std::count_if(all->begin(), all->end(), [](const auto& i) { return i.up && !i.loopback; });
-      if (served == 0) {
-        add(Level::fail, "interfaces", "none is up", "plug one in, or name it in server.interfaces");
+      const auto served = [](const net::Interface& i) { return i.up && !i.loopback && !i.addresses.empty(); };
+      if (std::none_of(all->begin(), all->end(), served)) {
+        add(Level::fail, "interfaces", "none is up with an IPv4 address",
+            "plug one in and give it one, or name it in server.interfaces");
       }
       for (const auto& i : *all) {
-        if (i.up && !i.loopback) interface(i);
+        if (served(i)) interface(i);
       }
       return;
     }
