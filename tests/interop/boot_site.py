@@ -93,6 +93,7 @@ class Site:
         path = self.directory / "bootferry.toml"
         path.write_text(f'[server]\nuser = "nobody"\nstate = "{self.directory}/state"\n'
                         f'socket = "{self.directory}/run/control"\n{configuration}')
+        (self.directory / "notify").unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
             notify.bind(str(self.directory / "notify"))
             (self.directory / "notify").chmod(0o666)
