@@ -35,7 +35,7 @@ struct Config {
   std::uint16_t tftp_port = 69;
   bool allow_fragments = false;
   std::uint16_t max_windowsize = 16;
-  std::uint32_t tftp_threads = 0;  // loops; 0: one for each processor
+  std::uint32_t tftp_threads = 0;  // loops; 0: one for each processor but one
   bool single_port = false;
   std::uint32_t max_transfers = 8192;
   std::uint32_t max_transfers_per_client = 64;

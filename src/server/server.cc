@@ -8,6 +8,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <future>
@@ -190,7 +191,9 @@ base::Status Running::start() {
   auto sockets = open_sockets(config_);
   if (!sockets) return tl::unexpected(sockets.error());
   if (config_.tftp) {
-    const unsigned loops = config_.tftp_threads == 0 ? base::usable_processors() : config_.tftp_threads;
+    // One processor is left to the network stack, to HTTP and to everybody else.
+    const unsigned loops =
+        config_.tftp_threads != 0 ? config_.tftp_threads : std::max(2U, base::usable_processors()) - 1;
     auto tftp = TftpLoops::open(
         *loop_, tftp_options(config_, interfaces_, limits_), loops, tftp_clients_,
         [this]() -> TftpService::Callbacks {
