@@ -144,7 +144,6 @@ class Running {
   base::Status serve();
 
  private:
-  base::Status open_as_root();
   base::Status start_services(Sockets sockets);
   base::Result<std::unique_ptr<net::HttpServer>> start_http(base::Fd listener,
                                                             std::optional<net::TlsIdentity> tls);

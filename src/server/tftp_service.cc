@@ -99,6 +99,10 @@ class TftpService::Impl {
   bool answer_again(base::Endpoint client, std::size_t hash) {
     TftpTransfer* const transfer = newest(client);
     if (transfer == nullptr || transfer->request_hash != hash) return false;
+    if (transfer->held_back) {  // the answer has its time already
+      ++counters_.repeated;
+      return true;
+    }
     const auto action = transfer->send.on_repeated_request(loop_.now());
     if (!action) return false;
     ++counters_.repeated;
@@ -228,8 +232,14 @@ class TftpService::Impl {
     const auto packet = wire::tftp::decode(bytes);
     transfer.refused = 0;
     if (packet && std::holds_alternative<wire::tftp::Ack>(*packet)) {
-      const auto action = transfer.send.on_ack(std::get<wire::tftp::Ack>(*packet).block, loop_.now());
       ++counters_.acks;
+      // To the session the blocks that are held back are under way. Whoever acknowledges them
+      // already makes it up, and would get the file past the limit.
+      if (transfer.held_back) {
+        ++counters_.useless_acks;
+        return;
+      }
+      const auto action = transfer.send.on_ack(std::get<wire::tftp::Ack>(*packet).block, loop_.now());
       if (std::holds_alternative<session::Nothing>(action)) ++counters_.useless_acks;
       if (transfer.predecessor != nullptr && transfer.send.progressed()) {
         end(*transfer.predecessor, TftpEventKind::failed, TftpReason::superseded);
@@ -286,16 +296,9 @@ class TftpService::Impl {
     arm(transfer);
   }
 
-  // Under a limit blocks have their time to leave. What else the session sends meanwhile joins
-  // them: to it they are under way.
+  // Under a limit blocks have their time to leave.
   bool hold_back(TftpTransfer& transfer, const session::SendBlocks& blocks) {
     if (transfer.limits.none()) return false;
-    if (auto& held = transfer.held_back) {
-      const std::uint64_t end = std::max(held->first + held->count, blocks.first + blocks.count);
-      held->first = std::min(held->first, blocks.first);
-      held->count = static_cast<std::uint32_t>(end - held->first);
-      return true;
-    }
     const base::Time when = transfer.limits.reserve(octets_of(transfer, blocks), loop_.now());
     if (when <= loop_.now()) return false;
     transfer.held_back = blocks;

@@ -11,12 +11,17 @@ import pty
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
 import pytest
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "tests"))
+
+from fake_kernel import fake_kernel  # noqa: E402
+
 BINARY = pathlib.Path(os.environ.get("BOOTFERRY_BIN", REPOSITORY / "build/dev/bootferry"))
 MAC = "52:54:00:12:34:56"
 ROOT = os.geteuid() == 0
@@ -32,20 +37,6 @@ def a_binary_for_everybody():
         os.chmod(directory, 0o755)
         BINARY = pathlib.Path(shutil.copy(BINARY, directory))
         yield
-
-
-def fake_kernel():
-    """The least that a bzImage header says."""
-    image = bytearray(0x1000)
-    image[0x1f1] = 4
-    image[0x202:0x206] = b"HdrS"
-    image[0x206:0x208] = (0x020f).to_bytes(2, "little")
-    image[0x20e:0x210] = (0x300).to_bytes(2, "little")
-    image[0x211] = 1
-    image[0x236:0x238] = (1).to_bytes(2, "little")
-    image[0x238:0x23a] = (2047).to_bytes(2, "little")
-    image[0x500:0x50a] = b"6.1.0-test"
-    return bytes(image)
 
 
 def bootferry(*arguments, **options):

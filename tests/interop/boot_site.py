@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`bootferry serve` in a network namespace of its own, with clients in two others: one on
-eth0, which it serves, one on eth1, which it does not. For tests of HTTP from outside."""
+eth0, which it serves, one on eth1, which it does not. For tests from outside."""
 import os
 import pathlib
-import random
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 
 import pytest
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TREE / "tests"))
+
+from fake_kernel import fake_kernel  # noqa: E402
+
 SERVER, CLIENT = "192.0.2.1", "192.0.2.100"
 OTHER_SERVER, OTHER_CLIENT = "198.51.100.1", "198.51.100.100"
 CLIENT_MAC = "52:54:00:12:34:56"
@@ -31,21 +35,6 @@ def program():
     return found
 
 
-def fake_kernel():
-    """The least that a bzImage header says, and enough behind it to notice what is missing."""
-    image = bytearray(random.Random(1).randbytes(5_000_000))
-    image[:0x1000] = bytes(0x1000)
-    image[0x1f1] = 4
-    image[0x202:0x206] = b"HdrS"
-    image[0x206:0x208] = (0x020f).to_bytes(2, "little")
-    image[0x20e:0x210] = (0x300).to_bytes(2, "little")
-    image[0x211] = 1
-    image[0x236:0x238] = (1).to_bytes(2, "little")
-    image[0x238:0x23a] = (2047).to_bytes(2, "little")
-    image[0x500:0x50a] = b"6.1.0-test"
-    return bytes(image)
-
-
 class Site:
     """A site with the image «debian», deployed to CLIENT_MAC."""
 
@@ -55,7 +44,7 @@ class Site:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="bootferry-http-"))
         self.directory.chmod(0o755)
         self.server, self.near, self.far = (f"http-{end}{os.getpid()}" for end in "snf")
-        self.kernel = fake_kernel()
+        self.kernel = fake_kernel(5_000_000)
         self.process = None
 
     def __enter__(self):

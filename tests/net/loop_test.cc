@@ -236,8 +236,14 @@ TEST(Loop, WatchSaysWhyItRefuses) {
 
 TEST(Loop, StopBeforeRunIsNotLost) {
   const auto loop = open_loop();
+  bool waited = false;
+  loop->call_at(loop->now() + 10s, [&] {
+    waited = true;
+    loop->stop();
+  });
   loop->stop();
   loop->run();
+  EXPECT_FALSE(waited);
 }
 
 TEST(Loop, PostsFromManyThreadsAllRunOnTheLoopsThread) {
@@ -264,8 +270,15 @@ TEST(Loop, PostsFromManyThreadsAllRunOnTheLoopsThread) {
 
 TEST(Loop, APostFromAPostRunsToo) {
   const auto loop = open_loop();
-  loop->post([&] { loop->post([&] { loop->stop(); }); });
+  bool ran = false;
+  loop->post([&] {
+    loop->post([&] {
+      ran = true;
+      loop->stop();
+    });
+  });
   loop->run();
+  EXPECT_TRUE(ran);
 }
 
 TEST(Loop, ABusySocketDoesNotStarveTimers) {

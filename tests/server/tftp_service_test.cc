@@ -409,6 +409,21 @@ TEST_F(Service, AReplacedFileGoesOnAsItWas) {
   EXPECT_EQ(got, want);
 }
 
+// Acknowledging what has not been sent yet must not bring it sooner, nor more of it at once.
+TEST_F(Service, BlocksThatAreHeldBackCannotBeAcknowledged) {
+  const server::TrafficLimits limits({{"lan", 1'000}}, {});
+  options_.limits_of = [&](base::Ipv4 client, unsigned) { return limits.of("lan", client); };
+  file("f", 20'000);
+  open();
+  const auto first = ask(client_, rrq("f"));
+  ASSERT_TRUE(first);
+  ASSERT_EQ(first->number(), 1);
+  for (unsigned block = 1; block < 20; ++block) EXPECT_FALSE(ask(client_, ack(block), first->port)) << block;
+  EXPECT_EQ(service_->counters().blocks, 1U);
+  EXPECT_EQ(service_->counters().held_back, 1U);
+  EXPECT_EQ(service_->counters().useless_acks, 18U);
+}
+
 // 100 kB/s, of which two machines want as much as they can get.
 TEST_F(Service, MachinesUnderOneLimitShareItAndLoseNothing) {
   const server::TrafficLimits limits({{"lan", 100'000}}, {});
