@@ -16,9 +16,9 @@ class RoundTrip {
  public:
   static constexpr base::Duration initial_timer = std::chrono::seconds(1);
   // Once the OACK was answered the path is known, but not the client's pace: so long for each
-  // block under way, and no longer than that for all.
+  // block under way, and no longer than that for all (flash that takes 30 ms a block).
   static constexpr base::Duration first_data_timer_per_block = std::chrono::milliseconds(40);
-  static constexpr base::Duration first_data_timer = std::chrono::milliseconds(160);
+  static constexpr base::Duration first_data_timer = std::chrono::milliseconds(640);
   // Under them the estimate measures our own scheduler and the client's, not the path.
   static constexpr base::Duration near_timer = std::chrono::milliseconds(14);
   static constexpr base::Duration far_timer = std::chrono::milliseconds(50);
