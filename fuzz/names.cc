@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/ip.h"
 #include "content/import.h"
 #include "content/published.h"
 
@@ -33,7 +34,8 @@ void check_identities(std::string_view text) {
     BOOTFERRY_CHECK(Mac::parse(mac->print()) == mac && Mac::parse(mac->print_dashed()) == mac);
   }
   if (const auto uuid = base::Uuid::parse(text)) BOOTFERRY_CHECK(base::Uuid::parse(uuid->print()) == uuid);
-  if (const auto ip = base::Ipv4::parse(text)) BOOTFERRY_CHECK(base::Ipv4::parse(ip->print()) == ip);
+  if (const auto ip = base::Ip::parse(text)) BOOTFERRY_CHECK(base::Ip::parse(ip->print()) == ip);
+  if (const auto net = base::IpNet::parse(text)) BOOTFERRY_CHECK(base::IpNet::parse(net->print()) == net);
 }
 
 // An image's name is a directory and a part of URLs.

@@ -45,7 +45,7 @@ void check_attributes(ByteView bytes) {
     check_part(a.value, sizeof(rtattr), bytes, from);
     append(rebuilt, rtattr{static_cast<std::uint16_t>(sizeof(rtattr) + a.value.size()), a.type}, a.value);
     BOOTFERRY_CHECK(net::as_number(a).has_value() == (a.value.size() == 4));
-    BOOTFERRY_CHECK(net::as_ipv4(a).has_value() == (a.value.size() == 4));
+    BOOTFERRY_CHECK(net::as_ip(a).has_value() == (a.value.size() == 4 || a.value.size() == 16));
     const auto mac = net::as_mac(a);
     BOOTFERRY_CHECK(mac.has_value() == (a.value.size() == 6));
     if (mac) BOOTFERRY_CHECK(std::equal(a.value.begin(), a.value.end(), mac->octets.begin()));

@@ -71,10 +71,10 @@ void check_reply(const PxeResult& result, const Message& request, const Arrival&
   BOOTFERRY_CHECK(result.event.outcome == (offer ? Outcome::offered : Outcome::acknowledged));
   BOOTFERRY_CHECK(out.from == arrival.local);
   if (!request.giaddr.is_zero()) {
-    BOOTFERRY_CHECK(out.to == (base::Endpoint{request.giaddr, 67}) && is_unicast(request.giaddr));
+    BOOTFERRY_CHECK(out.to == (base::Ipv4Endpoint{request.giaddr, 67}) && is_unicast(request.giaddr));
     BOOTFERRY_CHECK(offer || request.giaddr == arrival.from.address);
   } else if (offer) {
-    BOOTFERRY_CHECK(out.to == (base::Endpoint{base::Ipv4::broadcast(), 68}) &&
+    BOOTFERRY_CHECK(out.to == (base::Ipv4Endpoint{base::Ipv4::broadcast(), 68}) &&
                     out.interface == arrival.interface);
   } else {
     BOOTFERRY_CHECK(out.to == arrival.from && is_unicast(out.to.address));
@@ -142,7 +142,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   // From where a client or its relay would send it, and from elsewhere.
   const base::Ipv4 claimed = request->giaddr.is_zero() ? request->ciaddr : request->giaddr;
-  const base::Endpoint client{claimed.is_zero() ? somebody : claimed, 4011};
+  const base::Ipv4Endpoint client{claimed.is_zero() ? somebody : claimed, 4011};
   for (const policy::Snapshot& snapshot : sites()) {
     check(*request, on_67, {}, snapshot);
     check(*request, on_67, {.boot_service = false}, snapshot);

@@ -130,14 +130,6 @@ std::string Ipv4::print() const {
   return fmt::format("{}.{}.{}.{}", octets[0], octets[1], octets[2], octets[3]);
 }
 
-std::string Endpoint::print() const { return fmt::format("{}:{}", address.print(), port); }
-
-bool Ipv4Net::contains(Ipv4 ip) const {
-  if (prefix == 0) return true;
-  const std::uint32_t mask = ~std::uint32_t{0} << (32 - std::min<unsigned>(prefix, 32));
-  return (ip.host_order() & mask) == (address.host_order() & mask);
-}
-
 }  // namespace base
 
 std::size_t std::hash<base::Mac>::operator()(const base::Mac& m) const noexcept {
@@ -148,7 +140,4 @@ std::size_t std::hash<base::Uuid>::operator()(const base::Uuid& u) const noexcep
 }
 std::size_t std::hash<base::Ipv4>::operator()(const base::Ipv4& a) const noexcept {
   return base::hash_octets(a.octets);
-}
-std::size_t std::hash<base::Endpoint>::operator()(const base::Endpoint& e) const noexcept {
-  return std::hash<base::Ipv4>()(e.address) * 31 + e.port;
 }

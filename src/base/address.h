@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Who is asking: hardware address, machine UUID, IPv4 address and endpoint. Value types
-// without allocation; parse() reads what people write, print() writes one spelling.
+// Who is asking: hardware address, machine UUID and IPv4 address (either family: ip.h). Value
+// types without allocation; parse() reads what people write, print() writes one spelling.
 #pragma once
 
 #include <array>
@@ -56,22 +56,6 @@ struct Ipv4 {
   [[nodiscard]] constexpr bool is_zero() const { return *this == Ipv4{}; }
 };
 
-// A UDP or TCP endpoint.
-struct Endpoint {
-  Ipv4 address;
-  std::uint16_t port = 0;
-  auto operator<=>(const Endpoint&) const = default;
-  [[nodiscard]] std::string print() const;  // 10.0.0.1:69
-};
-
-// A subnet on an interface.
-struct Ipv4Net {
-  Ipv4 address;  // any address inside
-  std::uint8_t prefix = 0;
-  auto operator<=>(const Ipv4Net&) const = default;
-  [[nodiscard]] bool contains(Ipv4 ip) const;
-};
-
 }  // namespace base
 
 template <>
@@ -85,8 +69,4 @@ struct std::hash<base::Uuid> {
 template <>
 struct std::hash<base::Ipv4> {
   std::size_t operator()(const base::Ipv4& a) const noexcept;
-};
-template <>
-struct std::hash<base::Endpoint> {
-  std::size_t operator()(const base::Endpoint& e) const noexcept;
 };

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// "http://10.0.0.2:8080/images/a%20b" without allocation: packets carry URLs as well as
-// scripts do. Port 80 is left out: `http://host:80/` makes GRUB take "host:80" for the name.
+// "http://10.0.0.2:8080/images/a%20b", "http://[2001:db8::1]/a" without allocation: packets carry URLs as
+// well as scripts do. Port 80 is left out: `http://host:80/` makes GRUB take "host:80" for the name.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
-#include "base/address.h"
+#include "base/ip.h"
 
 namespace base {
 
@@ -18,7 +19,7 @@ constexpr bool plain_in_url_path(char c) {
 
 // Hands the URL to `put` octet by octet. `path` has no leading slash.
 template <class Put>
-void write_http_url(Ipv4 address, std::uint16_t port, std::string_view path, Put put) {
+void write_http_url(const Ip& address, std::uint16_t port, std::string_view path, Put put) {
   const auto text = [&](std::string_view t) {
     for (const char c : t) put(c);
   };
@@ -28,10 +29,10 @@ void write_http_url(Ipv4 address, std::uint16_t port, std::string_view path, Put
     for (; unit > 0; unit /= 10) put(static_cast<char>('0' + (n / unit) % 10));
   };
   text("http://");
-  for (std::size_t i = 0; i < address.octets.size(); ++i) {
-    if (i > 0) put('.');
-    number(address.octets[i]);
-  }
+  std::array<char, Ip::longest_text> room;
+  if (!address.is_v4()) put('[');
+  text(address.print_to(room));
+  if (!address.is_v4()) put(']');
   if (port != 80) {
     put(':');
     number(port);

@@ -35,10 +35,8 @@ std::uint64_t acknowledged(MHD_Connection* connection) {
 
 base::Endpoint peer_of(MHD_Connection* connection) {
   const MHD_ConnectionInfo* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-  if (info == nullptr || info->client_addr == nullptr || info->client_addr->sa_family != AF_INET) return {};
-  sockaddr_in address;
-  std::memcpy(&address, info->client_addr, sizeof address);
-  return from_sockaddr(address);
+  if (info == nullptr || info->client_addr == nullptr) return {};
+  return endpoint_at(info->client_addr);
 }
 
 // Linux gives every address to every interface (weak host model), so the address that a
@@ -186,7 +184,7 @@ struct HttpServer::Impl {
 };
 
 base::Result<base::Fd> HttpServer::open_listener(base::Endpoint listen, std::string_view service) {
-  base::Fd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  base::Fd fd(socket(to_af(listen.address.family()), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.open()) return base::fail_errno("open a TCP socket", errno);
   const int on = 1;  // connections of our last run that linger must not keep us from starting
   setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -194,9 +192,8 @@ base::Result<base::Fd> HttpServer::open_listener(base::Endpoint listen, std::str
   if (setsockopt(fd.get(), IPPROTO_IP, IP_PKTINFO, &on, sizeof on) < 0) {
     return base::fail_errno("learn by which interface connections come", errno);
   }
-  const sockaddr_in address = to_sockaddr(listen);
-  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0 ||
-      ::listen(fd.get(), SOMAXCONN) < 0) {
+  const SocketAddress address(listen);
+  if (bind(fd.get(), address.get(), address.size()) < 0 || ::listen(fd.get(), SOMAXCONN) < 0) {
     return tl::unexpected(bind_error(Protocol::tcp, listen, errno, service));
   }
   return fd;

@@ -12,8 +12,8 @@
 #include <string_view>
 #include <variant>
 
-#include "base/address.h"
 #include "base/fd.h"
+#include "base/ip.h"
 #include "base/result.h"
 #include "net/tls_identity.h"
 
@@ -25,7 +25,7 @@ struct HttpRequest {
   std::string_view query;   // raw, without '?'
   std::string_view user_agent;
   base::Endpoint from;
-  base::Ipv4 local;        // the address that the client used
+  base::Ip local;          // the address that the client used
   unsigned interface = 0;  // by which the connection came; 0: not known, or from this very host
 };
 
@@ -51,7 +51,7 @@ using HttpReply = std::variant<HttpBody, HttpFile, HttpError>;
 // library cannot even parse are answered 400 by itself and not told.
 struct HttpDone {
   base::Endpoint from;
-  base::Ipv4 local;  // the address that the client used
+  base::Ip local;  // the address that the client used
   unsigned interface = 0;
   std::string method;
   std::string target;

@@ -40,13 +40,17 @@ std::optional<Interface> read_link(base::ByteView payload) {
 
 void read_address(base::ByteView payload, std::map<unsigned, Interface>& interfaces) {
   const auto header = netlink_header<ifaddrmsg>(payload);
-  if (!header || header->ifa_family != AF_INET) return;
+  if (!header) return;
   const auto owner = interfaces.find(header->ifa_index);
   if (owner == interfaces.end()) return;
+  // IFA_ADDRESS is the far end on point-to-point links; IPv6 has nothing else on others.
+  std::optional<base::Ip> address, far;
   for (const NetlinkAttribute& a : attributes_after<ifaddrmsg>(payload)) {
-    if (a.type != IFA_LOCAL) continue;  // IFA_ADDRESS is the far end on point-to-point links
-    if (const auto address = as_ipv4(a)) owner->second.addresses.push_back({*address, header->ifa_prefixlen});
+    if (a.type == IFA_LOCAL) address = as_ip(a);
+    if (a.type == IFA_ADDRESS) far = as_ip(a);
   }
+  if (!address && header->ifa_family == AF_INET6) address = far;
+  if (address) owner->second.addresses.push_back({*address, header->ifa_prefixlen});
 }
 
 base::Result<std::vector<Interface>> dump() {
@@ -55,17 +59,25 @@ base::Result<std::vector<Interface>> dump() {
     if (m.type != RTM_NEWLINK) return;
     if (auto link = read_link(m.payload)) found[link->index] = std::move(*link);
   });
-  ifaddrmsg ipv4{};
-  ipv4.ifa_family = AF_INET;
   if (asked) {
-    asked = NetlinkRequest(RTM_GETADDR, NLM_F_DUMP, ipv4).ask([&](const NetlinkMessage& m) {
+    asked = NetlinkRequest(RTM_GETADDR, NLM_F_DUMP, ifaddrmsg{}).ask([&](const NetlinkMessage& m) {
       if (m.type == RTM_NEWADDR) read_address(m.payload, found);
     });
   }
   if (!asked) return tl::unexpected(asked.error());
   std::vector<Interface> result;
-  for (auto& [index, interface] : found) result.push_back(std::move(interface));
+  for (auto& [index, interface] : found) {
+    auto& addresses = interface.addresses;
+    std::stable_partition(addresses.begin(), addresses.end(),
+                          [](const base::IpNet& net) { return net.address.is_v4(); });
+    result.push_back(std::move(interface));
+  }
   return result;
+}
+
+// As netlink has it.
+base::ByteView octets_of(const base::Ip& address) {
+  return address.is_v4() ? base::ByteView(address.octets).last(4) : base::ByteView(address.octets);
 }
 
 struct Hop {
@@ -74,10 +86,10 @@ struct Hop {
 };
 
 // How the kernel would send to the address.
-std::optional<Hop> route_to(base::Ipv4 address) {
+std::optional<Hop> route_to(const base::Ip& address) {
   rtmsg header{};
-  header.rtm_family = AF_INET;
-  header.rtm_dst_len = 32;
+  header.rtm_family = static_cast<std::uint8_t>(to_af(address.family()));
+  header.rtm_dst_len = address.is_v4() ? 32 : 128;
   std::optional<Hop> hop;
   const auto take = [&](const NetlinkMessage& m) {
     if (m.type != RTM_NEWROUTE) return;
@@ -88,7 +100,7 @@ std::optional<Hop> route_to(base::Ipv4 address) {
     }
     hop = found;
   };
-  if (!NetlinkRequest(RTM_GETROUTE, 0, header).attribute(RTA_DST, address.octets).ask(take))
+  if (!NetlinkRequest(RTM_GETROUTE, 0, header).attribute(RTA_DST, octets_of(address)).ask(take))
     return std::nullopt;
   return hop;
 }
@@ -103,11 +115,11 @@ base::Result<std::vector<Interface>> list_interfaces() {
   return result;
 }
 
-bool on_link(const std::vector<Interface>& interfaces, unsigned index, base::Ipv4 peer) {
+bool on_link(const std::vector<Interface>& interfaces, unsigned index, const base::Ip& peer) {
   for (const Interface& i : interfaces) {
     if (i.index != index) continue;
     return std::any_of(i.addresses.begin(), i.addresses.end(),
-                       [&](const base::Ipv4Net& net) { return net.contains(peer); });
+                       [&](const base::IpNet& net) { return net.contains(peer); });
   }
   return false;
 }
@@ -134,7 +146,7 @@ const std::vector<Interface>& InterfaceWatch::interfaces() const { return impl_-
 base::Result<std::unique_ptr<InterfaceWatch>> InterfaceWatch::open(
     LoopApi& loop, std::function<void(const std::vector<Interface>&)> on_change) {
   // Listening starts before the first reading, so that no change falls between the two.
-  auto fd = open_netlink(RTMGRP_LINK | RTMGRP_IPV4_IFADDR);
+  auto fd = open_netlink(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
   if (!fd) return tl::unexpected(fd.error());
   auto list = list_interfaces();
   if (!list) return tl::unexpected(list.error());
@@ -166,7 +178,7 @@ void InterfaceWatch::Impl::read_again() {
   call(*list);
 }
 
-std::optional<base::Mac> neighbour(base::Ipv4 address, unsigned interface) {
+std::optional<base::Mac> neighbour(const base::Ip& address, unsigned interface) {
   if (interface == 0) {
     const auto hop = route_to(address);
     // Behind a router the entry would be the router's.
@@ -174,7 +186,7 @@ std::optional<base::Mac> neighbour(base::Ipv4 address, unsigned interface) {
     interface = hop->interface;
   }
   ndmsg header{};
-  header.ndm_family = AF_INET;
+  header.ndm_family = static_cast<std::uint8_t>(to_af(address.family()));
   header.ndm_ifindex = static_cast<int>(interface);
   std::optional<base::Mac> mac;
   const auto take = [&](const NetlinkMessage& m) {
@@ -186,21 +198,9 @@ std::optional<base::Mac> neighbour(base::Ipv4 address, unsigned interface) {
     }
   };
   // Refused when there is no entry.
-  if (!NetlinkRequest(RTM_GETNEIGH, 0, header).attribute(NDA_DST, address.octets).ask(take))
+  if (!NetlinkRequest(RTM_GETNEIGH, 0, header).attribute(NDA_DST, octets_of(address)).ask(take))
     return std::nullopt;
   return mac;
-}
-
-unsigned path_mtu(base::Ipv4 peer) {
-  constexpr unsigned unknown = 1500;
-  const Fd fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  const sockaddr_in address = to_sockaddr({peer, 9});
-  if (!fd.open() || connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0)
-    return unknown;
-  int mtu = 0;
-  socklen_t size = sizeof mtu;
-  if (getsockopt(fd.get(), IPPROTO_IP, IP_MTU, &mtu, &size) < 0 || mtu <= 0) return unknown;
-  return static_cast<unsigned>(mtu);
 }
 
 }  // namespace net

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The machine's interfaces and IPv4 addresses, kept current by rtnetlink, and the kernel's
+// The machine's interfaces and their addresses, kept current by rtnetlink, and the kernel's
 // neighbour table (whose MAC stands behind an address).
 #pragma once
 
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "base/address.h"
+#include "base/ip.h"
 #include "base/result.h"
 #include "net/loop.h"
 
@@ -23,7 +23,7 @@ struct Interface {
   bool loopback = false;
   unsigned mtu = 1500;
   std::optional<base::Mac> mac;
-  std::vector<base::Ipv4Net> addresses;
+  std::vector<base::IpNet> addresses;  // IPv4 first
   bool operator==(const Interface&) const = default;
 };
 
@@ -45,13 +45,10 @@ class InterfaceWatch {
 };
 
 // Whether the peer is in a subnet of this interface's own addresses.
-bool on_link(const std::vector<Interface>& interfaces, unsigned index, base::Ipv4 peer);
+bool on_link(const std::vector<Interface>& interfaces, unsigned index, const base::Ip& peer);
 
 // The MAC that the kernel has resolved for an address on our own wire. Without `interface`
 // the route decides; peers behind a router have none.
-std::optional<base::Mac> neighbour(base::Ipv4 address, unsigned interface = 0);
-
-// MTU of the path to `peer` as the kernel knows it (route, learned PMTU); 1500 if unknown.
-unsigned path_mtu(base::Ipv4 peer);
+std::optional<base::Mac> neighbour(const base::Ip& address, unsigned interface = 0);
 
 }  // namespace net

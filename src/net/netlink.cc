@@ -52,9 +52,10 @@ std::optional<std::uint32_t> as_number(const NetlinkAttribute& attribute) {
   return netlink_header<std::uint32_t>(attribute.value);
 }
 
-std::optional<base::Ipv4> as_ipv4(const NetlinkAttribute& attribute) {
-  if (attribute.value.size() != 4) return std::nullopt;
-  return netlink_header<base::Ipv4>(attribute.value);
+std::optional<base::Ip> as_ip(const NetlinkAttribute& attribute) {
+  if (attribute.value.size() == 4) return netlink_header<base::Ipv4>(attribute.value);
+  if (attribute.value.size() == 16) return netlink_header<base::Ip>(attribute.value);
+  return std::nullopt;
 }
 
 std::optional<base::Mac> as_mac(const NetlinkAttribute& attribute) {

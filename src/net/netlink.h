@@ -13,9 +13,9 @@
 #include <type_traits>
 #include <vector>
 
-#include "base/address.h"
 #include "base/bytes.h"
 #include "base/fd.h"
+#include "base/ip.h"
 #include "base/result.h"
 
 namespace net {
@@ -54,7 +54,7 @@ std::vector<NetlinkAttribute> attributes_after(base::ByteView payload) {
 }
 
 std::optional<std::uint32_t> as_number(const NetlinkAttribute& attribute);  // host order, as netlink has it
-std::optional<base::Ipv4> as_ipv4(const NetlinkAttribute& attribute);
+std::optional<base::Ip> as_ip(const NetlinkAttribute& attribute);           // by its length
 std::optional<base::Mac> as_mac(const NetlinkAttribute& attribute);
 
 // A socket that listens to `groups` (RTMGRP_*), or to answers only.

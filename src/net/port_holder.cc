@@ -99,7 +99,7 @@ std::string holder_of_port(Protocol protocol, std::uint16_t port) {
   return "another process";
 }
 
-base::Error bind_error(Protocol protocol, base::Endpoint local, int error, std::string_view service) {
+base::Error bind_error(Protocol protocol, const base::Endpoint& local, int error, std::string_view service) {
   const std::string_view kind = protocol == Protocol::udp ? "UDP" : "TCP";
   const auto say = [](std::string text) { return base::Error{std::move(text)}; };
   switch (error) {

@@ -28,26 +28,30 @@ int get_option(int fd, int level, int name) {
   return getsockopt(fd, level, name, &value, &size) == 0 ? value : 0;
 }
 
-base::Result<Fd> open_udp() {
-  Fd fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd.open()) return base::fail_errno("open a UDP socket", errno);
+base::Result<Fd> open_udp(base::IpFamily family) {
+  const bool v4 = family == base::IpFamily::v4;
+  Fd fd(socket(to_af(family), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.open())
+    return base::fail_errno(fmt::format("open a UDP socket for {}", v4 ? "IPv4" : "IPv6"), errno);
   // Block sizes are checked against the path's MTU where they are granted. Beyond that a
   // fragmented datagram serves a machine better than one that is refused here: boot ROMs do
   // not look for the MTU themselves.
-  if (auto set = set_option(fd.get(), IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT, "allow fragments");
-      !set) {
-    return tl::unexpected(set.error());
-  }
+  base::Status set =
+      v4 ? set_option(fd.get(), IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT, "allow fragments")
+         : set_option(fd.get(), IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT, "allow fragments");
+  // A socket for each family: IPv4's way through the stack stays what it is.
+  if (set && !v4) set = set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1, "leave IPv4 alone");
+  if (!set) return tl::unexpected(set.error());
   return fd;
 }
 
-int bind_fd(int fd, base::Endpoint local) {
-  const sockaddr_in address = to_sockaddr(local);
-  return ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0 ? errno : 0;
+int bind_fd(int fd, const base::Endpoint& local) {
+  const SocketAddress address(local);
+  return ::bind(fd, address.get(), address.size()) < 0 ? errno : 0;
 }
 
 // From a random place in the range on, so that a transfer's port is not to be guessed.
-base::Result<std::uint16_t> bind_in_range(int fd, base::Ipv4 local, PortRange ports) {
+base::Result<std::uint16_t> bind_in_range(int fd, base::Endpoint local, PortRange ports) {
   if (ports.first == 0 || ports.last < ports.first) {
     return base::fail("{}-{} is no range of ports", ports.first, ports.last);
   }
@@ -55,11 +59,10 @@ base::Result<std::uint16_t> bind_in_range(int fd, base::Ipv4 local, PortRange po
   const unsigned count = ports.last - ports.first + 1u;
   const unsigned start = static_cast<unsigned>(random());
   for (unsigned i = 0; i < count; ++i) {
-    const auto port = static_cast<std::uint16_t>(ports.first + (start + i) % count);
-    const int error = bind_fd(fd, {local, port});
-    if (error == 0) return port;
-    if (error != EADDRINUSE)
-      return base::fail_errno(fmt::format("bind {}", base::Endpoint{local, port}.print()), error);
+    local.port = static_cast<std::uint16_t>(ports.first + (start + i) % count);
+    const int error = bind_fd(fd, local);
+    if (error == 0) return local.port;
+    if (error != EADDRINUSE) return base::fail_errno(fmt::format("bind {}", local.print()), error);
   }
   return base::fail("all UDP ports from {} to {} are in use", ports.first, ports.last);
 }
@@ -70,8 +73,8 @@ constexpr std::size_t batch_size = 32;
 struct Batch {
   struct Slot {
     std::array<std::uint8_t, UdpSocket::max_datagram> bytes;
-    alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(in_pktinfo))> control;
-    sockaddr_in from;
+    alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(in6_pktinfo))> control;
+    SocketAddress from;
     iovec part;
   };
   std::array<Slot, batch_size> slots;
@@ -87,8 +90,8 @@ struct Batch {
     slot.part = {slot.bytes.data(), slot.bytes.size()};
     messages[i] = {};
     msghdr& header = messages[i].msg_hdr;
-    header.msg_name = &slot.from;
-    header.msg_namelen = sizeof slot.from;
+    header.msg_name = slot.from.get();
+    header.msg_namelen = SocketAddress::capacity;
     header.msg_iov = &slot.part;
     header.msg_iovlen = 1;
     header.msg_control = slot.control.data();
@@ -98,16 +101,23 @@ struct Batch {
     const mmsghdr& message = messages[i];
     Datagram result;
     result.bytes = base::ByteView(slots[i].bytes).first(message.msg_len);
-    result.from = from_sockaddr(slots[i].from);
+    result.from = slots[i].from.endpoint();
     result.truncated = (message.msg_hdr.msg_flags & MSG_TRUNC) != 0;
     auto* header = const_cast<msghdr*>(&message.msg_hdr);
     for (cmsghdr* c = CMSG_FIRSTHDR(header); c != nullptr; c = CMSG_NXTHDR(header, c)) {
-      if (c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_PKTINFO) continue;
-      in_pktinfo info;
-      std::memcpy(&info, CMSG_DATA(c), sizeof info);
-      result.to = from_in_addr(info.ipi_addr);
-      result.local = from_in_addr(info.ipi_spec_dst);
-      result.interface = static_cast<unsigned>(info.ipi_ifindex);
+      if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+        in_pktinfo info;
+        std::memcpy(&info, CMSG_DATA(c), sizeof info);
+        result.to = from_in_addr(info.ipi_addr);
+        result.local = from_in_addr(info.ipi_spec_dst);
+        result.interface = static_cast<unsigned>(info.ipi_ifindex);
+      } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+        in6_pktinfo info;
+        std::memcpy(&info, CMSG_DATA(c), sizeof info);
+        result.to = from_in6_addr(info.ipi6_addr);
+        result.local = result.to.is_multicast_v6() ? base::Ip::any(base::IpFamily::v6) : result.to;
+        result.interface = info.ipi6_ifindex;
+      }
     }
     return result;
   }
@@ -121,10 +131,12 @@ Batch& this_threads_batch() {
 }  // namespace
 
 base::Result<UdpSocket> UdpSocket::bind(base::Endpoint local, const UdpOptions& options) {
-  auto fd = open_udp();
+  auto fd = open_udp(local.address.family());
   if (!fd) return tl::unexpected(fd.error());
   const int raw = fd->get();
-  base::Status set = set_option(raw, IPPROTO_IP, IP_PKTINFO, 1, "ask for arrival interfaces");
+  const bool v4 = local.address.is_v4();
+  base::Status set = set_option(raw, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_PKTINFO : IPV6_RECVPKTINFO, 1,
+                                "ask for arrival interfaces");
   if (set && options.broadcast) set = set_option(raw, SOL_SOCKET, SO_BROADCAST, 1, "allow broadcasts");
   if (set && options.reuse_address) set = set_option(raw, SOL_SOCKET, SO_REUSEADDR, 1, "share the port");
   if (set && options.reuse_port) set = set_option(raw, SOL_SOCKET, SO_REUSEPORT, 1, "share the port");
@@ -143,9 +155,10 @@ base::Result<UdpSocket> UdpSocket::bind(base::Endpoint local, const UdpOptions& 
 
 base::Result<UdpSocket> UdpSocket::connect(base::Endpoint local, base::Endpoint peer, unsigned interface,
                                            std::optional<PortRange> ports) {
-  auto fd = open_udp();
+  auto fd = open_udp(peer.address.family());
   if (!fd) return tl::unexpected(fd.error());
   const int raw = fd->get();
+  if (local.address.is_link_local() && local.scope == 0) local.scope = peer.scope;
   if (interface != 0) {
     if (auto set = set_option(raw, SOL_SOCKET, SO_BINDTOIFINDEX, static_cast<int>(interface),
                               "bind to the interface");
@@ -154,13 +167,13 @@ base::Result<UdpSocket> UdpSocket::connect(base::Endpoint local, base::Endpoint 
     }
   }
   if (ports && local.port == 0) {
-    const auto port = bind_in_range(raw, local.address, *ports);
+    const auto port = bind_in_range(raw, local, *ports);
     if (!port) return tl::unexpected(port.error());
   } else if (const int error = bind_fd(raw, local); error != 0) {
     return tl::unexpected(bind_error(Protocol::udp, local, error, {}));
   }
-  const sockaddr_in address = to_sockaddr(peer);
-  if (::connect(raw, reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) {
+  const SocketAddress address(peer);
+  if (::connect(raw, address.get(), address.size()) < 0) {
     return base::fail_errno(fmt::format("reach {}", peer.print()), errno);
   }
   UdpSocket result;
@@ -196,45 +209,28 @@ std::optional<std::size_t> UdpSocket::receive_one(std::span<std::uint8_t> buffer
 }
 
 bool UdpSocket::send_parts(std::span<const iovec> parts, std::size_t segment, const Route& route) {
-  sockaddr_in address{};
-  alignas(cmsghdr)
-      std::array<std::uint8_t, CMSG_SPACE(sizeof(in_pktinfo)) + CMSG_SPACE(sizeof(std::uint16_t))>
-          control{};
+  SocketAddress address;
+  ControlRoom control;
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(parts.data());
   message.msg_iovlen = parts.size();
-  std::size_t used = 0;
-  const auto add = [&](int level, int type, const auto& value) {
-    cmsghdr header{};
-    header.cmsg_level = level;
-    header.cmsg_type = type;
-    header.cmsg_len = CMSG_LEN(sizeof value);
-    std::memcpy(control.data() + used, &header, sizeof header);
-    std::memcpy(control.data() + used + CMSG_LEN(0), &value, sizeof value);
-    used += CMSG_SPACE(sizeof value);
-  };
   if (route.to.port != 0) {
-    address = to_sockaddr(route.to);
-    message.msg_name = &address;
-    message.msg_namelen = sizeof address;
+    address = SocketAddress(route.to);
+    message.msg_name = address.get();
+    message.msg_namelen = address.size();
+    if (!route.local.is_zero() || route.interface != 0) {
+      control.add_source(route.to.address, route.local, route.interface);
+    }
   }
-  if (!route.local.is_zero() || route.interface != 0) {
-    in_pktinfo info{};
-    info.ipi_ifindex = static_cast<int>(route.interface);
-    info.ipi_spec_dst = to_in_addr(route.local);
-    add(IPPROTO_IP, IP_PKTINFO, info);
-  }
-  if (segment != 0) add(SOL_UDP, UDP_SEGMENT, static_cast<std::uint16_t>(segment));
-  if (used > 0) {
-    message.msg_control = control.data();
-    message.msg_controllen = used;
-  }
+  if (segment != 0) control.add(SOL_UDP, UDP_SEGMENT, static_cast<std::uint16_t>(segment));
+  control.put_into(message);
   const ssize_t sent = sendmsg(fd(), &message, MSG_NOSIGNAL);
   last_error_ = sent < 0 ? errno : 0;
   return sent >= 0;
 }
 
-base::Status UdpSocket::send(base::ByteView bytes, base::Endpoint to, base::Ipv4 local, unsigned interface) {
+base::Status UdpSocket::send(base::ByteView bytes, const base::Endpoint& to, const base::Ip& local,
+                             unsigned interface) {
   const iovec part{const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
   if (send_parts({&part, 1}, 0, {to, local, interface})) return {};
   return base::fail_errno(fmt::format("send to {}", to.print()), last_error_);
@@ -257,5 +253,15 @@ std::uint64_t UdpSocket::kernel_drops() const {
 int UdpSocket::receive_buffer() const { return get_option(fd(), SOL_SOCKET, SO_RCVBUF); }
 
 std::uint16_t UdpSocket::local_port() const { return local_endpoint(fd()).port; }
+
+unsigned UdpSocket::path_mtu() const {
+  constexpr int unknown = 1500;
+  const int family = get_option(fd(), SOL_SOCKET, SO_DOMAIN);
+  const int mtu =
+      family == AF_INET6 ? get_option(fd(), IPPROTO_IPV6, IPV6_MTU) : get_option(fd(), IPPROTO_IP, IP_MTU);
+  return static_cast<unsigned>(mtu > 0 ? mtu : unknown);
+}
+
+bool speaks(base::IpFamily family) { return Fd(socket(to_af(family), SOCK_DGRAM | SOCK_CLOEXEC, 0)).open(); }
 
 }  // namespace net

@@ -12,9 +12,9 @@
 #include <span>
 #include <string>
 
-#include "base/address.h"
 #include "base/bytes.h"
 #include "base/fd.h"
+#include "base/ip.h"
 #include "base/result.h"
 
 namespace net {
@@ -25,8 +25,8 @@ struct Datagram {
   base::ByteView bytes;  // valid during the callback
   base::Endpoint from;
   // Of bound sockets only; zero where the socket is connected.
-  base::Ipv4 to;           // the destination in the IP header: ours, or a broadcast
-  base::Ipv4 local;        // the address to answer from (IP_PKTINFO's spec_dst)
+  base::Ip to;             // the destination in the IP header: ours, a broadcast or a group
+  base::Ip local;          // the address to answer from (IP_PKTINFO's spec_dst); zero for an IPv6 group
   unsigned interface = 0;  // index of the arrival interface
   bool truncated = false;  // it was longer than `bytes` shows (UdpSocket::max_datagram)
 };
@@ -50,7 +50,7 @@ struct PortRange {
 // Where a datagram goes and what it comes from. All zero on a connected socket.
 struct Route {
   base::Endpoint to;
-  base::Ipv4 local;
+  base::Ip local;
   unsigned interface = 0;
 };
 
@@ -61,7 +61,8 @@ class UdpSocket {
   static constexpr std::size_t max_segments = 64;
   static constexpr std::size_t max_gathered = 65507;
 
-  // 0.0.0.0 for all. Error names the port and, when taken, the process that holds it.
+  // The address says of which family; 0.0.0.0 or :: for all of that family, never of both.
+  // Error names the port and, when taken, the process that holds it.
   static base::Result<UdpSocket> bind(base::Endpoint local, const UdpOptions& options = {});
   // Connected socket for one TFTP transfer: kernel filters other senders, route is cached.
   // `interface` nails it to one wire, for hosts with two wires in one subnet; pass it only
@@ -74,7 +75,8 @@ class UdpSocket {
   // destroy this socket but not call receive() of another one.
   std::size_t receive(const std::function<void(const Datagram&)>& handle);
   // From `local` out of `interface` (both may be zero: kernel's choice).
-  base::Status send(base::ByteView bytes, base::Endpoint to, base::Ipv4 local, unsigned interface);
+  base::Status send(base::ByteView bytes, const base::Endpoint& to, const base::Ip& local,
+                    unsigned interface);
   // To the peer of a connected socket.
   base::Status send(base::ByteView bytes);
   // The data path. Parts that the kernel joins, so that file bytes are not copied behind
@@ -95,11 +97,16 @@ class UdpSocket {
   [[nodiscard]] int receive_buffer() const;  // octets that the kernel granted
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] std::uint16_t local_port() const;
+  // MTU of the path to the peer of a connected socket, as the kernel knows it; 1500 if unknown.
+  [[nodiscard]] unsigned path_mtu() const;
 
  private:
   Fd fd_;
   int last_error_ = 0;
 };
+
+// Whether this host has the family at all: IPv6 may be off, or forbidden to this service.
+bool speaks(base::IpFamily family);
 
 // Who holds a local UDP or TCP port: "dnsmasq (pid 812)", or "another process" when it may
 // not be seen. From /proc; slow, for error messages only.

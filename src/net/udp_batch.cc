@@ -1,15 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "net/udp_batch.h"
 
+#include <array>
 #include <cerrno>
-#include <cstring>
 
 #include "net/socket_address.h"
 
 namespace net {
 
+struct UdpBatch::Slots {
+  struct Slot {
+    SocketAddress to;
+    iovec part{};
+    ControlRoom control;
+  };
+  std::array<Slot, capacity> all;
+  std::array<mmsghdr, capacity> messages;
+};
+
 UdpBatch::UdpBatch(std::size_t longest)
-    : longest_(longest), bytes_(std::make_unique<std::uint8_t[]>(capacity * longest)) {}
+    : longest_(longest),
+      bytes_(std::make_unique<std::uint8_t[]>(capacity * longest)),
+      slots_(std::make_unique<Slots>()) {}
+UdpBatch::~UdpBatch() = default;
 
 std::span<std::uint8_t> UdpBatch::room() {
   BOOTFERRY_CHECK(!full());
@@ -18,36 +31,30 @@ std::span<std::uint8_t> UdpBatch::room() {
 
 void UdpBatch::add(std::size_t octets, const Route& route) {
   BOOTFERRY_CHECK(!full() && octets <= longest_);
-  Slot& slot = slots_[count_];
-  slot.to = to_sockaddr(route.to);
+  Slots::Slot& slot = slots_->all[count_];
+  slot.to = SocketAddress(route.to);
   slot.part = {bytes_.get() + count_ * longest_, octets};
-  msghdr& header = messages_[count_].msg_hdr;
+  msghdr& header = slots_->messages[count_].msg_hdr;
   header = {};
-  header.msg_name = &slot.to;
-  header.msg_namelen = sizeof slot.to;
+  header.msg_name = slot.to.get();
+  header.msg_namelen = slot.to.size();
   header.msg_iov = &slot.part;
   header.msg_iovlen = 1;
-  header.msg_control = slot.control.data();
-  header.msg_controllen = slot.control.size();
-  cmsghdr* const control = CMSG_FIRSTHDR(&header);
-  control->cmsg_level = IPPROTO_IP;
-  control->cmsg_type = IP_PKTINFO;
-  control->cmsg_len = CMSG_LEN(sizeof(in_pktinfo));
-  in_pktinfo info{};
-  info.ipi_ifindex = static_cast<int>(route.interface);
-  info.ipi_spec_dst = to_in_addr(route.local);
-  std::memcpy(CMSG_DATA(control), &info, sizeof info);
+  slot.control = {};
+  slot.control.add_source(route.to.address, route.local, route.interface);
+  slot.control.put_into(header);
   ++count_;
 }
 
 UdpBatch::Refused UdpBatch::flush(const UdpSocket& socket) {
   Refused refused;
   for (std::size_t done = 0; done < count_;) {
-    const int sent = sendmmsg(socket.fd(), messages_.data() + done, static_cast<unsigned>(count_ - done), 0);
+    const int sent =
+        sendmmsg(socket.fd(), slots_->messages.data() + done, static_cast<unsigned>(count_ - done), 0);
     if (sent > 0) {
       done += static_cast<std::size_t>(sent);
     } else if (errno != EINTR) {
-      refused = {refused.count + 1, errno, from_sockaddr(slots_[done].to)};
+      refused = {refused.count + 1, errno, slots_->all[done].to.endpoint()};
       ++done;
     }
   }

@@ -2,10 +2,6 @@
 // Answers that leave in one call (sendmmsg): those to one batch of requests.
 #pragma once
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -19,6 +15,7 @@ class UdpBatch {
   static constexpr std::size_t capacity = 32;
 
   explicit UdpBatch(std::size_t longest);
+  ~UdpBatch();
   UdpBatch(const UdpBatch&) = delete;
   UdpBatch& operator=(const UdpBatch&) = delete;
 
@@ -36,17 +33,12 @@ class UdpBatch {
   Refused flush(const UdpSocket& socket);
 
  private:
-  struct Slot {
-    sockaddr_in to;
-    iovec part;
-    alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(in_pktinfo))> control;
-  };
+  struct Slots;
 
   std::size_t longest_;
   std::size_t count_ = 0;
   std::unique_ptr<std::uint8_t[]> bytes_;
-  std::array<Slot, capacity> slots_;
-  std::array<mmsghdr, capacity> messages_;
+  std::unique_ptr<Slots> slots_;
 };
 
 }  // namespace net

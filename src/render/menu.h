@@ -8,7 +8,7 @@
 
 #include <string>
 
-#include "base/address.h"
+#include "base/ip.h"
 #include "policy/decide.h"
 #include "policy/waiting.h"
 
@@ -17,7 +17,7 @@ namespace render {
 // Where the machine reaches us; scripts carry absolute URLs because ${next-server} is the
 // DHCP server's address in iPXE behind a proxy.
 struct ServerAddress {
-  base::Ipv4 address;
+  base::Ip address;
   std::uint16_t http_port = 80;
   [[nodiscard]] std::string url(std::string_view path) const;  // "http://10.0.0.2/images/…", %-encoded
 };

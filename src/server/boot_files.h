@@ -10,7 +10,7 @@
 #include <string_view>
 #include <variant>
 
-#include "base/address.h"
+#include "base/ip.h"
 #include "content/published.h"
 #include "server/administration.h"
 #include "server/machines.h"
@@ -18,8 +18,8 @@
 namespace server {
 
 struct Asker {
-  base::Ipv4 address;
-  base::Ipv4 local;        // our address that it used; scripts name it
+  base::Ip address;
+  base::Ip local;          // our address that it used; scripts name it
   unsigned interface = 0;  // by which it came
 };
 

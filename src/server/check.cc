@@ -12,6 +12,7 @@
 
 #include "content/loaders.h"
 #include "server/privileges.h"
+#include "server/served_interfaces.h"
 
 namespace server {
 namespace {
@@ -70,13 +71,15 @@ class Checks {
     if (!interface.up) {
       add(Level::fail, area, "is down", fmt::format("ip link set {} up", interface.name));
     } else if (interface.addresses.empty()) {
-      add(Level::fail, area, "has no IPv4 address", "give it one: clients must reach this server by it");
+      add(Level::fail, area, "has no address", "give it one: clients must reach this server by it");
     } else {
       std::vector<std::string> addresses;
-      for (const auto& net : interface.addresses) {
-        addresses.push_back(fmt::format("{}/{}", net.address.print(), net.prefix));
-      }
+      for (const base::IpNet& net : telling_addresses(interface)) addresses.push_back(net.print());
       ok(area, fmt::format("up, {}", fmt::join(addresses, ", ")));
+      if (!interface.addresses.front().address.is_v4() && (config_.proxydhcp || config_.boot_service)) {
+        add(Level::warn, area, "has no IPv4 address: proxyDHCP, which is IPv4, is not answered there",
+            "give it one, or let the DHCPv6 server name the boot file (docs/configuration.md)");
+      }
     }
   }
 
@@ -87,9 +90,9 @@ class Checks {
       return;
     }
     if (config_.interfaces.empty()) {
-      const auto served = [](const net::Interface& i) { return i.up && !i.loopback && !i.addresses.empty(); };
+      const auto served = [](const net::Interface& i) { return i.up && !i.loopback && has_own_address(i); };
       if (std::none_of(all->begin(), all->end(), served)) {
-        add(Level::fail, "interfaces", "none is up with an IPv4 address",
+        add(Level::fail, "interfaces", "none is up with an address",
             "plug one in and give it one, or name it in server.interfaces");
       }
       for (const auto& i : *all) {

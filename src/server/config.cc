@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <concepts>
 #include <filesystem>
 #include <fstream>
@@ -144,25 +143,13 @@ Complaint set_interface_limits(const toml::node& node, std::vector<InterfaceLimi
   return std::nullopt;
 }
 
-std::optional<base::Ipv4Net> parse_network(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  if (slash == std::string_view::npos) return std::nullopt;
-  const auto address = base::Ipv4::parse(text.substr(0, slash));
-  const std::string_view digits = text.substr(slash + 1);
-  unsigned prefix = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
-  if (!address || error != std::errc() || end != digits.data() + digits.size() || prefix > 32)
-    return std::nullopt;
-  return base::Ipv4Net{*address, static_cast<std::uint8_t>(prefix)};
-}
-
 Complaint set_network_limits(const toml::node& node, std::vector<NetworkLimit>& out) {
   const char* const wanted = R"(must give MB/s by network: { "10.1.0.0/16" = 100, "10.2.7.0/24" = 12.5 })";
   const toml::table* table = node.as_table();
   if (table == nullptr) return wanted;
   std::vector<NetworkLimit> limits;
   for (const auto& [name, value] : *table) {
-    const auto network = parse_network(name.str());
+    const auto network = base::IpNet::parse(name.str());
     const auto rate = octets_per_second(value);
     if (!network || !rate) return wanted;
     limits.push_back({*network, *rate});

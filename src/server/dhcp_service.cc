@@ -72,11 +72,16 @@ void DhcpService::send_answers(const net::UdpSocket& socket) {
 
 void DhcpService::take(const net::Datagram& datagram, std::uint16_t port, DhcpCounters& counters) {
   ++counters.received;
-  if (!interfaces_.now().serves(datagram.interface)) {
+  if (!interfaces_.now().serves(datagram.interface, base::IpFamily::v4)) {
     ++counters.other_interface;
     return;
   }
-  const session::Arrival arrival{port, datagram.interface, datagram.local, datagram.to, datagram.from};
+  // The sockets are IPv4's.
+  const session::Arrival arrival{port,
+                                 datagram.interface,
+                                 datagram.local.as_v4(),
+                                 datagram.to.as_v4(),
+                                 {datagram.from.address.as_v4(), datagram.from.port}};
   const session::PxeResult result = answer(datagram.bytes, arrival);
   ++counters.by_name.at(session::counter_of(result.event));
   if (!result.event.facts) return;
@@ -94,7 +99,8 @@ void DhcpService::answer_held() {
   std::erase_if(held_, [&](const auto& entry) {
     const base::Mac& mac = entry.first;
     const Held& held = entry.second;
-    if (now >= held.until || !interfaces_.now().serves(held.arrival.interface)) return true;
+    if (now >= held.until || !interfaces_.now().serves(held.arrival.interface, base::IpFamily::v4))
+      return true;
     if (!machines_.with_admission([&](auto& admission) { return admission.may_go(mac, now); })) return false;
     ++counters_[0].late_offers;
     if (answers_.full()) send_answers(*proxy_);

@@ -65,7 +65,7 @@ void tell(const session::AttemptEvent& event) {
 }
 
 TftpAnswer FileService::answer(const TftpRequestFacts& request, base::Time now) {
-  if (!interfaces_on_loop_.now().serves(request.interface)) return TftpUnserved{};
+  if (!interfaces_on_loop_.now().serves(request.interface, request.local.family())) return TftpUnserved{};
   const BehindName found =
       files_.find(request.filename, {request.from.address, request.local, request.interface}, now);
   if (const auto* file = std::get_if<FileBehindName>(&found)) return TftpFileOnDisk{file->file.path};
@@ -122,7 +122,7 @@ void FileService::on_done(const net::HttpDone& done) {
   if (whole) delivered(done.from.address, interface, done.target, session::Transport::http, now);
 }
 
-void FileService::under_way(bool begun, base::Ipv4 to, unsigned interface, std::string_view name,
+void FileService::under_way(bool begun, const base::Ip& to, unsigned interface, std::string_view name,
                             base::Time now) {
   const auto normalised = content::normalise(name);
   if (!normalised || !normalised->starts_with(image_prefix)) return;
@@ -135,10 +135,10 @@ void FileService::under_way(bool begun, base::Ipv4 to, unsigned interface, std::
   });
 }
 
-unsigned FileService::arrival(unsigned interface, base::Ipv4 local) const {
+unsigned FileService::arrival(unsigned interface, const base::Ip& local) const {
   const auto served = interfaces_.now();
   if (interface == 0) return served->index_of(local);  // from this very host
-  return served->serves(interface) ? interface : 0;
+  return served->serves(interface, local.family()) ? interface : 0;
 }
 
 bool FileService::may_log_http(base::LogLevel level) {
@@ -147,7 +147,7 @@ bool FileService::may_log_http(base::LogLevel level) {
   return http_log_rate_.may_log("http", base::Clock::now());
 }
 
-void FileService::delivered(base::Ipv4 to, unsigned interface, std::string_view name,
+void FileService::delivered(const base::Ip& to, unsigned interface, std::string_view name,
                             session::Transport transport, base::Time now) {
   const auto normalised = content::normalise(name);
   if (!normalised) return;

@@ -30,11 +30,11 @@ class FileService {
 
  private:
   // The served interface that a connection came in by; 0 if it is none.
-  [[nodiscard]] unsigned arrival(unsigned interface, base::Ipv4 local) const;
-  void delivered(base::Ipv4 to, unsigned interface, std::string_view name, session::Transport transport,
+  [[nodiscard]] unsigned arrival(unsigned interface, const base::Ip& local) const;
+  void delivered(const base::Ip& to, unsigned interface, std::string_view name, session::Transport transport,
                  base::Time now);
   // An image's file is under way to a machine, or no longer: it is not silent meanwhile.
-  void under_way(bool begun, base::Ipv4 to, unsigned interface, std::string_view name, base::Time now);
+  void under_way(bool begun, const base::Ip& to, unsigned interface, std::string_view name, base::Time now);
 
   // Anybody can ask for names without end, so every line that an asker causes is bounded. Wide
   // enough for a classroom that boots at once.

@@ -5,20 +5,20 @@
 
 namespace server {
 
-session::Resolved Machines::who_asks(base::Ipv4 address, unsigned interface,
+session::Resolved Machines::who_asks(const base::Ip& address, unsigned interface,
                                      const session::NameIdentity& name, base::Time now) {
   const bool bound =
-      with([&](auto& bindings, auto&) { return bindings.who(address, interface, now) != nullptr; });
+      with([&](auto& bindings, auto&) { return bindings.who(address.as_v4(), interface, now) != nullptr; });
   std::optional<base::Mac> neighbour;
   if (!bound && !name.mac) neighbour = net::neighbour(address, interface);
   return resolve(address, interface, name, neighbour, now);
 }
 
-session::Resolved Machines::who_fetches(base::Ipv4 address, unsigned interface, base::Time now) {
-  const std::uint64_t key = session::key_of(address, interface);
+session::Resolved Machines::who_fetches(const base::Ip& address, unsigned interface, base::Time now) {
+  const session::IpKey key = session::key_of(address, interface);
   std::optional<base::Mac> neighbour;
   const bool answered = with([&](auto& bindings, auto&) {
-    if (bindings.who(address, interface, now) != nullptr) return true;
+    if (bindings.who(address.as_v4(), interface, now) != nullptr) return true;
     const auto* const remembered = neighbours_.find(key, now);
     if (remembered == nullptr) return false;
     neighbour = *remembered;
@@ -31,11 +31,12 @@ session::Resolved Machines::who_fetches(base::Ipv4 address, unsigned interface, 
   return resolve(address, interface, {}, neighbour, now);
 }
 
-session::Resolved Machines::resolve(base::Ipv4 address, unsigned interface, const session::NameIdentity& name,
-                                    std::optional<base::Mac> neighbour, base::Time now) {
+session::Resolved Machines::resolve(const base::Ip& address, unsigned interface,
+                                    const session::NameIdentity& name, std::optional<base::Mac> neighbour,
+                                    base::Time now) {
   return with([&](auto& bindings, auto& attempts) {
     session::Resolved who = bindings.resolve(
-        address, interface, name, [&](base::Ipv4, unsigned) { return neighbour; }, now);
+        address.as_v4(), interface, name, [&](base::Ipv4, unsigned) { return neighbour; }, now);
     if (const auto* known = std::get_if<session::Known>(&who)) {
       attempts.on_request(known->facts.mac, now);
       admission_.on_request(known->facts.mac, now);

@@ -34,16 +34,17 @@ class Machines {
   }
 
   // Who asks for a name, from what is known and from the kernel's neighbour table; the
-  // attempt and the line learn that the machine is alive.
-  session::Resolved who_asks(base::Ipv4 address, unsigned interface, const session::NameIdentity& name,
+  // attempt and the line learn that the machine is alive. Bindings come from DHCP and are
+  // IPv4's: over IPv6 a machine is known by its name or as a neighbour.
+  session::Resolved who_asks(const base::Ip& address, unsigned interface, const session::NameIdentity& name,
                              base::Time now);
   // Who fetches what is the same for everybody. It only tells whose attempt goes on, so what
   // the neighbour table said a moment ago is good enough, and a thousand small files cost no
   // thousand questions to the kernel.
-  session::Resolved who_fetches(base::Ipv4 address, unsigned interface, base::Time now);
+  session::Resolved who_fetches(const base::Ip& address, unsigned interface, base::Time now);
 
  private:
-  session::Resolved resolve(base::Ipv4 address, unsigned interface, const session::NameIdentity& name,
+  session::Resolved resolve(const base::Ip& address, unsigned interface, const session::NameIdentity& name,
                             std::optional<base::Mac> neighbour, base::Time now);
 
   static constexpr std::size_t neighbours_kept = 8192;
@@ -53,7 +54,8 @@ class Machines {
   session::Bindings bindings_;
   session::Attempts attempts_;
   session::Admission admission_;
-  session::RecentMap<std::optional<base::Mac>> neighbours_{neighbours_kept, neighbours_kept_for};
+  session::RecentMap<std::optional<base::Mac>, session::IpKey> neighbours_{neighbours_kept,
+                                                                           neighbours_kept_for};
 };
 
 }  // namespace server

@@ -5,16 +5,34 @@
 
 namespace server {
 
+bool has_own_address(const net::Interface& interface) {
+  return std::ranges::any_of(interface.addresses,
+                             [](const base::IpNet& net) { return !net.address.is_link_local(); });
+}
+
+std::vector<base::IpNet> telling_addresses(const net::Interface& interface) {
+  std::vector<base::IpNet> list = interface.addresses;
+  if (has_own_address(interface)) {
+    std::erase_if(list, [](const base::IpNet& net) { return net.address.is_link_local(); });
+  }
+  return list;
+}
+
 InterfaceSet::InterfaceSet(std::vector<net::Interface> served) : list_(std::move(served)) {
   std::ranges::sort(list_, {}, &net::Interface::index);
   for (const net::Interface& i : list_) {
-    for (const base::Ipv4Net& net : i.addresses) addresses_.emplace_back(net.address, i.index);
+    for (const base::IpNet& net : i.addresses) addresses_.emplace_back(net.address, i.index);
   }
   std::ranges::sort(addresses_);
 }
 
-bool InterfaceSet::serves(unsigned index) const {
-  return std::ranges::binary_search(list_, index, {}, &net::Interface::index);
+bool InterfaceSet::serves(unsigned index, base::IpFamily family) const {
+  const auto found = std::ranges::lower_bound(list_, index, {}, &net::Interface::index);
+  if (found == list_.end() || found->index != index || found->addresses.empty()) return false;
+  // IPv4 addresses stand first.
+  const base::IpNet& of_family =
+      family == base::IpFamily::v4 ? found->addresses.front() : found->addresses.back();
+  return of_family.address.family() == family;
 }
 
 std::string_view InterfaceSet::name_of(unsigned index) const {
@@ -22,8 +40,8 @@ std::string_view InterfaceSet::name_of(unsigned index) const {
   return found != list_.end() && found->index == index ? std::string_view(found->name) : std::string_view();
 }
 
-unsigned InterfaceSet::index_of(base::Ipv4 own_address) const {
-  using Entry = std::pair<base::Ipv4, unsigned>;
+unsigned InterfaceSet::index_of(const base::Ip& own_address) const {
+  using Entry = std::pair<base::Ip, unsigned>;
   const auto found = std::ranges::lower_bound(addresses_, own_address, {}, &Entry::first);
   return found != addresses_.end() && found->first == own_address ? found->second : 0;
 }
@@ -34,11 +52,10 @@ bool ServedInterfaces::named(const net::Interface& interface) const {
 }
 
 void ServedInterfaces::publish() {
-  // Without an address of its own there is nothing to answer from: asked on such a one, the
-  // kernel would lend another interface's, which machines there cannot reach.
   std::vector<net::Interface> served;
-  std::ranges::copy_if(all_, std::back_inserter(served),
-                       [&](const net::Interface& i) { return i.up && named(i) && !i.addresses.empty(); });
+  std::ranges::copy_if(all_, std::back_inserter(served), [&](const net::Interface& i) {
+    return i.up && named(i) && (names_.empty() ? has_own_address(i) : !i.addresses.empty());
+  });
   set_ = std::make_shared<InterfaceSet>(std::move(served));
   // Last: whoever sees the new version finds the set behind a lock that is about to be free.
   version_.fetch_add(1, std::memory_order_release);

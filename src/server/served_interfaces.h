@@ -18,26 +18,34 @@
 
 namespace server {
 
+// Whether it has an address that other networks can know of as well. Each interface that is
+// up has a link-local one; that alone invites nobody.
+bool has_own_address(const net::Interface& interface);
+// Its addresses as people want to read them: link-local ones only where there are no others.
+std::vector<base::IpNet> telling_addresses(const net::Interface& interface);
+
 // The served interfaces of one moment.
 class InterfaceSet {
  public:
   InterfaceSet() = default;
   explicit InterfaceSet(std::vector<net::Interface> served);
 
-  [[nodiscard]] bool serves(unsigned index) const;
+  // With an address of that family there is something to answer from: asked on an interface
+  // without one, the kernel would lend another's, which machines there cannot reach.
+  [[nodiscard]] bool serves(unsigned index, base::IpFamily family) const;
   // The served interface that has this address of ours; 0 if none.
-  [[nodiscard]] unsigned index_of(base::Ipv4 own_address) const;
+  [[nodiscard]] unsigned index_of(const base::Ip& own_address) const;
   [[nodiscard]] std::string_view name_of(unsigned index) const;  // empty if it is not served
   [[nodiscard]] const std::vector<net::Interface>& list() const { return list_; }
 
  private:
-  std::vector<net::Interface> list_;                        // by index
-  std::vector<std::pair<base::Ipv4, unsigned>> addresses_;  // sorted
+  std::vector<net::Interface> list_;                      // by index
+  std::vector<std::pair<base::Ip, unsigned>> addresses_;  // sorted
 };
 
 class ServedInterfaces {
  public:
-  // `names` empty: every interface that is up, has an address and is not loopback.
+  // `names` empty: every interface that is up, has_own_address() and is not loopback.
   explicit ServedInterfaces(std::vector<std::string> names) : names_(std::move(names)) {}
 
   void set_names(std::vector<std::string> names);

@@ -113,11 +113,12 @@ TftpOptions tftp_options(const Config& config, const ServedInterfaces& interface
   options.single_port = config.single_port;
   options.limits.allow_fragments = config.allow_fragments;
   options.limits.max_windowsize = config.max_windowsize;
-  options.on_link = [view = ServedInterfaces::View(interfaces)](base::Ipv4 client, unsigned index) mutable {
+  options.on_link = [view = ServedInterfaces::View(interfaces)](const base::Ip& client,
+                                                                unsigned index) mutable {
     return net::on_link(view.now().list(), index, client);
   };
   if (!limits.none()) {
-    options.limits_of = [&limits, view = ServedInterfaces::View(interfaces)](base::Ipv4 client,
+    options.limits_of = [&limits, view = ServedInterfaces::View(interfaces)](const base::Ip& client,
                                                                              unsigned index) mutable {
       return limits.of(view.now().name_of(index), client);
     };
@@ -355,12 +356,12 @@ void Running::look_at_attempts() {
 void Running::tell_interfaces() const {
   std::string text;
   for (const net::Interface& i : interfaces_.served()) {
-    for (const base::Ipv4Net& net : i.addresses) {
-      text += fmt::format("{}{} {}/{}", text.empty() ? "" : ", ", i.name, net.address.print(), net.prefix);
+    for (const base::IpNet& net : telling_addresses(i)) {
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", i.name, net.print());
     }
   }
   if (text.empty()) {
-    base::log(base::LogLevel::warning, component, "no interface to serve: none is up with an IPv4 address");
+    base::log(base::LogLevel::warning, component, "no interface to serve: none is up with an address");
   } else {
     base::log(base::LogLevel::info, component, "serving {}", text);
   }

@@ -92,8 +92,8 @@ api::Status status_of(const StatusSources& sources) {
   status.pid = getpid();
   status.started = sources.started;
   for (const net::Interface& i : sources.interfaces.served()) {
-    for (const base::Ipv4Net& net : i.addresses) {
-      status.interfaces.push_back(fmt::format("{} {}/{}", i.name, net.address.print(), net.prefix));
+    for (const base::IpNet& net : telling_addresses(i)) {
+      status.interfaces.push_back(fmt::format("{} {}", i.name, net.print()));
     }
   }
   status.services = services_of(sources.config);

@@ -3,7 +3,7 @@
 
 namespace server {
 
-TftpClients::Terms TftpClients::admit(base::Ipv4 client, unsigned interface, base::Time now) {
+TftpClients::Terms TftpClients::admit(const base::Ip& client, unsigned interface, base::Time now) {
   const std::lock_guard lock(mutex_);
   if (all_ >= most_) return {.refused = TftpReason::total_limit};
   unsigned& here = per_address_[client];
@@ -14,19 +14,19 @@ TftpClients::Terms TftpClients::admit(base::Ipv4 client, unsigned interface, bas
   return {.max_windowsize = losses_.window_for(client, now), .max_in_flight = most_in_flight / sharing};
 }
 
-void TftpClients::leave(base::Ipv4 client, unsigned interface) {
+void TftpClients::leave(const base::Ip& client, unsigned interface) {
   const std::lock_guard lock(mutex_);
   count_down(client, interface);
 }
 
-void TftpClients::leave(base::Ipv4 client, unsigned interface, const session::TftpSend& transfer,
+void TftpClients::leave(const base::Ip& client, unsigned interface, const session::TftpSend& transfer,
                         base::Time now) {
   const std::lock_guard lock(mutex_);
   count_down(client, interface);
   losses_.ended(client, transfer.terms().windowsize, transfer.acknowledged(), transfer.resent_blocks(), now);
 }
 
-void TftpClients::count_down(base::Ipv4 client, unsigned interface) {
+void TftpClients::count_down(const base::Ip& client, unsigned interface) {
   --all_;
   --per_interface_[interface];  // there are few, and they stay
   const auto found = per_address_.find(client);

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <unordered_map>
 
-#include "base/address.h"
+#include "base/ip.h"
 #include "base/time.h"
 #include "server/tftp_event.h"
 #include "session/loss_memory.h"
@@ -30,20 +30,20 @@ class TftpClients {
     std::uint32_t max_in_flight = UINT32_MAX;  // octets
   };
   // Counts one more for this client on this interface, unless refused.
-  Terms admit(base::Ipv4 client, unsigned interface, base::Time now);
+  Terms admit(const base::Ip& client, unsigned interface, base::Time now);
 
-  void leave(base::Ipv4 client, unsigned interface);
+  void leave(const base::Ip& client, unsigned interface);
   // After a transfer: its windows and their losses are remembered for the next.
-  void leave(base::Ipv4 client, unsigned interface, const session::TftpSend& transfer, base::Time now);
+  void leave(const base::Ip& client, unsigned interface, const session::TftpSend& transfer, base::Time now);
 
  private:
-  void count_down(base::Ipv4 client, unsigned interface);  // under the lock
+  void count_down(const base::Ip& client, unsigned interface);  // under the lock
 
   const unsigned most_;
   const unsigned most_per_address_;
   std::mutex mutex_;
   unsigned all_ = 0;
-  std::unordered_map<base::Ipv4, unsigned> per_address_;
+  std::unordered_map<base::Ip, unsigned> per_address_;
   std::unordered_map<unsigned, std::uint32_t> per_interface_;
   session::LossMemory losses_;
 };

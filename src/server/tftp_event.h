@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "base/address.h"
+#include "base/ip.h"
 #include "base/time.h"
 #include "session/tftp_send.h"
 #include "wire/tftp.h"
@@ -15,7 +15,7 @@ namespace server {
 
 struct TftpRequestFacts {
   base::Endpoint from;
-  base::Ipv4 local;           // of ours, that the client sent to and gets its answer from
+  base::Ip local;             // of ours, that the client sent to and gets its answer from
   unsigned interface = 0;     // index
   std::string_view filename;  // as sent
 };

@@ -96,7 +96,7 @@ class TftpService::Impl {
 
   // The same request while nothing was acknowledged: the client may have seen the first
   // answer already and then listens to that TID alone.
-  bool answer_again(base::Endpoint client, std::size_t hash) {
+  bool answer_again(const base::Endpoint& client, std::size_t hash) {
     TftpTransfer* const transfer = newest(client);
     if (transfer == nullptr || transfer->request_hash != hash) return false;
     if (transfer->held_back) {  // the answer has its time already
@@ -160,7 +160,7 @@ class TftpService::Impl {
       refuse(facts, TftpReason::no_port, {}, socket.error().what);
       return std::nullopt;
     }
-    const unsigned mtu = path_mtu(*socket);
+    const unsigned mtu = socket->path_mtu();
     if (!options_.single_port) return OpenPort{TftpPort(std::move(*socket)), mtu};
     return OpenPort{TftpPort(requests_, {facts.from, facts.local, interface}), mtu};
   }
@@ -188,7 +188,7 @@ class TftpService::Impl {
   // A client that asks for something else from the same port has given up what it asked for
   // before. Only when that had got somewhere may both live for a while: the new request can
   // be a late copy, and ending the first TID would hang a client that is locked on it.
-  TftpTransfer* make_room(base::Endpoint client) {
+  TftpTransfer* make_room(const base::Endpoint& client) {
     TftpTransfer* const before = newest(client);
     if (before == nullptr) return nullptr;
     // With one port for all, what the client sends next can only be about its newest request.
@@ -396,7 +396,7 @@ class TftpService::Impl {
     const bool nailed = options_.on_link && options_.on_link(facts.from.address, facts.interface);
     return nailed ? facts.interface : 0;
   }
-  TftpTransfer* newest(base::Endpoint client) {
+  TftpTransfer* newest(const base::Endpoint& client) {
     const auto it = newest_.find(client);
     return it == newest_.end() ? nullptr : it->second;
   }

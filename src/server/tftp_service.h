@@ -14,7 +14,7 @@
 #include <string_view>
 #include <variant>
 
-#include "base/address.h"
+#include "base/ip.h"
 #include "base/result.h"
 #include "net/loop.h"
 #include "net/udp.h"
@@ -33,10 +33,10 @@ struct TftpOptions {
   bool one_of_several = false;  // services on the request port, a loop each
   session::TftpLimits limits;   // path_mtu is asked of the kernel for each client
   // How fast that client may be served. No limit when unset.
-  std::function<TrafficLimits::Of(base::Ipv4 client, unsigned interface)> limits_of;
+  std::function<TrafficLimits::Of(const base::Ip& client, unsigned interface)> limits_of;
   // Whether a client is on that interface's own wire: then the answer is nailed to it, else
   // it goes where the route says. Never nailed when unset.
-  std::function<bool(base::Ipv4 client, unsigned interface)> on_link;
+  std::function<bool(const base::Ip& client, unsigned interface)> on_link;
 };
 
 // What a name means for whoever asks.

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/tftp_transfer.h"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -18,13 +15,6 @@ std::size_t octets_of(const TftpTransfer& transfer, const session::SendBlocks& b
   return (blocks.count - 1) * std::size_t{transfer.send.terms().blksize} +
          transfer.send.block_size(blocks.first + blocks.count - 1) +
          blocks.count * wire::tftp::data_header_size;
-}
-
-unsigned path_mtu(const net::UdpSocket& socket) {
-  int mtu = 0;
-  socklen_t size = sizeof mtu;
-  const int failed = ::getsockopt(socket.fd(), IPPROTO_IP, IP_MTU, &mtu, &size);
-  return failed != 0 || mtu <= 0 ? 1500 : static_cast<unsigned>(mtu);
 }
 
 namespace {

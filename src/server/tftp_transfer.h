@@ -37,7 +37,7 @@ class TftpPort {
 
 struct TftpTransfer {
   base::Endpoint client;
-  base::Ipv4 local;
+  base::Ip local;
   unsigned interface = 0;
   bool segments = true;  // whole windows at once, until the path refuses
   std::string filename;
@@ -65,9 +65,6 @@ struct TftpTransfer {
 
 // Octets of these blocks, headers included.
 std::size_t octets_of(const TftpTransfer& transfer, const session::SendBlocks& blocks);
-
-// The kernel's idea of the path to the peer of a connected socket.
-unsigned path_mtu(const net::UdpSocket& socket);
 
 enum class SendResult : std::uint8_t { sent, lost, file_changed };
 

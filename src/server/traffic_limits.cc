@@ -16,7 +16,7 @@ TrafficLimits::TrafficLimits(const std::vector<InterfaceLimit>& interfaces,
   std::ranges::stable_sort(networks_, std::greater<>(), [](const Network& n) { return n.network.prefix; });
 }
 
-TrafficLimits::Of TrafficLimits::of(std::string_view interface, base::Ipv4 client) const {
+TrafficLimits::Of TrafficLimits::of(std::string_view interface, const base::Ip& client) const {
   Of found;
   const auto by_name = std::ranges::find(interfaces_, interface, &Interface::name);
   if (by_name != interfaces_.end()) found.interface_ = by_name->limit.get();

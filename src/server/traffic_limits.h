@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/address.h"
+#include "base/ip.h"
 #include "session/rate_limit.h"
 
 namespace server {
@@ -18,7 +18,7 @@ struct InterfaceLimit {
   bool operator==(const InterfaceLimit&) const = default;
 };
 struct NetworkLimit {
-  base::Ipv4Net network;
+  base::IpNet network;
   std::uint64_t octets_per_second = 0;
   bool operator==(const NetworkLimit&) const = default;
 };
@@ -45,7 +45,7 @@ class TrafficLimits {
     session::RateLimit* network_ = nullptr;
   };
   // Valid as long as this. Any thread.
-  [[nodiscard]] Of of(std::string_view interface, base::Ipv4 client) const;
+  [[nodiscard]] Of of(std::string_view interface, const base::Ip& client) const;
   [[nodiscard]] bool none() const { return interfaces_.empty() && networks_.empty(); }
 
  private:
@@ -54,7 +54,7 @@ class TrafficLimits {
     std::unique_ptr<session::RateLimit> limit;
   };
   struct Network {
-    base::Ipv4Net network;
+    base::IpNet network;
     std::unique_ptr<session::RateLimit> limit;
   };
   std::vector<Interface> interfaces_;

@@ -13,7 +13,7 @@ constexpr std::uint64_t telling_blocks = 100;
 
 }  // namespace
 
-void LossMemory::ended(base::Ipv4 client, std::uint16_t windowsize, std::uint64_t blocks,
+void LossMemory::ended(const base::Ip& client, std::uint16_t windowsize, std::uint64_t blocks,
                        std::uint64_t resent, base::Time now) {
   // Going back resends half a window for each loss. Random loss strikes a small window as
   // often as a large one, and the large one is through sooner; a queue that is too short for
@@ -31,7 +31,7 @@ void LossMemory::ended(base::Ipv4 client, std::uint16_t windowsize, std::uint64_
   clients_.touch(key_of(client, 0), now) = {static_cast<std::uint16_t>(limit * 2), now};
 }
 
-std::uint16_t LossMemory::window_for(base::Ipv4 client, base::Time now) {
+std::uint16_t LossMemory::window_for(const base::Ip& client, base::Time now) {
   const Limit* const limit = clients_.find(key_of(client, 0), now);
   if (limit == nullptr) return unlimited;
   const auto doublings = std::min<std::int64_t>((now - limit->since) / doubles_each, 16);

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "base/address.h"
+#include "base/ip.h"
 #include "base/time.h"
 #include "session/recent_map.h"
 
@@ -23,10 +23,10 @@ class LossMemory {
   explicit LossMemory(std::size_t capacity = 4096) : clients_(capacity, lifetime) {}
 
   // A transfer came to its end or was given up. `resent` as TftpSend counts it.
-  void ended(base::Ipv4 client, std::uint16_t windowsize, std::uint64_t blocks, std::uint64_t resent,
+  void ended(const base::Ip& client, std::uint16_t windowsize, std::uint64_t blocks, std::uint64_t resent,
              base::Time now);
   // The largest windowsize to grant now.
-  [[nodiscard]] std::uint16_t window_for(base::Ipv4 client, base::Time now);
+  [[nodiscard]] std::uint16_t window_for(const base::Ip& client, base::Time now);
 
  private:
   struct Limit {
@@ -35,7 +35,7 @@ class LossMemory {
   };
   static constexpr base::Duration lifetime = std::chrono::hours(1);
 
-  RecentMap<Limit> clients_;
+  RecentMap<Limit, IpKey> clients_;
 };
 
 }  // namespace session

@@ -17,9 +17,9 @@
 #include <span>
 #include <string_view>
 
-#include "base/address.h"
 #include "base/bytes.h"
 #include "base/fixed_text.h"
+#include "base/ip.h"
 #include "policy/decide.h"
 #include "session/bindings.h"
 #include "wire/dhcp4.h"
@@ -36,7 +36,7 @@ struct Arrival {
   unsigned interface = 0;                 // index
   base::Ipv4 local;                       // our address there, to answer from
   base::Ipv4 to;                          // destination in the IP header
-  base::Endpoint from;
+  base::Ipv4Endpoint from;
 };
 
 // What became of a datagram. Each has one.
@@ -87,7 +87,7 @@ inline constexpr std::size_t pxe_counter_count =
 // A datagram to send, from the port that the request came to: iPXE looks at that.
 struct PxeReply {
   base::ByteView bytes;  // in the caller's buffer
-  base::Endpoint to;
+  base::Ipv4Endpoint to;
   base::Ipv4 from;         // source address
   unsigned interface = 0;  // to send out of; 0 where the routing table decides
 };

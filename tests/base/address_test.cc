@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <unordered_set>
 
 namespace base {
 namespace {
@@ -76,32 +75,6 @@ TEST(Ipv4, ParseAndPrint) {
                            " 10.0.0.1", "10.0.0.1 ", "10.0.0.1/24", "0x0a.0.0.1", "10,0,0,1", "host"}) {
     EXPECT_FALSE(Ipv4::parse(text).has_value()) << '"' << text << '"';
   }
-}
-
-TEST(Ipv4Net, Contains) {
-  const Ipv4 here{{10, 20, 30, 40}};
-  EXPECT_TRUE((Ipv4Net{here, 24}.contains({{10, 20, 30, 255}})));
-  EXPECT_FALSE((Ipv4Net{here, 24}.contains({{10, 20, 31, 40}})));
-  EXPECT_TRUE((Ipv4Net{here, 32}.contains(here)));
-  EXPECT_FALSE((Ipv4Net{here, 32}.contains({{10, 20, 30, 41}})));
-  EXPECT_TRUE((Ipv4Net{here, 31}.contains({{10, 20, 30, 41}})));
-  EXPECT_TRUE((Ipv4Net{here, 0}.contains({{1, 2, 3, 4}})));
-}
-
-TEST(Endpoint, Prints) { EXPECT_EQ((Endpoint{{{10, 0, 0, 1}}, 69}.print()), "10.0.0.1:69"); }
-
-TEST(Address, HashesTellNeighboursApart) {
-  std::unordered_set<Endpoint> endpoints;
-  std::unordered_set<std::size_t> hashes;
-  for (std::uint32_t ip = 0x0a000000; ip < 0x0a000100; ++ip) {
-    for (std::uint16_t port = 2000; port < 2004; ++port) {
-      const Endpoint endpoint{Ipv4::from_host_order(ip), port};
-      endpoints.insert(endpoint);
-      hashes.insert(std::hash<Endpoint>()(endpoint));
-    }
-  }
-  EXPECT_EQ(endpoints.size(), 1024U);
-  EXPECT_EQ(hashes.size(), 1024U);
 }
 
 }  // namespace

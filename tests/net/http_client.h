@@ -37,8 +37,8 @@ struct RawResponse {
 class RawClient {
  public:
   explicit RawClient(std::uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    const sockaddr_in address = to_sockaddr({base::Ipv4{{127, 0, 0, 1}}, port});
-    connected_ = connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    const SocketAddress address({base::Ipv4{{127, 0, 0, 1}}, port});
+    connected_ = connect(fd_.get(), address.get(), address.size()) == 0;
   }
   [[nodiscard]] bool connected() const { return connected_; }
   [[nodiscard]] int fd() const { return fd_.get(); }

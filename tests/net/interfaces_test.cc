@@ -31,8 +31,7 @@ TEST(Interfaces, TheLoopbackIsThere) {
   EXPECT_TRUE(lo->loopback);
   EXPECT_GE(lo->mtu, 1500u);
   EXPECT_EQ(lo->mac, std::nullopt);
-  EXPECT_THAT(lo->addresses, testing::Contains(base::Ipv4Net{home, 8}));
-  EXPECT_EQ(path_mtu(home), std::min(lo->mtu, 65535u));  // IPv4 ends there
+  EXPECT_THAT(lo->addresses, testing::Contains(base::IpNet{home, 8}));
 }
 
 TEST(Interfaces, TwoReadingsOfTheSameStateAreEqual) { EXPECT_EQ(*list_interfaces(), *list_interfaces()); }
@@ -49,6 +48,17 @@ TEST(Interfaces, OnLinkLooksAtOneInterfaceOnly) {
   EXPECT_FALSE(on_link(list, 7, *base::Ipv4::parse("10.2.0.3")));
   EXPECT_FALSE(on_link(list, 8, *base::Ipv4::parse("10.1.200.3")));
   EXPECT_FALSE(on_link(list, 9, *base::Ipv4::parse("10.1.200.3")));
+}
+
+TEST(Interfaces, OnLinkOverIPv6) {
+  Interface wire;
+  wire.index = 7;
+  wire.addresses = {{*base::Ip::parse("10.1.0.1"), 16},
+                    {*base::Ip::parse("2001:db8:0:7::1"), 64},
+                    {*base::Ip::parse("fe80::1"), 64}};
+  EXPECT_TRUE(on_link({wire}, 7, *base::Ip::parse("2001:db8:0:7:5054:ff:fe12:3456")));
+  EXPECT_TRUE(on_link({wire}, 7, *base::Ip::parse("fe80::5054:ff:fe12:3456")));
+  EXPECT_FALSE(on_link({wire}, 7, *base::Ip::parse("2001:db8:0:8::1")));
 }
 
 TEST(InterfaceWatch, HasTheListAtOnceAndLeavesTheLoopClean) {
@@ -82,7 +92,8 @@ TEST(InterfaceWatch, TellsEachChangeOnce) {
     const auto on_change = [&](const std::vector<Interface>& list) {
       states.push_back(list.at(0).up);
       if (list.at(0).up) {
-        EXPECT_EQ(list.at(0).addresses.size(), 1u);
+        ASSERT_FALSE(list.at(0).addresses.empty());
+        EXPECT_EQ(list.at(0).addresses.front(), (base::IpNet{home, 8}));
         switch_loopback(0);
       } else {
         watch.reset();  // from inside its own callback
@@ -142,10 +153,18 @@ TEST(Netlink, MessagesThatLieAboutTheirLengthEndTheList) {
   EXPECT_EQ(netlink_messages(bytes)[0].payload.size(), 4u);
 }
 
+TEST(Netlink, AnAddressIsOfTheFamilyThatItsLengthSays) {
+  const base::Bytes v4{10, 0, 0, 1};
+  base::Bytes v6(16);
+  v6[15] = 1;
+  EXPECT_EQ(as_ip({1, v4}), base::Ip::parse("10.0.0.1"));
+  EXPECT_EQ(as_ip({1, v6}), base::Ip::parse("::1"));
+}
+
 TEST(Netlink, ValuesOfTheWrongSizeAreNotRead) {
   const base::Bytes three(3), five(5);
   EXPECT_EQ(as_number({1, three}), std::nullopt);
-  EXPECT_EQ(as_ipv4({1, five}), std::nullopt);
+  EXPECT_EQ(as_ip({1, five}), std::nullopt);
   EXPECT_EQ(as_mac({1, five}), std::nullopt);
 }
 

@@ -71,7 +71,16 @@ TEST_F(CheckTest, Interfaces) {
   interfaces.push_back(interface("eth1", false, true));
   interfaces.push_back(interface("eth2", true, false));
   EXPECT_THAT(run(), finding(Level::fail, "interface eth1", "is down", "ip link set eth1 up"));
-  EXPECT_THAT(run(), finding(Level::fail, "interface eth2", "has no IPv4 address"));
+  EXPECT_THAT(run(), finding(Level::fail, "interface eth2", "has no address"));
+  config.interfaces = {"eth3"};
+  interfaces.push_back(interface("eth3", true, false));
+  interfaces.back().addresses = {{base::Ip::parse("2001:db8::2").value(), 64},
+                                 {base::Ip::parse("fe80::2").value(), 64}};
+  EXPECT_THAT(run(), finding(Level::ok, "interface eth3", "up, 2001:db8::2/64"));
+  EXPECT_THAT(run(), finding(Level::warn, "interface eth3", "has no IPv4 address: proxyDHCP", "DHCPv6"));
+  config.proxydhcp = config.boot_service = false;
+  EXPECT_THAT(run(), Not(finding(Level::warn, "interface eth3", "IPv4")));
+  config = {};
   // Without names only those count that will be served: a card of another purpose is no fault.
   config.interfaces = {};
   EXPECT_THAT(run(), Not(Contains(Field(&Finding::area, "interface eth2"))));

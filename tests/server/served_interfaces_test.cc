@@ -36,10 +36,43 @@ TEST(ServedInterfaces, OneWithoutAnAddressIsNotServedUntilItHasOne) {
   bare.name = "eth4";
   bare.up = true;
   interfaces.update({bare});
-  EXPECT_FALSE(view.now().serves(4));
+  EXPECT_FALSE(view.now().serves(4, base::IpFamily::v4));
   bare.addresses.push_back({on_eth0, 24});
   interfaces.update({bare});
-  EXPECT_TRUE(view.now().serves(4));
+  EXPECT_TRUE(view.now().serves(4, base::IpFamily::v4));
+}
+
+// Each family is served where there is an address of it to answer from.
+TEST(ServedInterfaces, FamiliesAreServedApart) {
+  using base::IpFamily;
+  const base::IpNet v4{on_eth0, 24}, v6{base::Ip::parse("2001:db8::2").value(), 64},
+      link_local{base::Ip::parse("fe80::2").value(), 64};
+  const struct {
+    const char* name;
+    std::vector<base::IpNet> addresses;
+    bool by_itself, v4, v6;  // v4 and v6: when it is named
+    std::vector<base::IpNet> told;
+  } cases[] = {
+      {"IPv4", {v4}, true, true, false, {v4}},
+      {"IPv4 with the link-local address that every interface has", {v4, link_local}, true, true, true, {v4}},
+      {"IPv6", {v6, link_local}, true, false, true, {v6}},
+      {"both", {v4, v6, link_local}, true, true, true, {v4, v6}},
+      {"link-local: only by name", {link_local}, false, false, true, {link_local}},
+      {"none", {}, false, false, false, {}},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    net::Interface eth = interface(4, "eth4", on_eth0);
+    eth.addresses = c.addresses;
+    ServedInterfaces all({}), named({"eth4"});
+    all.update({eth});
+    named.update({eth});
+    EXPECT_EQ(all.served().size(), c.by_itself ? 1U : 0U);
+    EXPECT_EQ(named.now()->serves(4, IpFamily::v4), c.v4);
+    EXPECT_EQ(named.now()->serves(4, IpFamily::v6), c.v6);
+    EXPECT_EQ(telling_addresses(eth), c.told);
+    for (const base::IpNet& net : c.addresses) EXPECT_EQ(named.now()->index_of(net.address), 4U);
+  }
 }
 
 TEST(ServedInterfaces, Table) {
@@ -63,7 +96,7 @@ TEST(ServedInterfaces, Table) {
     std::vector<unsigned> served, by_address;
     ServedInterfaces::View view(interfaces);
     for (unsigned index = 0; index < 10; ++index) {
-      if (view.now().serves(index)) served.push_back(index);
+      if (view.now().serves(index, base::IpFamily::v4)) served.push_back(index);
     }
     for (const auto& [index, address] : addresses) {
       const unsigned found = view.now().index_of(address);
@@ -81,8 +114,8 @@ TEST(ServedInterfaces, Table) {
 TEST(ServedInterfaces, BeforeTheFirstListNothingIsServed) {
   const ServedInterfaces interfaces({});
   ServedInterfaces::View view(interfaces);
-  EXPECT_FALSE(view.now().serves(0));
-  EXPECT_FALSE(view.now().serves(1));
+  EXPECT_FALSE(view.now().serves(0, base::IpFamily::v4));
+  EXPECT_FALSE(view.now().serves(1, base::IpFamily::v4));
   EXPECT_EQ(view.now().index_of(on_eth0), 0U);
   EXPECT_EQ(interfaces.now()->index_of({}), 0U);
   EXPECT_THAT(interfaces.served(), IsEmpty());
@@ -111,17 +144,17 @@ TEST(ServedInterfaces, AnAddressThatAnotherInterfaceHasTooIsThatOfTheServedOne) 
 TEST(ServedInterfaces, AViewSeesEachChangeAndNothingElse) {
   ServedInterfaces interfaces({});
   ServedInterfaces::View view(interfaces), other(interfaces);
-  EXPECT_FALSE(view.now().serves(3));
+  EXPECT_FALSE(view.now().serves(3, base::IpFamily::v4));
   interfaces.update(machine_with_four());
-  EXPECT_TRUE(view.now().serves(3));
+  EXPECT_TRUE(view.now().serves(3, base::IpFamily::v4));
   const InterfaceSet* const before = &view.now();
   EXPECT_EQ(&view.now(), before) << "no new set without a change";
   interfaces.set_names({"eth1"});
-  EXPECT_FALSE(view.now().serves(3));
-  EXPECT_TRUE(view.now().serves(2));
-  EXPECT_TRUE(other.now().serves(2)) << "a view that was not asked meanwhile";
+  EXPECT_FALSE(view.now().serves(3, base::IpFamily::v4));
+  EXPECT_TRUE(view.now().serves(2, base::IpFamily::v4));
+  EXPECT_TRUE(other.now().serves(2, base::IpFamily::v4)) << "a view that was not asked meanwhile";
   interfaces.update({});
-  EXPECT_FALSE(view.now().serves(2));
+  EXPECT_FALSE(view.now().serves(2, base::IpFamily::v4));
   EXPECT_THAT(interfaces.missing(), ElementsAre("eth1"));
 }
 
@@ -138,7 +171,7 @@ TEST(ServedInterfaces, ReadersDuringChangesSeeWholeSets) {
   const auto check = [](const InterfaceSet& set, unsigned& last) {
     ASSERT_EQ(set.list().size(), 1U);
     const unsigned index = set.list().front().index;
-    ASSERT_TRUE(set.serves(index));
+    ASSERT_TRUE(set.serves(index, base::IpFamily::v4));
     ASSERT_EQ(set.index_of(base::Ipv4::from_host_order(0x0a000000 + index)), index);
     ASSERT_GE(index, last);
     last = index;

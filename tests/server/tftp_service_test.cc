@@ -412,7 +412,7 @@ TEST_F(Service, AReplacedFileGoesOnAsItWas) {
 // Acknowledging what has not been sent yet must not bring it sooner, nor more of it at once.
 TEST_F(Service, BlocksThatAreHeldBackCannotBeAcknowledged) {
   const server::TrafficLimits limits({{"lan", 1'000}}, {});
-  options_.limits_of = [&](base::Ipv4 client, unsigned) { return limits.of("lan", client); };
+  options_.limits_of = [&](const base::Ip& client, unsigned) { return limits.of("lan", client); };
   file("f", 20'000);
   open();
   const auto first = ask(client_, rrq("f"));
@@ -427,7 +427,7 @@ TEST_F(Service, BlocksThatAreHeldBackCannotBeAcknowledged) {
 // 100 kB/s, of which two machines want as much as they can get.
 TEST_F(Service, MachinesUnderOneLimitShareItAndLoseNothing) {
   const server::TrafficLimits limits({{"lan", 100'000}}, {});
-  options_.limits_of = [&](base::Ipv4 client, unsigned) { return limits.of("lan", client); };
+  options_.limits_of = [&](const base::Ip& client, unsigned) { return limits.of("lan", client); };
   const std::string want = file("f", 8 * 1024 + 10);
   open();
   struct Machine {

@@ -7,8 +7,8 @@ namespace server {
 namespace {
 
 const base::Time now{std::chrono::hours(1)};
-const base::Ipv4Net floor_1{{{10, 1, 0, 0}}, 16};
-const base::Ipv4Net lab{{{10, 1, 7, 0}}, 24};
+const base::IpNet floor_1{{{10, 1, 0, 0}}, 16};
+const base::IpNet lab{{{10, 1, 7, 0}}, 24};
 
 // How long a second octet-second's worth has to wait: 1 s at the limit's own rate.
 base::Duration wait_for(const TrafficLimits::Of& limits, std::size_t octets) {

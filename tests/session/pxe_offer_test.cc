@@ -15,7 +15,7 @@ TEST_F(ProxyOffer, OffersEdk2TheFileWithoutDiscoveryTags) {
   EXPECT_EQ(result.event.outcome, Outcome::offered);
   EXPECT_EQ(result.event.file.view(), "x64/snponly.efi");
   EXPECT_EQ(result.event.image->name, "debian");
-  EXPECT_EQ(result.reply->to, (base::Endpoint{base::Ipv4::broadcast(), 68}));
+  EXPECT_EQ(result.reply->to, (base::Ipv4Endpoint{base::Ipv4::broadcast(), 68}));
   EXPECT_EQ(result.reply->from, us);
   EXPECT_EQ(result.reply->interface, eth0);
   EXPECT_GE(result.reply->bytes.size(), 300U);
@@ -119,7 +119,7 @@ Message relayed(Message m) {
 TEST_F(ProxyOffer, AnswersTheRelayAndEchoesItsOptionLast) {
   Arrival arrival{67, eth0, us, us, {{{10, 0, 0, 1}}, 67}};  // a relay sends from another of its addresses
   const PxeResult result = ask(relayed(edk2()), arrival);
-  EXPECT_EQ(result.reply->to, (base::Endpoint{relay, 67}));
+  EXPECT_EQ(result.reply->to, (base::Ipv4Endpoint{relay, 67}));
   EXPECT_EQ(result.reply->from, us);
   EXPECT_EQ(result.reply->interface, 0U) << "routed";
   const Message offer = decoded(result);

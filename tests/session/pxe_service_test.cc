@@ -16,7 +16,7 @@ TEST_F(BootService, AcknowledgesEdk2AtItsSourcePort) {
   const Message m = boot_request(edk2(MessageType::request));
   const PxeResult result = ask(m, on_4011(4011));
   EXPECT_EQ(result.event.outcome, Outcome::acknowledged);
-  EXPECT_EQ(result.reply->to, (base::Endpoint{leased, 4011}));
+  EXPECT_EQ(result.reply->to, (base::Ipv4Endpoint{leased, 4011}));
   EXPECT_EQ(result.reply->from, us);
   const Message ack = decoded(result);
   EXPECT_EQ(ack.type(), MessageType::ack);
@@ -44,7 +44,7 @@ TEST_F(BootService, AcknowledgesTheIpxeRomsMenuItem) {
   put(m, opt::ipxe_encapsulated, ipxe_rom_features);
   put(m, opt::vendor_info, {71, 4, 0x80, 0, 0, 0, 255});
   const PxeResult result = ask(boot_request(m), on_4011(68));
-  EXPECT_EQ(result.reply->to, (base::Endpoint{leased, 68}));
+  EXPECT_EQ(result.reply->to, (base::Ipv4Endpoint{leased, 68}));
   const Message ack = decoded(result);
   EXPECT_EQ(ack.xid, 0U);
   EXPECT_THAT(data(ack, opt::vendor_info), ElementsAre(71, 4, 0x80, 0, 0, 0, 255));
@@ -96,8 +96,8 @@ TEST_F(BootService, BootServiceCannotBeAimedAtOthers) {
     EXPECT_EQ(result.event.outcome, row.want) << row.name << ": " << print(result.event.outcome);
     EXPECT_EQ(result.reply.has_value(), row.want == Outcome::acknowledged) << row.name;
     if (result.reply) {
-      const base::Endpoint to =
-          row.giaddr.is_zero() ? base::Endpoint{row.source, row.port} : base::Endpoint{relay, 67};
+      const base::Ipv4Endpoint to =
+          row.giaddr.is_zero() ? base::Ipv4Endpoint{row.source, row.port} : base::Ipv4Endpoint{relay, 67};
       EXPECT_EQ(result.reply->to, to) << row.name;
     } else {
       EXPECT_FALSE(result.learned) << row.name;
