@@ -90,12 +90,14 @@ TEST(LossTargets, LockStepIsFifteenTimesFasterThanAFixedSecond) {
   }
 }
 
+// Beyond the 95th percentile stand those whose first window lost its last block, or that block's
+// answer: nobody knows the client yet, and slow flash would have needed as long as we wait.
 TEST(LossTargets, WindowsOfSixteen) {
   struct {
     base::Duration round_trip, p95, p99;
     std::uint64_t transfers;
-  } const cases[] = {{100us, 150ms, 500ms, 300}, {200us, 120ms, 500ms, 1000}, {300us, 150ms, 500ms, 300},
-                     {1ms, 200ms, 500ms, 300},   {5ms, 600ms, 900ms, 100},    {30ms, 2500ms, 3s, 50}};
+  } const cases[] = {{100us, 150ms, 750ms, 300}, {200us, 120ms, 750ms, 1000}, {300us, 150ms, 750ms, 300},
+                     {1ms, 200ms, 750ms, 300},   {5ms, 600ms, 1100ms, 100},   {30ms, 2500ms, 3s, 50}};
   for (const auto& c : cases) {
     for (const Habit habit : {Habit::strict, Habit::edk2}) {
       SCOPED_TRACE(std::to_string(c.round_trip.count()) + " ns");
