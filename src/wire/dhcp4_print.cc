@@ -9,6 +9,7 @@
 #include "wire/printable.h"
 #include "wire/pxe.h"
 #include "wire/tlv.h"
+#include "wire/wds.h"
 
 namespace wire::dhcp4 {
 namespace {
@@ -87,6 +88,18 @@ std::string as_machine_id(base::ByteView data) {
   base::Uuid uuid;
   std::copy_n(data.begin() + 1, uuid.octets.size(), uuid.octets.begin());
   return uuid.print();
+}
+
+// The NULs behind the path are shown: clients differ in whether they want one.
+std::string as_bcd_path(base::ByteView data) {
+  return wds::decode_bcd_path(data) ? as_text(data) : std::string();
+}
+
+// Never in hex: a record may hold key material, and this text goes to logs.
+std::string as_variables(base::ByteView data) {
+  const auto variables = wds::decode_variables(data);
+  if (variables) return wds::print(*variables);
+  return fmt::format("malformed ({}), {} octets", wds::print(variables.error()), data.size());
 }
 
 // What stands inside a list, one tag a line.
@@ -195,18 +208,6 @@ constexpr Tag ipxe_tags[] = {
     {0xeb, "version", as_version},
 };
 
-// WDS's network boot programs; names and numbers of the Windows SDK's wdsbp.h.
-constexpr Tag wds_tags[] = {
-    {1, "architecture", as_u16},     {2, "next action", as_u8},
-    {3, "poll interval", as_u16},    {4, "poll retry count", as_u16},
-    {5, "request id", as_u32},       {6, "message", as_text},
-    {7, "version query", as_hex},    {8, "server version", as_u32},
-    {9, "referral server", as_ips},  {11, "client prompt", as_u8},
-    {12, "prompt done", as_u8},      {13, "boot program version", as_hex},
-    {14, "action done", as_u8},      {15, "allow server selection", as_u8},
-    {16, "server features", as_hex},
-};
-
 struct List {
   std::uint8_t code;
   std::string_view name;
@@ -217,7 +218,6 @@ constexpr List lists[] = {
     {option::vendor_info, "vendor info", vendor_tags, TlvStyle::with_end},
     {option::relay_agent_info, "relay agent info", relay_tags, TlvStyle::plain},
     {option::ipxe_encapsulated, "iPXE", ipxe_tags, TlvStyle::with_end},
-    {option::wds, "WDS", wds_tags, TlvStyle::with_end},
 };
 
 constexpr Tag plain_options[] = {
@@ -252,8 +252,8 @@ constexpr Tag plain_options[] = {
     {option::pxelinux_config_file, "PXELINUX config file", as_text},
     {option::pxelinux_path_prefix, "PXELINUX path prefix", as_text},
     {option::pxelinux_reboot_time, "PXELINUX reboot time", as_seconds},
-    {option::sccm_variables, "ConfigMgr variables", as_hex},
-    {option::wds_bcd_path, "WDS BCD path", as_text},
+    {option::sccm_variables, "ConfigMgr variables", as_variables},
+    {option::wds_bcd_path, "WDS BCD path", as_bcd_path},
 };
 
 // " name: value", or in hex where there is no name, or the value breaks the name's form.
@@ -276,6 +276,15 @@ void print_list(std::string& out, const List& list, base::ByteView data) {
   TlvWalker walker(data, list.style);
   while (const std::optional<Tlv> tlv = walker.next()) {
     out += fmt::format("{}.{}{}\n", list.code, tlv->code, print_value(list.tags, tlv->code, tlv->value));
+  }
+}
+
+void print_wds(std::string& out, base::ByteView data) {
+  const auto block = wds::decode(data);
+  if (block) {
+    out += fmt::format("250 WDS: {} octets\n{}", data.size(), wds::print(*block));
+  } else {
+    out += fmt::format("250 WDS: malformed ({}) {}\n", wds::print(block.error()), as_hex(data));
   }
 }
 
@@ -305,7 +314,9 @@ std::string print(const Message& m) {
     const Option o = m.options.at(i);
     const auto list =
         std::find_if(std::begin(lists), std::end(lists), [&](const List& l) { return l.code == o.code; });
-    if (list != std::end(lists)) {
+    if (o.code == option::wds) {
+      print_wds(out, o.data);
+    } else if (list != std::end(lists)) {
       print_list(out, *list, o.data);
     } else {
       out += fmt::format("{}{}\n", o.code, print_value(plain_options, o.code, o.data));

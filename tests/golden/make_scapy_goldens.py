@@ -97,20 +97,50 @@ ROM's own packets, its UNDI version and the value of option 250 are not in it: a
 # --- WDS boot programs ----------------------------------------------------------------------
 POLL_X64 = words("0c0101 0d020800 01020007 0e0101 050400000011 ff")
 POLL_X86 = words("0d020800 0e0101 01020006 050400000006 ff")
-WDSNBP = ("""What wdsnbp.com asks while an administrator decides, and an answer that lets it wait.
-The two values of option 250 in requests are those of genuine clients, quoted in public
-tools; the packets around them are made up.""", [
-    ("REQUEST of wdsnbp.com on an x64 machine",
-     dhcp([("message-type", "request"), (250, POLL_X64), *ROM_IS], xid=XID, ciaddr=CLIENT)),
-    ("REQUEST of wdsnbp.com on an x86 machine",
-     dhcp([("message-type", "request"), (250, POLL_X86), *ROM_IS], xid=XID, ciaddr=CLIENT)),
-    ("ACK: wait for approval",
-     dhcp([("message-type", "ack"), *WDS_IS,
-           (250, tlvs((2, b"\1"), (3, b"\0\x0a"), (4, b"\0\6"), (5, b"\0\0\0\x11"), (6, b"Ask the help desk")))],
-          op=2, xid=XID, ciaddr=CLIENT, siaddr=PXE_HOST, file=b"boot\\x86\\wdsnbp.com")),
+POLL_VISTA = words("01020006 ff")
+BCD = b"\\Boot\\x64\\default.bcd\0"
+SMS = b"\\SMSTemp\\2014.09.04.11.30.39.0001.{32E5B71A-B626-4A4B-902E-7F94AD38B5B3}.boot"
+
+
+def poll(block, **frame):
+    """A request as wdsnbp.com sends it: from the leased address to port 4011."""
+    return dhcp([("message-type", "request"), (250, block), *ROM_IS], xid=XID, ciaddr=CLIENT, **frame)
+
+
+def reply(*options, file=b"boot\\x86\\wdsnbp.com"):
+    return dhcp([("message-type", "ack"), *WDS_IS, *options], op=2, xid=XID, ciaddr=CLIENT, siaddr=PXE_HOST, file=file)
+
+
+WDSNBP = ("""What wdsnbp.com asks on port 4011. The three values of option 250 that are called genuine
+are those of real clients, quoted in public tools; the packets around them are made up.""", [
+    ("genuine: wdsnbp.com on an x64 machine", poll(POLL_X64)),
+    ("genuine: wdsnbp.com on an x86 machine", poll(POLL_X86)),
+    ("genuine: the wdsnbp.com of 2007", poll(POLL_VISTA)),
+    ("no end, a code that nobody named, one that nobody uses, a prompt without a name",
+     poll(tlvs((1, b"\0\7"), (200, b"\xde\xad"), (10, b""), (12, b"\x09"), end=b""))),
+    ("values of a wrong length are kept beside those that can be read",
+     poll(tlvs((1, b"\7"), (13, b"\0\0\x0a\0"), (5, b"\0\0\0\x11"), (7, b"\1"), (16, b"")))),
+    ("a code twice: refused", poll(tlvs((5, b"\0\0\0\x11"), (5, b"\0\0\0\x12")))),
+    ("a length behind the end: refused", poll(tlvs((1, b"\0\7"), end=b"\5\4\0\0"))),
+])
+WDS_ANSWERS = ("""NOT SEEN LIVE. What a server says to wdsnbp.com and to bootmgr, after the names and numbers
+of the Windows SDK's wdsbp.h and public descriptions.""", [
+    ("ACK: wait for approval, ask again each minute, ten times",
+     reply((250, tlvs((2, b"\1"), (3, b"\0\x3c"), (4, b"\0\x0a"), (5, b"\0\0\0\x11"), (6, b"Ask the help desk"))))),
+    ("ACK: go to another server",
+     reply((250, tlvs((2, b"\3"), (9, words("0aee0014")))))),
+    ("ACK: give up", reply((250, tlvs((2, b"\5"), (6, b"Not for you\0"))), file=b"boot\\x86\\abortpxe.com")),
+    ("ACK: the prompt, the server's own account of itself",
+     reply((250, tlvs((7, b""), (8, b"\0\6\0\1"), (11, b"\3"), (14, b"\0"), (15, b"\1"), (16, b"\0\0\0\1"))))),
+    ("ACK: actions without a name, as other servers send them", reply((250, tlvs((2, b"\0"), (14, b"\1"))))),
     ("ACK: the BCD's path, NUL included, and a boot program",
-     dhcp([("message-type", "ack"), *WDS_IS, (252, b"\\Boot\\x64\\default.bcd\0")],
-          op=2, xid=XID, ciaddr=CLIENT, siaddr=PXE_HOST, file=b"boot\\x64\\pxeboot.n12")),
+     reply((252, BCD), file=b"boot\\x64\\pxeboot.n12")),
+    ("ACK of ConfigMgr: where the variables are, and the BCD that belongs to them",
+     reply((243, bytes([1, len(SMS) + 4]) + SMS + b".var"), (252, SMS + b".bcd"), file=b"smsboot\\x64\\pxeboot.com")),
+    ("ACK of ConfigMgr: key material (not printed) in front of the path",
+     reply((243, b"\2\4key!\1" + bytes([len(SMS) + 4]) + SMS + b".var"), file=b"smsboot\\x64\\pxeboot.com")),
+    ("values that are not of their option's form; 243 is never shown in hex",
+     reply((243, b"\2\x20key!"), (252, b"\0\0"))),
 ])
 
 # --- not seen live --------------------------------------------------------------------------
@@ -191,7 +221,8 @@ TFTP_SHAPES = ("Requests of other loaders, and packets at the edges.", [
 ])
 
 CASES = {
-    "dhcp4/scapy-configmgr.txt": CONFIGMGR, "dhcp4/scapy-wds-programs.txt": WDSNBP, "dhcp4/scapy-u-boot.txt": UBOOT,
+    "dhcp4/scapy-configmgr.txt": CONFIGMGR, "dhcp4/scapy-wds-programs.txt": WDSNBP,
+    "dhcp4/scapy-wds-answers.txt": WDS_ANSWERS, "dhcp4/scapy-u-boot.txt": UBOOT,
     "dhcp4/scapy-raspberry-pi.txt": RASPBERRY, "dhcp4/scapy-relay.txt": RELAYED, "dhcp4/scapy-shapes.txt": SHAPES,
     "tftp/scapy-configmgr.txt": TFTP_CONFIGMGR, "tftp/scapy-shapes.txt": TFTP_SHAPES,
 }
