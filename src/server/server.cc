@@ -106,7 +106,9 @@ base::Result<base::Fd> open_signals() {
 TftpOptions tftp_options(const Config& config, const ServedInterfaces& interfaces,
                          const TrafficLimits& limits) {
   TftpOptions options;
-  options.listen.port = config.tftp_port;
+  options.port = config.tftp_port;
+  // Where IPv6 is only switched off for now, the socket waits for it.
+  if (net::speaks(base::IpFamily::v6)) options.listen.push_back(base::Ip::any(base::IpFamily::v6));
   if (config.tftp_port_range.first != 0) {
     options.ports = net::PortRange{config.tftp_port_range.first, config.tftp_port_range.second};
   }

@@ -44,6 +44,7 @@ void add_tftp(Counters& out, const TftpStatus& tftp) {
   in("client-limit", c.client_limit);
   in("total-limit", c.total_limit);
   in("no-port", c.no_port);
+  in("to-group", c.to_group);
   in("of-transfers", c.of_transfers);
   in("not-a-request", c.not_a_request);
   for (std::size_t i = 0; i < c.malformed.size(); ++i) {

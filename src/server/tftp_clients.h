@@ -29,7 +29,10 @@ class TftpClients {
     std::uint16_t max_windowsize = UINT16_MAX;
     std::uint32_t max_in_flight = UINT32_MAX;  // octets
   };
-  // Counts one more for this client on this interface, unless refused.
+  // Counts one more for this client on this interface, unless refused. A client is an address,
+  // in IPv6 too: a classroom shares its /64, so counting by prefix would let the first machines
+  // starve the others, and whoever takes many addresses of its /64 meets `most`, as does
+  // whoever forges IPv4 ones.
   Terms admit(const base::Ip& client, unsigned interface, base::Time now);
 
   void leave(const base::Ip& client, unsigned interface);

@@ -88,8 +88,8 @@ TftpCounters& TftpCounters::operator+=(const TftpCounters& other) {
 
 std::uint64_t TftpCounters::accounted() const {
   return std::accumulate(malformed.begin(), malformed.end(), std::uint64_t{0}) + started + repeated +
-         not_found + by_policy + unserved + write + not_octet + unreadable + client_limit + total_limit +
-         no_port + of_transfers + not_a_request;
+         to_group + not_found + by_policy + unserved + write + not_octet + unreadable + client_limit +
+         total_limit + no_port + of_transfers + not_a_request;
 }
 
 }  // namespace server

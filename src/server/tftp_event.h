@@ -62,6 +62,7 @@ struct TftpEvent {
 struct TftpCounters {
   std::uint64_t received = 0;
   std::uint64_t started = 0, repeated = 0;  // repeated: answered again from the same TID
+  std::uint64_t to_group = 0;               // asked of a multicast group
   std::uint64_t not_found = 0, by_policy = 0, unserved = 0, write = 0, not_octet = 0, unreadable = 0;
   std::uint64_t client_limit = 0, total_limit = 0, no_port = 0;
   std::uint64_t of_transfers = 0;   // single-port mode: what belongs to a transfer

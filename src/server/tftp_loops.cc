@@ -14,9 +14,13 @@ base::Result<std::unique_ptr<TftpLoops>> TftpLoops::open(
     // only one that shares with nobody finds out that somebody is there.
     net::UdpOptions alone;
     alone.service = "tftp";
-    const auto probe = net::UdpSocket::bind(options.listen, alone);
-    if (!probe) return tl::unexpected(probe.error());
-    options.listen.port = probe->local_port();
+    std::vector<net::UdpSocket> probes;
+    for (const base::Ip& address : options.listen) {
+      auto probe = net::UdpSocket::bind({address, options.port}, alone);
+      if (!probe) return tl::unexpected(probe.error());
+      options.port = probe->local_port();
+      probes.push_back(std::move(*probe));
+    }
     options.one_of_several = true;
   }
   std::unique_ptr<TftpLoops> all(new TftpLoops(main));

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/tftp_service.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <functional>
 #include <unordered_map>
 #include <utility>
 
+#include "server/tftp_door.h"
 #include "server/tftp_transfer.h"
 
 namespace server {
@@ -17,33 +19,22 @@ constexpr unsigned refusals_that_end = 2;
 // ACKs have four octets; an ERROR's text may be cut off here without harm.
 constexpr std::size_t longest_from_client = 516;
 
-base::Result<net::UdpSocket> open_error_port(const TftpOptions& options) {
-  net::UdpOptions small;
-  small.receive_buffer = 64 << 10;
-  if (!options.ports) return net::UdpSocket::bind({options.listen.address, 0}, small);
-  base::Result<net::UdpSocket> port = base::fail("tftp: the port range is empty");
-  for (unsigned number = options.ports->last; number >= options.ports->first && number > 0; --number) {
-    port = net::UdpSocket::bind({options.listen.address, static_cast<std::uint16_t>(number)}, small);
-    if (port) break;
-  }
-  return port;
-}
-
 }  // namespace
 
 class TftpService::Impl {
  public:
   Impl(net::LoopApi& loop, const TftpOptions& options, TftpClients& clients, Callbacks callbacks,
-       net::UdpSocket requests, net::UdpSocket errors)
+       std::vector<TftpDoor> doors)
       : loop_(loop),
         options_(options),
         callbacks_(std::move(callbacks)),
         clients_(clients),
-        requests_(std::move(requests)),
-        errors_(std::move(errors)) {}
+        doors_(std::move(doors)) {}
   ~Impl() {
-    loop_.unwatch(requests_.fd());
-    loop_.unwatch(errors_.fd());
+    for (const TftpDoor& door : doors_) {
+      loop_.unwatch(door.requests.fd());
+      loop_.unwatch(door.errors.fd());
+    }
     loop_.cancel(tidy_timer_);
     for (const auto& [key, transfer] : transfers_) {
       if (transfer->port.own()) loop_.unwatch(transfer->port.socket().fd());
@@ -55,19 +46,25 @@ class TftpService::Impl {
   Impl& operator=(const Impl&) = delete;
 
   base::Status start() {
-    // One batch a wake-up: transfers under way get their turn within a burst of requests.
-    const auto watched = loop_.watch(requests_.fd(), [this] {
-      requests_.receive([this](const net::Datagram& datagram) { on_request_port(datagram); });
-    });
-    if (!watched) return watched;
+    for (TftpDoor& door : doors_) {
+      // One batch a wake-up: transfers under way get their turn within a burst of requests.
+      auto watched = loop_.watch(door.requests.fd(), [this, &door] {
+        door.requests.receive([this](const net::Datagram& datagram) { on_request_port(datagram); });
+      });
+      if (watched) {
+        watched = loop_.watch(door.errors.fd(), [this, &door] {
+          door.errors.receive([this](const net::Datagram&) { ++counters_.stray; });
+        });
+      }
+      if (!watched) return watched;
+    }
     tidy_files();
-    return loop_.watch(errors_.fd(),
-                       [this] { errors_.receive([this](const net::Datagram&) { ++counters_.stray; }); });
+    return {};
   }
 
   TftpCounters counters_;
   std::unordered_map<const TftpTransfer*, std::unique_ptr<TftpTransfer>> transfers_;
-  [[nodiscard]] const net::UdpSocket& requests() const { return requests_; }
+  [[nodiscard]] const std::vector<TftpDoor>& doors() const { return doors_; }
 
  private:
   void on_request_port(const net::Datagram& datagram) {
@@ -88,6 +85,11 @@ class TftpService::Impl {
     // Nobody can be answered on port 0.
     if (request == nullptr || datagram.from.port == 0) {
       ++counters_.not_a_request;
+      return;
+    }
+    // RFC 1123 §4.2.3.5: who asks everybody is not answered.
+    if (datagram.local.is_zero()) {
+      ++counters_.to_group;
       return;
     }
     const std::size_t hash = std::hash<std::string_view>{}(base::as_text(datagram.bytes));
@@ -125,6 +127,7 @@ class TftpService::Impl {
     if (!port) return clients_.leave(facts.from.address, facts.interface);
     session::TftpLimits limits = options_.limits;
     limits.path_mtu = port->mtu;
+    limits.ip_header = facts.from.address.is_v4() ? session::ipv4_header : session::ipv6_header;
     limits.max_windowsize = std::min(limits.max_windowsize, terms.max_windowsize);
     limits.max_in_flight = std::min(limits.max_in_flight, terms.max_in_flight);
     const auto grant = session::negotiate(request, source->size(), limits);
@@ -155,14 +158,15 @@ class TftpService::Impl {
     const unsigned interface = egress(facts);
     // In single-port mode it only tells the path's MTU.
     const auto ports = options_.single_port ? std::nullopt : options_.ports;
-    auto socket = net::UdpSocket::connect({facts.local, 0}, facts.from, interface, ports);
+    const std::uint32_t scope = facts.local.is_link_local() ? facts.interface : 0;
+    auto socket = net::UdpSocket::connect({facts.local, 0, scope}, facts.from, interface, ports);
     if (!socket) {
       refuse(facts, TftpReason::no_port, {}, socket.error().what);
       return std::nullopt;
     }
     const unsigned mtu = socket->path_mtu();
     if (!options_.single_port) return OpenPort{TftpPort(std::move(*socket)), mtu};
-    return OpenPort{TftpPort(requests_, {facts.from, facts.local, interface}), mtu};
+    return OpenPort{TftpPort(door_of(facts).requests, {facts.from, facts.local, interface}), mtu};
   }
 
   std::optional<TftpSource> find_source(const TftpRequestFacts& facts) {
@@ -361,7 +365,8 @@ class TftpService::Impl {
     ++counters_.of(reason);
     std::array<std::uint8_t, 512> buffer;
     const auto size = error ? wire::tftp::encode(*error, buffer) : std::nullopt;
-    if (size && !errors_.send(base::ByteView(buffer).first(*size), facts.from, facts.local, egress(facts))) {
+    if (size && !door_of(facts).errors.send(base::ByteView(buffer).first(*size), facts.from, facts.local,
+                                            egress(facts))) {
       ++counters_.send_errors;
     }
     if (!callbacks_.on_event) return;
@@ -392,7 +397,12 @@ class TftpService::Impl {
                          .confirmed = confirmed});
   }
 
+  TftpDoor& door_of(const TftpRequestFacts& facts) {
+    return *std::ranges::find(doors_, facts.from.address.family(), &TftpDoor::family);
+  }
   [[nodiscard]] unsigned egress(const TftpRequestFacts& facts) const {
+    // Such an address means nothing without its link.
+    if (facts.from.address.is_link_local() || facts.local.is_link_local()) return facts.interface;
     const bool nailed = options_.on_link && options_.on_link(facts.from.address, facts.interface);
     return nailed ? facts.interface : 0;
   }
@@ -409,8 +419,7 @@ class TftpService::Impl {
   TftpOptions options_;
   Callbacks callbacks_;
   TftpClients& clients_;
-  net::UdpSocket requests_;
-  net::UdpSocket errors_;  // answers to requests that start nothing: a TID for all of them
+  std::vector<TftpDoor> doors_;
   OpenFiles files_;
   net::TimerId tidy_timer_ = 0;
   std::unordered_map<base::Endpoint, TftpTransfer*> newest_;
@@ -418,15 +427,14 @@ class TftpService::Impl {
 
 base::Result<std::unique_ptr<TftpService>> TftpService::open(net::LoopApi& loop, const TftpOptions& options,
                                                              TftpClients& clients, Callbacks callbacks) {
-  net::UdpOptions request_port;
-  request_port.service = "tftp";
-  request_port.reuse_port = options.one_of_several;
-  auto requests = net::UdpSocket::bind(options.listen, request_port);
-  if (!requests) return tl::unexpected(requests.error());
-  auto errors = open_error_port(options);
-  if (!errors) return tl::unexpected(errors.error());
-  auto impl = std::make_unique<Impl>(loop, options, clients, std::move(callbacks), std::move(*requests),
-                                     std::move(*errors));
+  std::vector<TftpDoor> doors;
+  for (const base::Ip& address : options.listen) {
+    const std::uint16_t port = doors.empty() ? options.port : doors.front().requests.local_port();
+    auto door = TftpDoor::open(address, port, options);
+    if (!door) return tl::unexpected(door.error());
+    doors.push_back(std::move(*door));
+  }
+  auto impl = std::make_unique<Impl>(loop, options, clients, std::move(callbacks), std::move(doors));
   if (auto started = impl->start(); !started) return tl::unexpected(started.error());
   return std::unique_ptr<TftpService>(new TftpService(std::move(impl)));
 }
@@ -434,8 +442,12 @@ base::Result<std::unique_ptr<TftpService>> TftpService::open(net::LoopApi& loop,
 TftpService::TftpService(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TftpService::~TftpService() = default;
 const TftpCounters& TftpService::counters() const { return impl_->counters_; }
-std::uint64_t TftpService::kernel_drops() const { return impl_->requests().kernel_drops(); }
+std::uint64_t TftpService::kernel_drops() const {
+  std::uint64_t sum = 0;
+  for (const TftpDoor& door : impl_->doors()) sum += door.requests.kernel_drops();
+  return sum;
+}
 std::size_t TftpService::transfers() const { return impl_->transfers_.size(); }
-std::uint16_t TftpService::port() const { return impl_->requests().local_port(); }
+std::uint16_t TftpService::port() const { return impl_->doors().front().requests.local_port(); }
 
 }  // namespace server

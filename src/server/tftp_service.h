@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/ip.h"
 #include "base/result.h"
@@ -26,7 +27,9 @@
 namespace server {
 
 struct TftpOptions {
-  base::Endpoint listen{{}, 69};
+  // Where requests come: one address of each family at most, 0.0.0.0 and :: for all of it.
+  std::vector<base::Ip> listen{base::Ip::any(base::IpFamily::v4)};
+  std::uint16_t port = 69;              // 0: the kernel's choice, the same for both
   std::optional<net::PortRange> ports;  // of transfers; else the kernel's choice
   // Transfers without ports of their own: all on the request port, for NAT and narrow firewalls.
   bool single_port = false;
@@ -65,7 +68,7 @@ class TftpService {
   ~TftpService();  // transfers under way end without a word; clients ask again
 
   [[nodiscard]] const TftpCounters& counters() const;
-  [[nodiscard]] std::uint64_t kernel_drops() const;  // of the request port
+  [[nodiscard]] std::uint64_t kernel_drops() const;  // of the request ports
   [[nodiscard]] std::size_t transfers() const;       // under way
   [[nodiscard]] std::uint16_t port() const;
 

@@ -9,9 +9,8 @@
 namespace session {
 namespace {
 
-// IP header, UDP header and TFTP header, 4 octets left over for a VLAN tag that the MTU of
-// some paths does not count.
-constexpr unsigned headers = 20 + 8 + 4;
+// UDP header and TFTP header, behind the IP header.
+constexpr unsigned udp_and_tftp_headers = 8 + 4;
 
 // A number in [low, high]. Anything else is no request for the option at all: it is dropped
 // and not answered with a guess (a server that read "abc" as 0 granted a blksize of 1).
@@ -25,6 +24,7 @@ std::optional<std::uint64_t> number(const wire::tftp::Request& request, std::str
 }
 
 std::uint16_t largest_block(const TftpLimits& limits) {
+  const unsigned headers = limits.ip_header + udp_and_tftp_headers;
   if (limits.allow_fragments || limits.path_mtu >= wire::tftp::max_blksize + headers) {
     return wire::tftp::max_blksize;
   }

@@ -14,8 +14,12 @@
 
 namespace session {
 
+// Octets, without options and extension headers: we send none.
+inline constexpr unsigned ipv4_header = 20, ipv6_header = 40;
+
 struct TftpLimits {
   unsigned path_mtu = 1500;
+  unsigned ip_header = ipv4_header;
   // Blocks above the path's MTU travel as IP fragments. Windows' boot manager may be told to
   // use 16384 and more; networks that drop fragments then hang, so it must be asked for.
   bool allow_fragments = false;

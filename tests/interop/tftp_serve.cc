@@ -28,7 +28,8 @@ int main(int argc, char** argv) {
   if (argc < 4) return 2;
   const std::filesystem::path root = argv[1];
   server::TftpOptions options;
-  options.listen = {base::Ipv4::parse(argv[2]).value(), static_cast<std::uint16_t>(std::atoi(argv[3]))};
+  options.listen = {base::Ip::parse(argv[2]).value()};
+  options.port = static_cast<std::uint16_t>(std::atoi(argv[3]));
   if (argc > 4) options.limits.max_windowsize = static_cast<std::uint16_t>(std::atoi(argv[4]));
   options.limits.allow_fragments = argc > 5;
 

@@ -64,7 +64,8 @@ class StatusTest : public testing::Test {
   }
   void open_tftp() {
     TftpOptions options;
-    options.listen = {loopback, 0};
+    options.listen = {loopback};
+    options.port = 0;
     tftp = std::move(TftpService::open(*loop, options, clients,
                                        {[](const TftpRequestFacts& facts) -> TftpAnswer {
                                           if (facts.filename == "f") return TftpRendered{"text"};

@@ -19,7 +19,8 @@ class TftpLoopsTest : public testing::Test {
   void open(unsigned loops) {
     main_ = std::move(*net::Loop::open());
     TftpOptions options;
-    options.listen = {tftp_test::loopback, 0};
+    options.listen = {tftp_test::loopback};
+    options.port = 0;
     auto all = TftpLoops::open(*main_, options, loops, clients_, []() -> TftpService::Callbacks {
       return {[](const TftpRequestFacts&) { return TftpRendered{"four"}; }, {}};
     });
@@ -74,7 +75,8 @@ TEST_F(TftpLoopsTest, EachClientIsServedAndNoLoopIsIdle) {
 TEST_F(TftpLoopsTest, ASecondServerFindsThePortTaken) {
   open(2);
   TftpOptions options;
-  options.listen = {tftp_test::loopback, port_};
+  options.listen = {tftp_test::loopback};
+  options.port = port_;
   const auto loop = std::move(*net::Loop::open());
   const auto second = TftpLoops::open(*loop, options, 2, clients_, [] { return TftpService::Callbacks{}; });
   ASSERT_FALSE(second);

@@ -3,7 +3,6 @@
 // of the test, driven one datagram at a time.
 #pragma once
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include "net/loop.h"
+#include "net/socket_address.h"
 #include "server/tftp_service.h"
 
 namespace tftp_test {
@@ -26,6 +26,7 @@ inline constexpr base::Ipv4 loopback{{127, 0, 0, 1}};
 struct Reply {
   std::string bytes;
   std::uint16_t port = 0;  // the TID
+  base::Endpoint from{};
   [[nodiscard]] int opcode() const { return bytes.size() < 2 ? 0 : bytes[1]; }
   [[nodiscard]] int number() const {
     return bytes.size() < 4
@@ -48,9 +49,12 @@ inline std::string error(unsigned code) { return two(5) + two(code) + "User abor
 // A client's socket. Owns its port for the whole test, as a ROM does.
 class ClientSocket {
  public:
-  ClientSocket() : fd_(::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0)) {
-    const sockaddr_in any = at(0);
-    ::bind(fd_, reinterpret_cast<const sockaddr*>(&any), sizeof any);
+  explicit ClientSocket(const base::Endpoint& own = {loopback, 0}) : ClientSocket(own, own) {}
+  ClientSocket(const base::Endpoint& own, const base::Endpoint& server)
+      : server_(server),
+        fd_(::socket(net::to_af(own.address.family()), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
+    const net::SocketAddress address(own);
+    EXPECT_EQ(::bind(fd_, address.get(), address.size()), 0);
   }
   ClientSocket(const ClientSocket&) = delete;
   ~ClientSocket() { close(); }
@@ -59,30 +63,24 @@ class ClientSocket {
     fd_ = -1;
   }
   void send(const std::string& bytes, std::uint16_t port) const {
-    const sockaddr_in to = at(port);
-    ::sendto(fd_, bytes.data(), bytes.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    const net::SocketAddress to({server_.address, port, server_.scope});
+    ::sendto(fd_, bytes.data(), bytes.size(), 0, to.get(), to.size());
   }
   [[nodiscard]] int fd() const { return fd_; }
   [[nodiscard]] std::optional<Reply> receive() const {
     Reply reply{.bytes = std::string(70'000, '\0')};
-    sockaddr_in from{};
-    socklen_t size = sizeof from;
-    const ssize_t got =
-        ::recvfrom(fd_, reply.bytes.data(), reply.bytes.size(), 0, reinterpret_cast<sockaddr*>(&from), &size);
+    net::SocketAddress from;
+    socklen_t size = net::SocketAddress::capacity;
+    const ssize_t got = ::recvfrom(fd_, reply.bytes.data(), reply.bytes.size(), 0, from.get(), &size);
     if (got < 0) return std::nullopt;
     reply.bytes.resize(static_cast<std::size_t>(got));
-    reply.port = ntohs(from.sin_port);
+    reply.from = from.endpoint();
+    reply.port = reply.from.port;
     return reply;
   }
 
  private:
-  static sockaddr_in at(std::uint16_t port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-  }
+  base::Endpoint server_;
   int fd_;
 };
 
@@ -92,7 +90,8 @@ class Service : public testing::Test {
       : directory_(std::filesystem::temp_directory_path() /
                    ("tftp_service_test." + std::to_string(getpid()))) {
     std::filesystem::create_directories(directory_);
-    options_.listen = {loopback, 0};
+    options_.listen = {loopback};
+    options_.port = 0;
   }
   ~Service() override {
     service_.reset();
