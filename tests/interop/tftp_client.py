@@ -29,10 +29,11 @@ def parse_oack(packet):
 
 def fetch(host, port, name, habit="strict", patience=1.0, **options):
     """Returns (bytes, granted options, packets received that were not expected)."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+    family, kind, _, _, server = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    with socket.socket(family, kind) as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         sock.settimeout(patience)
-        return _fetch(sock, (host, port), name, habit, options)
+        return _fetch(sock, server, name, habit, options)
 
 
 def _fetch(sock, server, name, habit, options):
@@ -55,6 +56,7 @@ def _fetch(sock, server, name, habit, options):
             continue
         if peer is None:
             peer = sender
+            assert peer[0] == server[0], "an answer from another address than was asked"
         if sender != peer:
             continue
         opcode, number = struct.unpack("!HH", packet[:4])

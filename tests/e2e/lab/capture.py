@@ -47,5 +47,5 @@ class Capture:
             payload = bytes(packet["UDP"].payload)
             if payload[:2] == b"\x00\x01":
                 name = payload[2:].split(b"\0")[0].decode(errors="replace")
-                found.append((float(packet.time), name, packet["IP"].dst))
+                found.append((float(packet.time), name, packet["IP" if "IP" in packet else "IPv6"].dst))
         return found

@@ -40,6 +40,18 @@ def plain(lab, *, next_server=None, vendor_class=None, tftp_server=None, boot_fi
     return server
 
 
+def over_ipv6(lab, boot_url):
+    """dnsmasq as a DHCPv6 server that names the boot file's URL (option 59)."""
+    lab.dhcp.ip(f"addr add {network.DHCP_SERVER_IPV6}/64 dev eth0 nodad")
+    server = lab.dhcp.spawn(
+        "dnsmasq", "--keep-in-foreground", "--log-facility=-", "--log-dhcp", "--conf-file=/dev/null",
+        "--pid-file=", "--user=root", "--port=0", "--bind-dynamic", "--interface=eth0", "--dhcp-authoritative",
+        "--leasefile-ro", f"--dhcp-range=fd00:238::100,fd00:238::1ff,64,{LEASE_TIME}",
+        f"--dhcp-option=option6:bootfile-url,{boot_url}", name="dhcpv6-server")
+    server.wait_for("sockets bound exclusively")
+    return server
+
+
 def without_siaddr(lab):
     """busybox's udhcpd: a DHCP server that leaves siaddr at 0.0.0.0."""
     config, leases = lab.scratch / "udhcpd.conf", lab.scratch / "udhcpd.leases"

@@ -18,9 +18,12 @@ MAC = "52:54:00:12:34:56"
 FIRMWARE = {
     "bios": None,
     "uefi": ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"),
+    "uefi-ipv6": ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"),
     "uefi-http": ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"),
     "uefi-secure": ("OVMF_CODE_4M.secboot.fd", "OVMF_VARS_4M.ms.fd"),
 }
+# What is switched off in the others. With PXE off, HTTP Boot is the first thing it tries.
+OFF = {"uefi-ipv6": ["IPv4PXESupport"], "uefi-http": ["IPv4PXESupport", "IPv6PXESupport"]}
 # Firmware that has tried everything says so; waiting on would only cost time.
 GAVE_UP = re.compile(r"No bootable device|Shell> ")
 TERMINAL_CONTROL = re.compile(r"\x1b(?:\[[0-9;?=]*[A-Za-z]|[()][A-Z0-9]|[=>c])|\x00|\x0e|\x0f")
@@ -77,9 +80,7 @@ class Machine:
         if secure:  # the variable store may be written from SMM only, or the keys mean nothing
             arguments += ["-global", "driver=cfi.pflash01,property=secure,value=on",
                           "-global", "ICH9-LPC.disable_s3=1"]
-        # With PXE off, HTTP Boot is the first thing this firmware tries.
-        off = ["IPv4PXESupport", "IPv6PXESupport"] if self.firmware == "uefi-http" else ["IPv6PXESupport"]
-        for switch in off:
+        for switch in OFF.get(self.firmware, ["IPv6PXESupport"]):
             arguments += ["-fw_cfg", f"name=opt/org.tianocore/{switch},string=n"]
         return arguments
 

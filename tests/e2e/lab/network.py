@@ -25,6 +25,8 @@ from .process import LabError, Process
 
 DHCP_SERVER = "10.238.0.14"
 BOOT_SERVER = "10.238.0.2"
+DHCP_SERVER_IPV6 = "fd00:238::e"
+BOOT_SERVER_IPV6 = "fd00:238::2"
 ROUTER = "10.238.0.1"
 FAR_ROUTER = "10.239.0.1"
 PREFIX = "bf"
