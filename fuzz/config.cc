@@ -98,8 +98,7 @@ std::string print(const Config& c) {
   key("interfaces", fmt::format("{{ {} }}", fmt::join(limits, ", ")));
   limits.clear();
   for (const auto& limit : c.network_limits) {
-    limits.push_back(fmt::format("\"{}/{}\" = {}", limit.network.address.print(), limit.network.prefix,
-                                 megabytes(limit.octets_per_second)));
+    limits.push_back(fmt::format("\"{}\" = {}", limit.network.print(), megabytes(limit.octets_per_second)));
   }
   key("networks", fmt::format("{{ {} }}", fmt::join(limits, ", ")));
   section("boot");

@@ -144,7 +144,8 @@ Complaint set_interface_limits(const toml::node& node, std::vector<InterfaceLimi
 }
 
 Complaint set_network_limits(const toml::node& node, std::vector<NetworkLimit>& out) {
-  const char* const wanted = R"(must give MB/s by network: { "10.1.0.0/16" = 100, "10.2.7.0/24" = 12.5 })";
+  const char* const wanted =
+      R"(must give MB/s by network: { "10.1.0.0/16" = 100, "2001:db8:7::/64" = 12.5 })";
   const toml::table* table = node.as_table();
   if (table == nullptr) return wanted;
   std::vector<NetworkLimit> limits;

@@ -68,7 +68,7 @@ tls_certificate = "/t/site.pem"
 tls_key = "/t/site.key"
 [limits]
 interfaces = { eth0 = 100 }
-networks = { "10.1.0.0/16" = 12.5 }
+networks = { "10.1.0.0/16" = 12.5, "2001:db8::/32" = 25 }
 [boot]
 unknown_uefi = "shim"
 bios_ipxe = "pxelinux"
@@ -101,7 +101,8 @@ prompt_seconds = 30
   want.tls_certificate = "/t/site.pem";
   want.tls_key = "/t/site.key";
   want.interface_limits = {{"eth0", 100'000'000}};
-  want.network_limits = {{{{{10, 1, 0, 0}}, 16}, 12'500'000}};
+  want.network_limits = {{{{{10, 1, 0, 0}}, 16}, 12'500'000},
+                         {{base::Ip::parse("2001:db8::").value(), 32}, 25'000'000}};
   want.unknown_uefi = policy::UnknownUefi::shim;
   want.bios_ipxe = policy::BiosIpxe::pxelinux;
   want.prompt_seconds = 30;
@@ -148,6 +149,9 @@ TEST(Config, SaysWhatIsWrongAndWhere) {
       {"privileged transfer ports", "[tftp]\nport_range = [69, 80]\n",
        "b.toml:2: tftp.port_range: must be [lowest, highest], both from 1024 to 65535, or [0, 0] for any "
        "port"},
+      {"a prefix too long for its family", "[limits]\nnetworks = { \"10.1.0.0/64\" = 1 }\n",
+       "b.toml:2: limits.networks: must give MB/s by network: { \"10.1.0.0/16\" = 100, "
+       "\"2001:db8:7::/64\" = 12.5 }"},
       {"HTTPS without a certificate", "[http]\ntls_port = 443\n",
        "b.toml: http.tls_port: HTTPS needs http.tls_certificate and http.tls_key: name both files"},
       {"both on one port", "[http]\ntls_port = 80\ntls_certificate = \"/c\"\ntls_key = \"/k\"\n",

@@ -16,7 +16,7 @@ using std::chrono::seconds;
 
 const base::Time start{std::chrono::hours(24)};
 
-std::string who(Machines& machines, const session::NameIdentity& name, base::Ipv4 address = here,
+std::string who(Machines& machines, const session::NameIdentity& name, const base::Ip& address = here,
                 unsigned interface = eth0) {
   const session::Resolved who = machines.who_asks(address, interface, name, start);
   if (const auto* known = std::get_if<session::Known>(&who))
@@ -67,6 +67,27 @@ TEST(Machines, AsksTheKernelWhereNothingElseIsKnown) {
     bindings.learn({here, eth7, machine(first), session::LearnedFrom::boot_service}, start);
   });
   EXPECT_EQ(who(machines, {}, here, eth7), "52:54:00:12:34:56 by boot-service");
+}
+
+// DHCP's bindings are IPv4's; over IPv6 the kernel's neighbour or the name tells.
+TEST(Machines, OverIPv6TheNeighbourTells) {
+  const OwnNetwork network(
+      "ip link add eth7 type veth peer name eth8 && ip link set eth7 up && ip link set eth8 up &&"
+      "ip addr add 2001:db8::2/64 dev eth7 nodad &&"
+      "ip neigh add 2001:db8::77 lladdr 52:54:00:12:34:57 dev eth7 nud permanent &&"
+      "ip neigh add fe80::77 lladdr 52:54:00:12:34:56 dev eth7 nud permanent");
+  if (!network.there) GTEST_SKIP() << "no right to make a network namespace here";
+  const unsigned eth7 = if_nametoindex("eth7");
+  const auto ip = [](const char* text) { return base::Ip::parse(text).value(); };
+  Machines machines(true);
+  seen_at(machines, machine(first), here, start);
+  EXPECT_EQ(who(machines, {}, ip("2001:db8::77"), eth7), "52:54:00:12:34:57 by neighbour");
+  EXPECT_EQ(who(machines, {}, ip("fe80::77"), eth7), "52:54:00:12:34:56 by neighbour");
+  EXPECT_EQ(who(machines, {}, ip("2001:db8::78"), eth7), "unknown");
+  EXPECT_EQ(who(machines, {first, {}}, ip("2001:db8::77"), eth7), "52:54:00:12:34:56 by name");
+  const auto fetches = machines.who_fetches(ip("2001:db8::77"), eth7, start);
+  ASSERT_TRUE(std::holds_alternative<session::Known>(fetches));
+  EXPECT_EQ(std::get<session::Known>(fetches).facts.mac, second);
 }
 
 // A GRUB that asks for anything here has found us.

@@ -21,6 +21,17 @@ TEST(TftpClients, AreBoundedByAddressAndInAll) {
   EXPECT_EQ(clients.admit(two, 1, now).refused, TftpReason::none);
 }
 
+// A classroom shares its /64.
+TEST(TftpClients, OverIPv6AClientIsAnAddress) {
+  TftpClients clients(3, 1);
+  const auto ip = [](const char* text) { return base::Ip::parse(text).value(); };
+  EXPECT_EQ(clients.admit(ip("2001:db8::1"), 1, now).refused, TftpReason::none);
+  EXPECT_EQ(clients.admit(ip("2001:db8::1"), 1, now).refused, TftpReason::client_limit);
+  EXPECT_EQ(clients.admit(ip("2001:db8::2"), 1, now).refused, TftpReason::none);
+  EXPECT_EQ(clients.admit(one, 1, now).refused, TftpReason::none);
+  EXPECT_EQ(clients.admit(ip("2001:db8::3"), 1, now).refused, TftpReason::total_limit);
+}
+
 TEST(TftpClients, ShareWhatMayBeUnderWayOnAnInterface) {
   TftpClients clients;
   EXPECT_EQ(clients.admit(one, 1, now).max_in_flight, TftpClients::most_in_flight);

@@ -41,6 +41,7 @@ TEST(LossMemory, HalvesWhatATransferHadUntilFour) {
     memory.ended(client, c.windowsize, c.blocks, c.resent, start);
     EXPECT_EQ(memory.window_for(client, start), c.want) << c.name;
     EXPECT_EQ(memory.window_for(base::Ipv4{{192, 0, 2, 2}}, start), unlimited) << c.name;
+    EXPECT_EQ(memory.window_for(base::Ip::parse("2001:db8::c000:201").value(), start), unlimited) << c.name;
   }
 }
 

@@ -103,6 +103,18 @@ TEST(NegotiateLimits, LoopbackTakesTheLargestBlock) {
   EXPECT_EQ(session::negotiate(request_with({{"blksize", "65464"}}), 1, limits)->blksize, 65464);
 }
 
+// 40 octets of IP header instead of 20; 1280 is the least MTU of IPv6.
+TEST(NegotiateLimits, BlocksOverIPv6LeaveRoomForItsHeader) {
+  TftpLimits limits;
+  limits.ip_header = session::ipv6_header;
+  const auto request = request_with({{"blksize", "1468"}});
+  EXPECT_EQ(session::negotiate(request, 1, limits)->blksize, 1448);
+  limits.path_mtu = 1280;
+  EXPECT_EQ(session::negotiate(request, 1, limits)->blksize, 1228);
+  limits.path_mtu = 65536;
+  EXPECT_EQ(session::negotiate(request_with({{"blksize", "65464"}}), 1, limits)->blksize, 65464);
+}
+
 TEST(NegotiateLimits, AbsurdPathStillGetsALegalBlock) {
   TftpLimits limits;
   limits.path_mtu = 3;
