@@ -10,11 +10,12 @@ from lab.machine import MAC
 
 
 @pytest.mark.deadline(300)
-def test_pxe_over_ipv6(lab, capture, server, marker, power_on):
+@pytest.mark.parametrize("dhcpv6", [dhcp_servers.dnsmasq_over_ipv6, dhcp_servers.kea_over_ipv6])
+def test_pxe_over_ipv6(lab, capture, server, marker, power_on, dhcpv6):
     """The firmware speaks nothing but IPv6; the iPXE that it loads then asks by DHCPv4."""
     lab.boot.ip(f"addr add {network.BOOT_SERVER_IPV6}/64 dev eth0 nodad")
     dhcp_servers.plain(lab)
-    dhcp_servers.over_ipv6(lab, f"tftp://[{network.BOOT_SERVER_IPV6}]/x64/snponly.efi")
+    dhcpv6(lab, f"tftp://[{network.BOOT_SERVER_IPV6}]/x64/snponly.efi")
     bootferry = server()
     bootferry.deploy(bootferry.add_marker(marker), to=MAC)
     pc = power_on("uefi-ipv6")

@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """DHCP servers of other people, untouched unless a test says otherwise."""
 
+import json
+import pathlib
+import re
+
 from . import network
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
 
 LEASE_TIME = "1h"
 
@@ -40,8 +46,8 @@ def plain(lab, *, next_server=None, vendor_class=None, tftp_server=None, boot_fi
     return server
 
 
-def over_ipv6(lab, boot_url):
-    """dnsmasq as a DHCPv6 server that names the boot file's URL (option 59)."""
+def dnsmasq_over_ipv6(lab, boot_url):
+    """A DHCPv6 server that names the boot file's URL (option 59)."""
     lab.dhcp.ip(f"addr add {network.DHCP_SERVER_IPV6}/64 dev eth0 nodad")
     server = lab.dhcp.spawn(
         "dnsmasq", "--keep-in-foreground", "--log-facility=-", "--log-dhcp", "--conf-file=/dev/null",
@@ -49,6 +55,24 @@ def over_ipv6(lab, boot_url):
         "--leasefile-ro", f"--dhcp-range=fd00:238::100,fd00:238::1ff,64,{LEASE_TIME}",
         f"--dhcp-option=option6:bootfile-url,{boot_url}", name="dhcpv6-server")
     server.wait_for("sockets bound exclusively")
+    return server
+
+
+def kea_over_ipv6(lab, boot_url):
+    """Kea with the configuration that docs/configuration.md shows, with the lab's addresses."""
+    lab.dhcp.ip(f"addr add {network.DHCP_SERVER_IPV6}/64 dev eth0 nodad")
+    page = (REPOSITORY / "docs/configuration.md").read_text()
+    [documented] = re.findall(r"^```json\n(.*?)^```", page, re.M | re.S)
+    settings = json.loads(documented.replace("2001:db8::", "fd00:238::"))
+    assert boot_url in str(settings)
+    # It remembers nothing, so that it needs no directory of its own on this machine.
+    settings["Dhcp6"] |= {"lease-database": {"type": "memfile", "persist": False},
+                          "server-id": {"type": "LLT", "persist": False}}
+    config = lab.scratch / "kea-dhcp6.conf"
+    config.write_text(json.dumps(settings))
+    server = lab.dhcp.spawn("env", f"KEA_LOCKFILE_DIR={lab.scratch}", f"KEA_PIDFILE_DIR={lab.scratch}",
+                            "kea-dhcp6", "-c", config, name="dhcpv6-server")
+    server.wait_for("DHCP6_STARTED")
     return server
 
 
