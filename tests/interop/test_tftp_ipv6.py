@@ -249,3 +249,36 @@ def test_a_host_without_ipv6_starts_without_a_word(site, off):
     rest = running.communicate(timeout=20)[1]
     assert "ready: UDP 69 TFTP, TCP 80 HTTP\n" in said[-1], said
     assert not any(word in line for line in [*said, rest] for word in ("warning", "error", "IPv6")), said
+
+
+@pytest.fixture
+def beyond(site):
+    """A network behind the machine `near`, on a link that carries 1280 octets and no more."""
+    name = f"http-b{os.getpid()}"
+    try:
+        sh(f"""
+            ip netns add {name}; ip -n {name} link set lo up
+            ip -n {site.near} link add eth1 type veth peer name eth0 netns {name}
+            ip -n {site.near} link set eth1 mtu 1280 up; ip -n {name} link set eth0 mtu 1280 up
+            ip -n {site.near} addr add 2001:db8:3::1/64 dev eth1 nodad
+            ip -n {name} addr add 2001:db8:3::100/64 dev eth0 nodad
+            ip -n {name} -6 route add default via 2001:db8:3::1
+            ip -n {site.server} -6 route replace 2001:db8:3::/64 via {CLIENT}
+            ip netns exec {site.near} sysctl -qw net.ipv6.conf.all.forwarding=1""")
+        yield name
+    finally:
+        # A namespace's own end may take its time.
+        subprocess.run(["ip", "-n", site.near, "link", "del", "eth1"], capture_output=True)
+        subprocess.run(["ip", "netns", "del", name], capture_output=True)
+
+
+@pytest.mark.parametrize("tftp", ["", "single_port = true"])
+def test_a_narrow_link_on_the_way(site, serve, beyond, tftp):
+    """No router cuts IPv6 datagrams: it says «too big», and from then on the server knows."""
+    sh(f"ip -n {site.server} -6 route flush cache")
+    serve("[tftp]\n" + tftp)
+    # What was granted in ignorance arrives in fragments of the server's, after one time-out.
+    assert fetch(site, SERVER, namespace=beyond, blksize=1448, windowsize=8) == site.kernel
+    assert "block 1448, window 8, " in log_of(site).splitlines()[-1]
+    assert fetch(site, SERVER, namespace=beyond, blksize=1448, windowsize=8) == site.kernel
+    assert "block 1228, window 8, 0 blocks sent again" in log_of(site).splitlines()[-1]
