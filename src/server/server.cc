@@ -366,6 +366,13 @@ void Running::tell_interfaces() const {
     base::log(base::LogLevel::warning, component, "no interface to serve: none is up with an address");
   } else {
     base::log(base::LogLevel::info, component, "serving {}", text);
+    const auto served = interfaces_.now();
+    const bool ipv4 = std::ranges::any_of(
+        served->list(), [&](const net::Interface& i) { return served->serves(i.index, base::IpFamily::v4); });
+    if (!ipv4 && (config_.proxydhcp || config_.boot_service)) {
+      base::log(base::LogLevel::warning, component,
+                "no interface has an IPv4 address: proxyDHCP, which is IPv4, is not answered");
+    }
   }
 }
 
