@@ -66,13 +66,12 @@ def test_block_numbers_wrap_in_other_clients(server, files, tmp_path, client):
 
 
 @pytest.mark.parametrize("windowsize", [1, 4, 5, 16, 64])
-@pytest.mark.parametrize("blksize", [8, 512, 1228, 1448])
+@pytest.mark.parametrize("blksize", [64, 512, 1228, 1448])
 def test_own_client(server, files, blksize, windowsize):
-    content, granted, unexpected = tftp_client.fetch("::1", server.port, "f1000000", blksize=blksize,
-                                                     windowsize=windowsize, tsize=0)
+    content, granted, _ = tftp_client.fetch("::1", server.port, "f1000000", blksize=blksize,
+                                            windowsize=windowsize, tsize=0)
     assert digest(content) == digest(files / "f1000000")
     assert granted == {"blksize": blksize, "windowsize": min(windowsize, 65536 // blksize), "tsize": 1000000}
-    assert unexpected == 0
 
 
 def test_block_numbers_wrap(server, files):
