@@ -1,46 +1,38 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One request from its first line to the end of its response, and the response itself: from
-// the handler's reply to what libmicrohttpd sends. For http_server.cc only.
+// From the handler's reply to what leaves: status line, fields, and octets or a part of a
+// file. Ranges, HEAD, ETag and conditions are done here, for every handler alike.
 #pragma once
 
-#include <microhttpd.h>
-
 #include <cstdint>
-#include <optional>
 #include <string>
+#include <string_view>
 
+#include "base/fd.h"
 #include "net/http_conditions.h"
 #include "net/http_server.h"
 
 namespace net {
 
-// What all threads of a server share; does not change while they run.
-struct HttpShared {
-  HttpServer::Handler handler;
-  HttpServer::OnDone on_done;
-  std::string name;
-  bool tls = false;
+// What a connection needs to know of the request that it answers.
+struct AnswerTo {
+  std::string_view method;
+  const Conditions& conditions;
+  bool version_1_0 = false;
+  bool keep_alive = false;
+  std::string_view server_name;
 };
 
-// What is read of a request's header.
-struct HttpFields {
-  std::string user_agent;
-  Conditions conditions;
-  bool body = false;        // the request brings one
-  bool incomplete = false;  // memory ran out: a condition may be missing
+struct HttpAnswer {
+  std::string bytes;  // the head, and a body that is no file
+  base::Fd file;      // then this part of it
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+  unsigned status = 0;
+  std::uint64_t promised = 0;  // octets of body
+  bool keep_alive = false;
 };
 
-struct HttpExchange {
-  std::string raw_target;
-  HttpDone done;
-  std::uint64_t promised = 0;        // octets of body
-  std::uint64_t acked_before = 0;    // octets of this connection, earlier responses included
-  std::optional<HttpFields> fields;  // once the header is complete
-};
-
-// Asks the handler and queues its reply. Both may throw std::bad_alloc.
-MHD_Result queue_answer(const HttpShared& shared, HttpExchange& exchange, MHD_Connection* connection);
-MHD_Result queue_error(const HttpShared& shared, HttpExchange& exchange, MHD_Connection* connection,
-                       const HttpError& what);
+// Opens the file, if it is one; one that is not there becomes an error.
+HttpAnswer make_answer(HttpReply reply, const AnswerTo& request);
 
 }  // namespace net

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// HTTP/1.1 for boot files, plain or over TLS, through libmicrohttpd in threads of its own. The library
-// parses; the handler decides; ranges, HEAD, ETag, conditions and keep-alive are done here.
+// HTTP/1.1 for boot files, plain or over TLS, in threads of its own: each has a loop, its share
+// of the connections, and keeps them to their end. The handler decides; ranges, HEAD, ETag,
+// conditions and keep-alive are done here.
 #pragma once
 
 #include <cstddef>
@@ -15,18 +16,20 @@
 #include "base/fd.h"
 #include "base/ip.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "net/tls_identity.h"
 
 namespace net {
 
 struct HttpRequest {
-  std::string_view method;  // GET or HEAD (others are answered 405 before the handler)
+  std::string_view method;  // GET or HEAD, unless bodies are taken
   std::string_view target;  // path, percent-decoded once, otherwise as sent; query cut off
   std::string_view query;   // raw, without '?'
   std::string_view user_agent;
   base::Endpoint from;
   base::Ip local;          // the address that the client used
   unsigned interface = 0;  // by which the connection came; 0: not known, or from this very host
+  std::string_view body = {};
 };
 
 // Bytes made for this request.
@@ -47,8 +50,8 @@ struct HttpError {
 };
 using HttpReply = std::variant<HttpBody, HttpFile, HttpError>;
 
-// What happened, when the response has ended; for logs and attempts. Requests that the
-// library cannot even parse are answered 400 by itself and not told.
+// What happened, when the response has ended; for logs and attempts. What could not be read as
+// a request is answered and counted (HttpCounts::malformed) and not told.
 struct HttpDone {
   base::Endpoint from;
   base::Ip local;  // the address that the client used
@@ -60,10 +63,27 @@ struct HttpDone {
   bool complete = false;   // all that was promised
 };
 
+// Who is at the other end of a connection.
+struct HttpPeer {
+  base::Endpoint from;
+  base::Ip local;
+  unsigned interface = 0;  // as in HttpRequest
+};
+// When so many octets of files may leave for one client: at once where that is not after `now`.
+using HttpPace = std::function<base::Time(std::size_t octets, base::Time now)>;
+
+struct HttpCounts {
+  std::uint64_t connections = 0;  // open now
+  std::uint64_t refused = 0;      // above one of the two limits, or for want of descriptors
+  std::uint64_t late = 0;         // cut: no whole head or no progress in time
+  std::uint64_t malformed = 0;
+};
+
 class HttpServer {
  public:
   using Handler = std::function<HttpReply(const HttpRequest&)>;  // called from many threads
   using OnDone = std::function<void(const HttpDone&)>;
+  using PaceOf = std::function<HttpPace(const HttpPeer&)>;  // an empty answer: no limit
   struct Options {
     base::Endpoint listen{{}, 80};
     // From open_listener(), for a server that gives its rights away before it starts; -1:
@@ -73,8 +93,13 @@ class HttpServer {
     unsigned threads = 0;            // 0: one a processor
     unsigned max_connections = 4000;
     unsigned max_connections_per_address = 64;
-    unsigned idle_seconds = 60;
-    std::size_t memory_per_connection = 16 << 10;  // bounds the request's header as well
+    unsigned idle_seconds = 60;    // without an octet that moves
+    unsigned header_seconds = 30;  // for a whole head, however it trickles; TLS handshake included
+    std::size_t max_header = 16 << 10;
+    // 0: GET and HEAD alone, without bodies. Otherwise every method reaches the handler, with a
+    // body of so many octets at most.
+    std::size_t max_body = 0;
+    PaceOf pace_of;  // asked once a connection, on its thread
     std::string server_name = "Bootferry";
   };
   // Error names the process that holds a taken port, and `service` as what can be switched off.
@@ -83,6 +108,7 @@ class HttpServer {
                                                          OnDone on_done);
   ~HttpServer();  // what is under way is cut off, and told to on_done
   [[nodiscard]] std::uint16_t port() const;
+  [[nodiscard]] HttpCounts counts() const;  // any thread
 
  private:
   struct Impl;

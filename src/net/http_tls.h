@@ -1,28 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How a TLS connection's records reach its socket. libmicrohttpd gives GnuTLS 16 kB at a time
-// and each record would leave as packets of its own; here those of a file wait for each other
-// until packets are full, which halves the cost of a gigabyte.
+// HTTP inside TLS, by GnuTLS. The handshake happens inside receive(). No octet is kept here
+// but one record that the socket had no room for: file bytes are read when they can leave.
 #pragma once
 
-#include <microhttpd.h>
+#include <gnutls/gnutls.h>
 
-#include <cstdint>
+#include <memory>
 
-#include "base/fd.h"
+#include "base/result.h"
+#include "net/http_transport.h"
+#include "net/tls_identity.h"
 
 namespace net {
 
-struct TlsOutput {
-  int socket = -1;
-  bool more = false;  // what is sent now is not the last of its file
+// What all connections of a server share, on all threads.
+class TlsContext {
+ public:
+  static base::Result<std::unique_ptr<TlsContext>> open(const TlsIdentity& identity);
+  ~TlsContext();
+  TlsContext(const TlsContext&) = delete;
+  TlsContext& operator=(const TlsContext&) = delete;
+  // Null without memory. This must outlive it.
+  [[nodiscard]] std::unique_ptr<HttpTransport> transport(base::Fd socket) const;
+
+ private:
+  TlsContext() = default;
+  gnutls_certificate_credentials_t credentials_ = nullptr;
+  gnutls_priority_t priorities_ = nullptr;
 };
-
-// For MHD_OPTION_NOTIFY_CONNECTION: gives each connection its TlsOutput.
-void on_tls_connection(void*, MHD_Connection* connection, void** socket_context,
-                       MHD_ConnectionNotificationCode what);
-
-// A part of a file as a response; null without memory. Takes the descriptor.
-MHD_Response* tls_file_response(MHD_Connection* connection, base::Fd file, std::uint64_t offset,
-                                std::uint64_t length);
 
 }  // namespace net

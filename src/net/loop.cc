@@ -20,7 +20,7 @@ namespace net {
 namespace {
 
 struct Watcher {
-  std::function<void()> on_readable;
+  std::function<void()> on_event;
   bool dead = false;
 };
 
@@ -62,6 +62,7 @@ struct Loop::Impl {
   std::mutex posted_lock;
   std::vector<std::function<void()>> posted;
 
+  base::Status watch(int fd, std::uint32_t events, std::function<void()> callback);
   void turn();
   void run_posted();
   void bury();
@@ -92,15 +93,27 @@ base::Result<std::unique_ptr<Loop>> Loop::open() {
 base::Time Loop::now() const { return impl_->in_turn ? impl_->now : base::Clock::now(); }
 
 base::Status Loop::watch(int fd, std::function<void()> on_readable) {
+  return impl_->watch(fd, EPOLLIN, std::move(on_readable));
+}
+
+base::Status Loop::watch_edges(int fd, std::function<void()> on_change) {
+  return impl_->watch(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, std::move(on_change));
+}
+
+base::Status Loop::watch_shared(int fd, std::function<void()> on_readable) {
+  return impl_->watch(fd, EPOLLIN | EPOLLEXCLUSIVE, std::move(on_readable));
+}
+
+base::Status Loop::Impl::watch(int fd, std::uint32_t events, std::function<void()> callback) {
   auto watcher = std::make_unique<Watcher>();
-  watcher->on_readable = std::move(on_readable);
+  watcher->on_event = std::move(callback);
   epoll_event event{};
-  event.events = EPOLLIN;
+  event.events = events;
   event.data.ptr = watcher.get();
-  if (epoll_ctl(impl_->epoll.get(), EPOLL_CTL_ADD, fd, &event) < 0) {
+  if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) < 0) {
     return base::fail_errno(fmt::format("watch file descriptor {}", fd), errno);
   }
-  impl_->watchers[fd] = std::move(watcher);
+  watchers[fd] = std::move(watcher);
   return {};
 }
 
@@ -146,7 +159,7 @@ void Loop::Impl::turn() {
   in_turn = true;
   for (int i = 0; i < ready; ++i) {  // -1 is EINTR: nothing to do but look at the timers
     auto* watcher = static_cast<Watcher*>(events[static_cast<std::size_t>(i)].data.ptr);
-    if (!watcher->dead) watcher->on_readable();
+    if (!watcher->dead) watcher->on_event();
   }
   timers.run_due(now);
   in_turn = false;

@@ -35,6 +35,12 @@ class Loop final : public LoopApi {
   void unwatch(int fd) override;
   TimerId call_at(base::Time when, std::function<void()> what) override;
   void cancel(TimerId timer) override;
+  // Edge-triggered, for sockets that are written to as well: called when `fd` has become
+  // readable or writable, was closed by the peer or failed. Whoever is called goes on until the
+  // kernel says EAGAIN, or comes back by a timer.
+  base::Status watch_edges(int fd, std::function<void()> on_change);
+  // Like watch(), for one listener in several threads' loops: a connection wakes few of them.
+  base::Status watch_shared(int fd, std::function<void()> on_readable);
 
   // Runs until stop(); a stop() that came before counts. A callback may watch, unwatch
   // (itself too), call_at, cancel. Sockets are served before timers: an answer that is

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/http_transport.h"
+
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace net {
+namespace {
+
+using How = HttpMoved::How;
+
+// Repeated where a signal came between; nothing of this process handles one for long.
+template <class Call>
+HttpMoved moved(Call call) {
+  ssize_t size = 0;
+  do {
+    size = call();
+  } while (size < 0 && errno == EINTR);
+  if (size >= 0) return {How::some, static_cast<std::size_t>(size)};
+  return {errno == EAGAIN || errno == EWOULDBLOCK ? How::blocked : How::ended};
+}
+
+}  // namespace
+
+HttpMoved TcpTransport::receive(std::span<char> into) {
+  const HttpMoved got = moved([&] { return recv(socket_.get(), into.data(), into.size(), 0); });
+  return got.how == How::some && got.size == 0 ? HttpMoved{How::ended} : got;
+}
+
+HttpMoved TcpTransport::send(std::string_view bytes, bool more) {
+  return moved(
+      [&] { return ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | (more ? MSG_MORE : 0)); });
+}
+
+HttpMoved TcpTransport::send_file(int fd, std::uint64_t offset, std::size_t length, bool) {
+  auto at = static_cast<off_t>(offset);
+  return moved([&] { return sendfile(socket_.get(), fd, &at, length); });
+}
+
+void TcpTransport::finish() { shutdown(socket_.get(), SHUT_WR); }
+
+std::size_t TcpTransport::unacknowledged() const { return unacknowledged_octets(socket_.get()); }
+
+std::size_t unacknowledged_octets(int socket) {
+  int waiting = 0;
+  return ioctl(socket, SIOCOUTQ, &waiting) == 0 && waiting > 0 ? static_cast<std::size_t>(waiting) : 0;
+}
+
+}  // namespace net

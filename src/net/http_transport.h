@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The way to one HTTP client, as its conversation sees it: octets in, octets and parts of
+// files out, nothing waits. Plain TCP here, TLS in http_tls.h, a script in tests.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/fd.h"
+
+namespace net {
+
+// What one call moved. Blocked: nothing moved, and the loop will tell when to try again.
+struct HttpMoved {
+  enum class How : std::uint8_t { some, blocked, ended };
+  How how = How::some;
+  std::size_t size = 0;
+};
+
+class HttpTransport {
+ public:
+  virtual ~HttpTransport() = default;
+  virtual HttpMoved receive(std::span<char> into) = 0;
+  // What was not sent must be offered again, unchanged. `more`: not the end of a response, so
+  // it may wait for what follows.
+  virtual HttpMoved send(std::string_view bytes, bool more) = 0;
+  // Of size 0: the file is shorter than it was.
+  virtual HttpMoved send_file(int fd, std::uint64_t offset, std::size_t length, bool more) = 0;
+  // Nothing more will be sent.
+  virtual void finish() = 0;
+  // Octets that were sent and that the client has not acknowledged.
+  [[nodiscard]] virtual std::size_t unacknowledged() const = 0;
+};
+
+class TcpTransport final : public HttpTransport {
+ public:
+  explicit TcpTransport(base::Fd socket) : socket_(std::move(socket)) {}
+  HttpMoved receive(std::span<char> into) override;
+  HttpMoved send(std::string_view bytes, bool more) override;
+  HttpMoved send_file(int fd, std::uint64_t offset, std::size_t length, bool more) override;
+  void finish() override;
+  [[nodiscard]] std::size_t unacknowledged() const override;
+
+ private:
+  base::Fd socket_;
+};
+
+// Of a TCP socket.
+std::size_t unacknowledged_octets(int socket);
+
+}  // namespace net
