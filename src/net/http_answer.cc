@@ -98,8 +98,7 @@ class Answer {
     add("ETag", validators.etag);
     if (part.status == 416) add("Content-Range", fmt::format("bytes */{}", size));
     if (part.status == 206) {
-      add("Content-Range",
-          fmt::format("bytes {}-{}/{}", part.offset, part.offset + part.length - 1, size));
+      add("Content-Range", fmt::format("bytes {}-{}/{}", part.offset, part.offset + part.length - 1, size));
     }
     if (part.status != 412 && part.status != 416) {
       add("Content-Type", what.content_type);

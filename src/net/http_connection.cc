@@ -59,9 +59,7 @@ HttpConnection::~HttpConnection() {
 HttpConnection::Next HttpConnection::work(base::Time now) {
   share_ = share_of_turn;
   for (;;) {
-    const Step step = state_ == State::reading   ? read(now)
-                      : state_ == State::sending ? send(now)
-                                                 : drain();
+    const Step step = state_ == State::reading ? read(now) : state_ == State::sending ? send(now) : drain();
     if (step) return *step;
   }
 }
@@ -100,7 +98,9 @@ HttpConnection::Step HttpConnection::take_request(base::Time now) {
   const auto head = parse_head(std::string_view(input_).substr(0, head_size_));
   if (!head) {
     const HeadFault fault = head.error();
-    refuse(fault == HeadFault::malformed ? 400 : fault == HeadFault::coding ? 501 : 505,
+    refuse(fault == HeadFault::malformed ? 400
+           : fault == HeadFault::coding  ? 501
+                                         : 505,
            fault == HeadFault::malformed ? "not an HTTP request"
            : fault == HeadFault::coding  ? "no such transfer coding is known here"
                                          : "HTTP/1.1 is spoken here",
@@ -213,8 +213,8 @@ HttpConnection::Step HttpConnection::send(base::Time now) {
       }
       room = std::min(room, allowed_);
     }
-    const HttpMoved sent = transport_->send_file(answer_.file.get(), answer_.offset + file_sent_, room,
-                                                 !pace_ && room < left);
+    const HttpMoved sent =
+        transport_->send_file(answer_.file.get(), answer_.offset + file_sent_, room, !pace_ && room < left);
     if (sent.how == How::blocked) return Next::wait;
     if (sent.how == How::ended || sent.size == 0) return Next::end;  // 0: somebody cut the file
     file_sent_ += sent.size;

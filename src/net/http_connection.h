@@ -84,7 +84,7 @@ class HttpConnection {
   std::size_t bytes_sent_ = 0;  // of answer_.bytes
   std::uint64_t file_sent_ = 0;
   HttpPace pace_;
-  std::size_t allowed_ = 0;  // octets that pace_ has granted
+  std::size_t allowed_ = 0;       // octets that pace_ has granted
   std::optional<HttpDone> done_;  // of what is being sent, as far as it is to be told
 };
 

@@ -49,10 +49,10 @@ class TlsTransport final : public HttpTransport {
 
   base::Fd socket_;
   Session session_;
-  bool shaken_ = false;    // hands
-  bool blocked_ = false;   // the socket said so, during the present call
-  bool more_ = false;      // what is sent now is not the last of its response
-  bool half_sent_ = false; // the library keeps a record that did not fit
+  bool shaken_ = false;     // hands
+  bool blocked_ = false;    // the socket said so, during the present call
+  bool more_ = false;       // what is sent now is not the last of its response
+  bool half_sent_ = false;  // the library keeps a record that did not fit
 };
 
 ssize_t TlsTransport::pull(gnutls_transport_ptr_t from, void* into, std::size_t size) {
@@ -158,8 +158,8 @@ base::Result<std::unique_ptr<TlsContext>> TlsContext::open(const TlsIdentity& id
   const gnutls_datum_t certificate = datum(identity.certificate), key = datum(identity.key);
   if (gnutls_certificate_allocate_credentials(&context->credentials_) < 0)
     return base::fail("no memory for TLS");
-  if (const int error = gnutls_certificate_set_x509_key_mem(context->credentials_, &certificate, &key,
-                                                            GNUTLS_X509_FMT_PEM);
+  if (const int error =
+          gnutls_certificate_set_x509_key_mem(context->credentials_, &certificate, &key, GNUTLS_X509_FMT_PEM);
       error < 0) {
     return base::fail("TLS does not take this certificate and key: {}", gnutls_strerror(error));
   }

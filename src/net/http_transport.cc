@@ -2,6 +2,8 @@
 #include "net/http_transport.h"
 
 #include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -32,18 +34,31 @@ HttpMoved TcpTransport::receive(std::span<char> into) {
 }
 
 HttpMoved TcpTransport::send(std::string_view bytes, bool more) {
-  return moved(
-      [&] { return ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | (more ? MSG_MORE : 0)); });
+  return moved([&] {
+    return ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+  });
 }
 
-HttpMoved TcpTransport::send_file(int fd, std::uint64_t offset, std::size_t length, bool) {
+HttpMoved TcpTransport::send_file(int fd, std::uint64_t offset, std::size_t length, bool more) {
+  // What the kernel sends in one pass it keeps together by itself.
+  constexpr std::size_t one_pass = 64 << 10;
+  if (length > one_pass) cork_.put(socket_.get());
   auto at = static_cast<off_t>(offset);
-  return moved([&] { return sendfile(socket_.get(), fd, &at, length); });
+  const HttpMoved sent = moved([&] { return sendfile(socket_.get(), fd, &at, length); });
+  if (!more && sent.size == length) cork_.pull(socket_.get());
+  return sent;
 }
 
 void TcpTransport::finish() { shutdown(socket_.get(), SHUT_WR); }
 
 std::size_t TcpTransport::unacknowledged() const { return unacknowledged_octets(socket_.get()); }
+
+void Cork::set(int socket, bool in) {
+  if (in_ == in) return;
+  in_ = in;
+  const int value = in ? 1 : 0;
+  setsockopt(socket, IPPROTO_TCP, TCP_CORK, &value, sizeof value);
+}
 
 std::size_t unacknowledged_octets(int socket) {
   int waiting = 0;

@@ -34,6 +34,19 @@ class HttpTransport {
   [[nodiscard]] virtual std::size_t unacknowledged() const = 0;
 };
 
+// Keeps what does not fill a packet from leaving while a file is being sent. Without it each
+// acknowledgement that comes in between sends what there is, in packets that cost as much as
+// full ones: up to twice the time for a gigabyte.
+class Cork {
+ public:
+  void put(int socket) { set(socket, true); }
+  void pull(int socket) { set(socket, false); }
+
+ private:
+  void set(int socket, bool in);
+  bool in_ = false;
+};
+
 class TcpTransport final : public HttpTransport {
  public:
   explicit TcpTransport(base::Fd socket) : socket_(std::move(socket)) {}
@@ -45,6 +58,7 @@ class TcpTransport final : public HttpTransport {
 
  private:
   base::Fd socket_;
+  Cork cork_;
 };
 
 // Of a TCP socket.

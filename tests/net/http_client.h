@@ -36,8 +36,10 @@ struct RawResponse {
 
 class RawClient {
  public:
-  explicit RawClient(std::uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    const SocketAddress address({base::Ipv4{{127, 0, 0, 1}}, port});
+  explicit RawClient(std::uint16_t port) : RawClient({base::Ipv4{{127, 0, 0, 1}}, port}) {}
+  explicit RawClient(const base::Endpoint& server)
+      : fd_(socket(to_af(server.address.family()), SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const SocketAddress address(server);
     connected_ = connect(fd_.get(), address.get(), address.size()) == 0;
   }
   [[nodiscard]] bool connected() const { return connected_; }
@@ -59,7 +61,7 @@ class RawClient {
     std::size_t length = 0;
     const std::string text = response.field("Content-Length");
     std::from_chars(text.data(), text.data() + text.size(), length);
-    if (bodiless || response.status() == 304) return response;
+    if (bodiless || response.status() == 304 || response.status() == 100) return response;
     while (pending_.size() < length && more()) {
     }
     response.body = pending_.substr(0, length);
@@ -69,6 +71,11 @@ class RawClient {
   RawResponse ask(std::string_view request_line, std::string_view fields = "") {
     send(std::string(request_line) + " HTTP/1.1\r\nHost: x\r\n" + std::string(fields) + "\r\n");
     return read(request_line.starts_with("HEAD"));
+  }
+  // At this moment, whatever is left to read.
+  [[nodiscard]] bool reset_or_ended() const {
+    pollfd state{fd_.get(), POLLRDHUP, 0};
+    return poll(&state, 1, 0) > 0;
   }
   // The server has ended the connection and nothing is left to read.
   bool at_end() { return pending_.empty() && !more(); }

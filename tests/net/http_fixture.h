@@ -95,6 +95,7 @@ class Http : public testing::Test {
       return HttpBody{"text/plain", fmt::format("{} {} {} {} {}", r.method, r.query, r.user_agent,
                                                 r.from.address.print(), r.local.print())};
     }
+    if (r.target == "/body") return HttpBody{"text/plain", fmt::format("{} {}", r.method, r.body)};
     if (r.target == "/throws") throw std::runtime_error("a bug in the handler");
     const std::string path = folder_ + std::string(r.target);
     if (r.target == "/dated") return HttpFile{folder_ + "/kernel", "application/octet-stream", ""};
