@@ -149,10 +149,10 @@ def tftp(file, *more, clients=1, quick_clients=None, quick_file=None, spread=Fal
     return arguments
 
 
-def http(file, clients):
+def http(file, clients, *more):
     return lambda site, server, scale, repetition: [
         "http", "--files", f"{server.http_name(file)}={site.files[file]}", "--clients", clients,
-        "--check", "first", "--addresses", ",".join(CLIENTS), *scale.steady]
+        "--check", "first", "--addresses", ",".join(CLIENTS), *more, *scale.steady]
 
 
 def pxe(in_flight, *amount):
@@ -217,12 +217,6 @@ def two_threads():
                missing=lambda: None if key else "not built: no configuration key for packet threads")
 
 
-def https():
-    return Row("https", "HTTPS, 100 clients", None, [cpu(1.5, 1.1)], peers=("nginx",), need="http",
-               missing=lambda: "not measured: the generator speaks no TLS yet"
-               if Bootferry.known_key(r"http\.tls\w*") else "not built")
-
-
 def all_rows():
     rows = [
         Row("one-w1", "one client, blksize 1456, windowsize 1", tftp("30m", *B1456, steady),
@@ -279,7 +273,9 @@ def all_rows():
         rows.append(Row(f"http-{clients}", f"HTTP, {clients} client{'s' * (clients > 1)}", http(file, clients),
                         [cpu(1.2, 1.0), rate()], peers=("nginx",), pinned=clients > 1, need="http"))
     rows += [
-        https(), two_threads(),
+        Row("https", "HTTPS, 100 clients", http("30m", 100, "--tls"), [cpu(1.5, 1.1), rate()], peers=("nginx",),
+            pinned=True, need="https"),
+        two_threads(),
         Row("memory", "memory of a transfer in flight, 2000 at once",
             tftp("1m", *B1456, "--think-ms", 200,
                  lambda scale, _: ["--seconds", scale.of(5, 0.9)], clients=2000, quick_clients=300, spread=True),

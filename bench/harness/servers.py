@@ -58,8 +58,8 @@ class Server:
         for _ in range(100):
             if self.process.poll() is not None:
                 break
-            if need == "http":
-                args = ["http", "--files", f"{self.http_name('small')}={small}"]
+            if need in ("http", "https"):
+                args = ["http", "--files", f"{self.http_name('small')}={small}", *(["--tls"] if need == "https" else [])]
             elif need == "pxe":
                 args = ["pxe", "--total", 1, "--relay", self.site.relay, "--timeout-ms", 200, "--tries", 0]
             else:
@@ -94,7 +94,7 @@ class Server:
 class Bootferry(Server):
     """As shipped but for its limits; the files are an image's, deployed to all."""
     name = "bootferry"
-    serves = ("tftp", "http", "pxe")
+    serves = ("tftp", "http", "https", "pxe")
     program = pathlib.Path(os.environ.get("BOOTFERRY_BIN", REPOSITORY / "build/release/bootferry"))
     kernel = "/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64/linux"
 
@@ -134,7 +134,9 @@ class Bootferry(Server):
         keys = {"server.interfaces": ["eth0"], "server.state": str(self.state), "server.user": USER,
                 "server.socket": str(self.run_directory / "control"),
                 "tftp.max_transfers": 65535, "tftp.max_transfers_per_client": 65535,
-                "tftp.max_windowsize": 64, **options.get("bootferry", {})}
+                "tftp.max_windowsize": 64,
+                "http.tls_port": 443, "http.tls_certificate": str(self.site.certificate),
+                "http.tls_key": str(self.site.key), **options.get("bootferry", {})}
         tables = {}
         for key, value in keys.items():
             table, name = key.split(".")
@@ -182,7 +184,7 @@ class Atftpd(Server):
 
 class Nginx(Server):
     name = "nginx"
-    serves = ("http",)
+    serves = ("http", "https")
 
     def command(self, options):
         config = self.site.directory / "nginx.conf"
@@ -196,6 +198,10 @@ http {{
   access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000;
   client_body_temp_path {self.site.directory}/nginx-tmp;
   server {{ listen {SERVER}:80 backlog=4096; root {self.site.tree}; }}
+  server {{
+    listen {SERVER}:443 ssl backlog=4096; root {self.site.tree};
+    ssl_certificate {self.site.certificate}; ssl_certificate_key {self.site.key}; ssl_protocols TLSv1.3;
+  }}
 }}
 """)
         return ["nginx", "-c", config, "-e", self.site.directory / "nginx.log"]

@@ -36,11 +36,23 @@ class Site:
             for name, size in SIZES.items():
                 self.files[name] = self.tree / name
                 self.files[name].write_bytes(dice.randbytes(size))
+            self.certificate, self.key = self._certificate()
             self.pair.__enter__()
         except BaseException:
             self.__exit__()
             raise
         return self
+
+    def _certificate(self):
+        """One for all servers; the generator believes any."""
+        pem, key = self.directory / "tls.pem", self.directory / "tls.key"
+        done = subprocess.run(["openssl", "req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=bench", "-newkey", "ec",
+                               "-pkeyopt", "ec_paramgen_curve:P-256", "-keyout", key, "-out", pem],
+                              capture_output=True, text=True)
+        if done.returncode:
+            raise BenchError(f"openssl: {done.stderr.strip()}")
+        key.chmod(0o640)
+        return pem, key
 
     def __exit__(self, *_):
         self.pair.close()

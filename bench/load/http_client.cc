@@ -73,8 +73,22 @@ void HttpClient::send_request(Nanos now) {
                               (habits_.keep_alive ? "\r\n\r\n" : "\r\nConnection: close\r\n\r\n");
   state_ = State::head;
   // Fits any socket buffer; if the server closed the connection meanwhile, it failed.
-  if (::send(fd_.get(), request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size()))
+  const ssize_t sent =
+      tls_ ? tls_->send(request) : ::send(fd_.get(), request.data(), request.size(), MSG_NOSIGNAL);
+  if (sent != static_cast<ssize_t>(request.size())) finish(false, now);
+}
+
+void HttpClient::shake_hands(Nanos now) {
+  if (tls_->shake_hands() == 0) {
+    send_request(now);
+  } else if (errno != EAGAIN) {
     finish(false, now);
+  }
+}
+
+void HttpClient::close() {
+  tls_.reset();
+  fd_ = base::Fd();
 }
 
 void HttpClient::stop_timers() {
@@ -84,13 +98,13 @@ void HttpClient::stop_timers() {
 
 void HttpClient::abort() {
   stop_timers();
-  fd_ = base::Fd();
+  close();
   state_ = State::idle;
 }
 
 void HttpClient::finish(bool right, Nanos now) {
   stop_timers();
-  if (!right || !habits_.keep_alive) fd_ = base::Fd();
+  if (!right || !habits_.keep_alive) close();
   if (right && !habits_.check_all) compare_ = false;
   state_ = State::idle;
   ++(right ? totals_.done : totals_.failed);
@@ -102,21 +116,25 @@ void HttpClient::ready(std::uint32_t events, Nanos now) {
     if ((events & (EPOLLERR | EPOLLHUP)) != 0) return finish(false, now);
     const bool slow = habits_.bytes_per_second > 0;
     poller_.change(fd_.get(), *this, slow ? EPOLLIN | EPOLLET : EPOLLIN);
-    send_request(now);
+    if (!habits_.tls) return send_request(now);
+    tls_.emplace(fd_.get());
+    state_ = State::shaking_hands;
+    shake_hands(now);
+  } else if (state_ == State::shaking_hands) {
+    shake_hands(now);
   } else if (state_ == State::idle) {
-    fd_ = base::Fd();  // closed while nothing was asked for; the next start() connects
+    close();  // closed while nothing was asked for; the next start() connects
   } else if (!resting_) {
     read(now);
   }
 }
 
 void HttpClient::read(Nanos now) {
-  if (habits_.bytes_per_second == 0) {
-    read_some(now);
-    return;
-  }
-  while (!resting_ && (state_ == State::head || state_ == State::body) && read_some(now)) {
-  }
+  do {
+    if (!read_some(now)) return;
+    // Slow ones hear of each readiness once; of what TLS has read ahead nobody hears.
+  } while ((habits_.bytes_per_second > 0 || (tls_ && tls_->pending())) && !resting_ &&
+           (state_ == State::head || state_ == State::body));
 }
 
 bool HttpClient::read_some(Nanos now) {
@@ -125,7 +143,8 @@ bool HttpClient::read_some(Nanos now) {
   const std::size_t wanted = state_ == State::body ? file_->content.size() - received_ : largest_head;
   const std::size_t most = habits_.bytes_per_second > 0 ? slow_portion : discard ? buffer.size() : portion;
   const std::size_t room = std::min(wanted, most);
-  const ssize_t size = ::recv(fd_.get(), buffer.data(), room, discard ? MSG_TRUNC : 0);
+  const ssize_t size = tls_ ? tls_->receive(buffer.data(), room)
+                            : ::recv(fd_.get(), buffer.data(), room, discard ? MSG_TRUNC : 0);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return false;
   if (size <= 0) {
     finish(false, now);

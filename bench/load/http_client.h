@@ -13,11 +13,13 @@
 #include "base/fd.h"
 #include "files.h"
 #include "poller.h"
+#include "tls.h"
 
 namespace bench {
 
 struct HttpHabits {
   bool keep_alive = true;
+  bool tls = false;
   // false: only a first response is compared; the others are counted, in the kernel
   // (MSG_TRUNC), so that the client is no bottleneck.
   bool check_all = true;
@@ -50,10 +52,12 @@ class HttpClient final : public Actor {
   void expired(Timer& timer, Nanos now) override;
 
  private:
-  enum class State : std::uint8_t { idle, connecting, head, body };
+  enum class State : std::uint8_t { idle, connecting, shaking_hands, head, body };
 
   void open_socket();
+  void shake_hands(Nanos now);
   void send_request(Nanos now);
+  void close();
   void read(Nanos now);
   bool read_some(Nanos now);
   void take_head(std::string_view text, Nanos now);
@@ -69,6 +73,7 @@ class HttpClient final : public Actor {
   std::optional<sockaddr_in> local_;
   Timer patience_, pace_;
   base::Fd fd_;
+  std::optional<Tls> tls_;
   State state_ = State::idle;
   const ServedFile* file_ = nullptr;
   std::string head_;

@@ -13,8 +13,9 @@ namespace {
 class HttpLoad final : public HttpOwner {
  public:
   explicit HttpLoad(Flags& flags) {
-    const sockaddr_in server = parse_address(
-        flags.required("--server"), static_cast<std::uint16_t>(flags.number("--port", 80, 1, 65535)));
+    habits_.tls = flags.flag("--tls");
+    const auto port = static_cast<std::uint16_t>(flags.number("--port", habits_.tls ? 443 : 80, 1, 65535));
+    const sockaddr_in server = parse_address(flags.required("--server"), port);
     const auto clients = static_cast<std::size_t>(flags.number("--clients", 1, 1, 100000));
     files_ = map_files(flags.list("--files"));
     steady_ = from_seconds(flags.real("--seconds", 0));

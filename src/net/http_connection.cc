@@ -201,18 +201,17 @@ HttpConnection::Step HttpConnection::send(base::Time now) {
   while (file_sent_ < answer_.length) {
     if (share_ == 0) return Next::again;
     const std::uint64_t left = answer_.length - file_sent_;
-    std::size_t room = static_cast<std::size_t>(std::min<std::uint64_t>(left, share_));
     if (pace_ && allowed_ == 0) {
-      allowed_ = std::min(room, paced_portion);
-      resume_at_ = pace_(allowed_, now);
-    }
-    if (pace_) {
+      const auto portion = static_cast<std::size_t>(std::min<std::uint64_t>(left, paced_portion));
+      resume_at_ = pace_(portion, now);
       if (resume_at_ > now) {
         deadline_ = resume_at_ + shared_.idle;
         return Next::later;
       }
-      room = std::min(room, allowed_);
+      allowed_ = portion;
     }
+    const std::size_t most = pace_ ? std::min(share_, allowed_) : share_;
+    const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(left, most));
     const HttpMoved sent =
         transport_->send_file(answer_.file.get(), answer_.offset + file_sent_, room, !pace_ && room < left);
     if (sent.how == How::blocked) return Next::wait;

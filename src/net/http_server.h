@@ -69,7 +69,8 @@ struct HttpPeer {
   base::Ip local;
   unsigned interface = 0;  // as in HttpRequest
 };
-// When so many octets of files may leave for one client: at once where that is not after `now`.
+// May so many octets of files leave for one client? Yes where the answer is not after `now`;
+// otherwise it is asked again then, for the same octets. Ends with the connection.
 using HttpPace = std::function<base::Time(std::size_t octets, base::Time now)>;
 
 struct HttpCounts {

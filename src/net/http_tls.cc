@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <string>
 #include <type_traits>
+#include <utility>
 
 namespace net {
 namespace {
@@ -15,8 +17,7 @@ namespace {
 using How = HttpMoved::How;
 
 constexpr std::size_t record_size = 16384;
-// Read from a file at once; one for each thread, however many connections it has.
-constexpr std::size_t portion = 4 * record_size;
+constexpr std::size_t batch = 4 * record_size;
 
 // 1.2 is what the firmware and the iPXE of the field speak, which know CBC and RSA key
 // exchange at times and nothing newer; 1.0 and 1.1 nobody needs.
@@ -27,12 +28,19 @@ struct EndSession {
 };
 using Session = std::unique_ptr<std::remove_pointer_t<gnutls_session_t>, EndSession>;
 
+// File octets, and the records that they become; for each thread, not for each connection.
+struct Workshop {
+  std::array<char, batch> plain;
+  std::string records;
+};
+thread_local Workshop workshop;
+
 class TlsTransport final : public HttpTransport {
  public:
   TlsTransport(base::Fd socket, Session session) : socket_(std::move(socket)), session_(std::move(session)) {
     gnutls_transport_set_ptr(session_.get(), this);
     gnutls_transport_set_pull_function(session_.get(), pull);
-    gnutls_transport_set_vec_push_function(session_.get(), push);
+    gnutls_transport_set_push_function(session_.get(), push);
   }
   HttpMoved receive(std::span<char> into) override;
   HttpMoved send(std::string_view bytes, bool more) override;
@@ -42,17 +50,20 @@ class TlsTransport final : public HttpTransport {
 
  private:
   static ssize_t pull(gnutls_transport_ptr_t from, void* into, std::size_t size);
-  static ssize_t push(gnutls_transport_ptr_t to, const giovec_t* parts, int count);
+  static ssize_t push(gnutls_transport_ptr_t to, const void* bytes, std::size_t size);
   template <class Call>
   HttpMoved until_blocked(Call call);
-  HttpMoved put(std::string_view record);
+  HttpMoved put(std::string_view bytes, bool more);
+  HttpMoved go_on(bool more);
 
   base::Fd socket_;
   Session session_;
-  bool shaken_ = false;     // hands
-  bool blocked_ = false;    // the socket said so, during the present call
-  bool more_ = false;       // what is sent now is not the last of its response
-  bool half_sent_ = false;  // the library keeps a record that did not fit
+  Cork cork_;
+  bool shaken_ = false;      // hands
+  bool blocked_ = false;     // the socket said so, during the present call
+  bool collecting_ = false;  // records go to the workshop
+  std::string rest_;         // records that the socket had no room for, and
+  std::size_t owed_ = 0;     // the octets that will have been sent with them
 };
 
 ssize_t TlsTransport::pull(gnutls_transport_ptr_t from, void* into, std::size_t size) {
@@ -62,14 +73,13 @@ ssize_t TlsTransport::pull(gnutls_transport_ptr_t from, void* into, std::size_t 
   return got;
 }
 
-// The library gives 16 kB at a time, and each record would leave as packets of its own: those
-// of a file wait for each other until packets are full.
-ssize_t TlsTransport::push(gnutls_transport_ptr_t to, const giovec_t* parts, int count) {
+ssize_t TlsTransport::push(gnutls_transport_ptr_t to, const void* bytes, std::size_t size) {
   auto& self = *static_cast<TlsTransport*>(to);
-  msghdr message{};
-  message.msg_iov = const_cast<giovec_t*>(parts);
-  message.msg_iovlen = static_cast<std::size_t>(count);
-  const ssize_t sent = sendmsg(self.socket_.get(), &message, MSG_NOSIGNAL | (self.more_ ? MSG_MORE : 0));
+  if (self.collecting_) {
+    workshop.records.append(static_cast<const char*>(bytes), size);
+    return static_cast<ssize_t>(size);
+  }
+  const ssize_t sent = ::send(self.socket_.get(), bytes, size, MSG_NOSIGNAL);
   if (sent < 0 && errno == EAGAIN) self.blocked_ = true;
   return sent;
 }
@@ -99,51 +109,60 @@ HttpMoved TlsTransport::receive(std::span<char> into) {
   return got.how == How::some && got.size == 0 ? HttpMoved{How::ended} : got;
 }
 
-// One record; its octets count as sent when the whole of it is.
-HttpMoved TlsTransport::put(std::string_view record) {
-  const HttpMoved put = until_blocked([&] {
-    // Without data the library goes on with the record that it keeps.
-    return gnutls_record_send(session_.get(), half_sent_ ? nullptr : record.data(),
-                              half_sent_ ? 0 : record.size());
-  });
-  half_sent_ = put.how == How::blocked;
-  return put;
+// The records of a batch leave in one call: each by itself would cost as much as a batch.
+HttpMoved TlsTransport::put(std::string_view bytes, bool more) {
+  workshop.records.clear();
+  collecting_ = true;
+  for (std::size_t at = 0; at < bytes.size();) {
+    const std::string_view record = bytes.substr(at, record_size);
+    const ssize_t put = gnutls_record_send(session_.get(), record.data(), record.size());
+    if (put <= 0) return {How::ended};
+    at += static_cast<std::size_t>(put);
+  }
+  collecting_ = false;
+  rest_.swap(workshop.records);
+  owed_ = bytes.size();
+  return go_on(more);
+}
+
+HttpMoved TlsTransport::go_on(bool more) {
+  std::size_t gone = 0;
+  while (gone < rest_.size()) {
+    const ssize_t sent =
+        ::send(socket_.get(), rest_.data() + gone, rest_.size() - gone, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+    if (sent >= 0) {
+      gone += static_cast<std::size_t>(sent);
+    } else if (errno != EINTR) {
+      rest_.erase(0, gone);
+      return {errno == EAGAIN ? How::blocked : How::ended};
+    }
+  }
+  workshop.records = std::exchange(rest_, {});  // who has nothing to keep keeps no room for it
+  return {How::some, std::exchange(owed_, 0)};
 }
 
 HttpMoved TlsTransport::send(std::string_view bytes, bool more) {
-  more_ = more || bytes.size() > record_size;
-  return put(bytes.substr(0, record_size));
+  if (owed_ > 0) return go_on(more);
+  return put(bytes.substr(0, batch), more || bytes.size() > batch);
 }
 
 HttpMoved TlsTransport::send_file(int fd, std::uint64_t offset, std::size_t length, bool more) {
-  thread_local std::array<char, portion> buffer;
-  std::size_t sent = 0;
-  if (half_sent_) {
-    more_ = more || length > record_size;
-    const HttpMoved rest = put({});
-    if (rest.how != How::some) return rest;
-    sent = rest.size;
+  if (length > record_size) cork_.put(socket_.get());
+  HttpMoved sent;
+  if (owed_ > 0) {
+    sent = go_on(more || length > owed_);
+  } else {
+    const ssize_t got = pread(fd, workshop.plain.data(), std::min(length, batch), static_cast<off_t>(offset));
+    if (got <= 0) return {};
+    const auto size = static_cast<std::size_t>(got);
+    sent = put({workshop.plain.data(), size}, more || length > size);
   }
-  while (sent < length) {
-    const std::size_t room = std::min(length - sent, portion);
-    const ssize_t got = pread(fd, buffer.data(), room, static_cast<off_t>(offset + sent));
-    if (got <= 0) break;
-    std::string_view left(buffer.data(), static_cast<std::size_t>(got));
-    while (!left.empty()) {
-      const std::string_view record = left.substr(0, record_size);
-      more_ = more || sent + record.size() < length;
-      const HttpMoved put_now = put(record);
-      if (put_now.how != How::some) return sent > 0 ? HttpMoved{How::some, sent} : put_now;
-      sent += put_now.size;
-      left.remove_prefix(put_now.size);
-    }
-  }
-  return {How::some, sent};
+  if (!more && sent.size == length) cork_.pull(socket_.get());
+  return sent;
 }
 
 void TlsTransport::finish() {
-  more_ = false;
-  if (shaken_ && !half_sent_) gnutls_bye(session_.get(), GNUTLS_SHUT_WR);
+  if (shaken_) gnutls_bye(session_.get(), GNUTLS_SHUT_WR);
   shutdown(socket_.get(), SHUT_WR);
 }
 
