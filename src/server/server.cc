@@ -20,6 +20,7 @@
 #include "server/control.h"
 #include "server/dhcp_service.h"
 #include "server/file_service.h"
+#include "server/http_pace.h"
 #include "server/privileges.h"
 #include "server/status.h"
 #include "server/tftp_loops.h"
@@ -268,6 +269,11 @@ base::Result<std::unique_ptr<net::HttpServer>> Running::start_http(base::Fd list
   options.max_connections = config_.http_max_connections;
   options.max_connections_per_address = config_.http_max_connections_per_client;
   options.tls = std::move(tls);
+  if (!limits_.none()) {
+    options.pace_of = [this](const net::HttpPeer& peer) {
+      return http_pace(limits_, interfaces_.now()->name_of(peer.interface), peer.from.address);
+    };
+  }
   return net::HttpServer::start(
       options, [this](const net::HttpRequest& request) { return http_files_.answer(request); },
       [this](const net::HttpDone& done) { http_files_.on_done(done); });
@@ -383,8 +389,11 @@ api::Status Running::status() {
   auto promise = std::make_shared<std::promise<api::Status>>();
   auto future = promise->get_future();
   loop_->post([this, promise, tftp] {
-    promise->set_value(
-        status_of({config_, started_, interfaces_, *dhcp_, tftp ? &*tftp : nullptr, &machines_}));
+    StatusSources sources{config_,    started_, interfaces_, *dhcp_, tftp ? &*tftp : nullptr,
+                          &machines_, {},       {}};
+    if (http_) sources.http = http_->counts();
+    if (https_) sources.https = https_->counts();
+    promise->set_value(status_of(sources));
   });
   if (future.wait_for(std::chrono::seconds(2)) != std::future_status::ready) return {};
   return future.get();

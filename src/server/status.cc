@@ -75,6 +75,14 @@ void add_tftp(Counters& out, const TftpStatus& tftp) {
   }
 }
 
+void add_http(Counters& out, std::string_view service, const std::optional<net::HttpCounts>& counts) {
+  if (!counts) return;
+  out.emplace_back(fmt::format("{}.connections", service), counts->connections);
+  out.emplace_back(fmt::format("{}.refused", service), counts->refused);
+  out.emplace_back(fmt::format("{}.late", service), counts->late);
+  out.emplace_back(fmt::format("{}.malformed", service), counts->malformed);
+}
+
 }  // namespace
 
 std::vector<std::string> services_of(const Config& config) {
@@ -101,6 +109,8 @@ api::Status status_of(const StatusSources& sources) {
   add_dhcp(status.counters, "udp67", sources.dhcp.proxy(), sources.dhcp.proxy_counters());
   add_dhcp(status.counters, "udp4011", sources.dhcp.boot_service(), sources.dhcp.boot_service_counters());
   if (sources.tftp != nullptr) add_tftp(status.counters, *sources.tftp);
+  add_http(status.counters, "http", sources.http);
+  add_http(status.counters, "https", sources.https);
   if (sources.machines != nullptr) {
     const session::LineSummary line = sources.machines->with_admission(
         [](const session::Admission& admission) { return admission.summary(base::Clock::now()); });

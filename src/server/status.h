@@ -5,8 +5,11 @@
 #include <string>
 #include <vector>
 
+#include <optional>
 #include "api/messages.h"
 #include "server/config.h"
+
+#include "net/http_server.h"
 #include "server/dhcp_service.h"
 #include "server/served_interfaces.h"
 #include "server/tftp_loops.h"
@@ -18,8 +21,9 @@ struct StatusSources {
   std::int64_t started = 0;
   const ServedInterfaces& interfaces;
   const DhcpService& dhcp;
-  const TftpStatus* tftp = nullptr;  // null: off
-  Machines* machines = nullptr;      // null: nobody loads
+  const TftpStatus* tftp = nullptr;                                          // null: off
+  Machines* machines = nullptr;                                              // null: nobody loads
+  std::optional<net::HttpCounts> http = std::nullopt, https = std::nullopt;  // nothing: off
 };
 
 // On the packet loop, which owns the counters. A port's datagrams are counted as
