@@ -243,7 +243,8 @@ TEST_F(Http, AHeadHasItsTimeHoweverItTrickles) {
     std::this_thread::sleep_for(50ms);
   }
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 4s);
-  EXPECT_EQ(server_->counts().late, 2u) << "and who never began";
+  EXPECT_TRUE(silent.ended());
+  EXPECT_EQ(server_->counts().late, 2u);
   EXPECT_EQ(client().ask("GET /script").status(), 200u);
 }
 
