@@ -37,6 +37,18 @@ std::string_view why(TargetFault fault) {
   return "";
 }
 
+HttpError error_of(HeadFault fault) {
+  switch (fault) {
+    case HeadFault::malformed:
+      return {400, "not an HTTP request"};
+    case HeadFault::coding:
+      return {501, "no such transfer coding is known here"};
+    case HeadFault::version:
+      return {505, "HTTP/1.1 is spoken here"};
+  }
+  return {};
+}
+
 }  // namespace
 
 HttpConnection::HttpConnection(HttpShared& shared, std::unique_ptr<HttpTransport> transport,
@@ -70,7 +82,8 @@ HttpConnection::Step HttpConnection::read(base::Time now) {
   if (head_size_ == 0) find_head();
   if (head_size_ > shared_.max_head || (head_size_ == 0 && input_.size() >= shared_.max_head)) {
     const bool in_fields = input_.find(end_of_line) < shared_.max_head;
-    refuse(in_fields ? 431 : 414, in_fields ? "too many header fields" : "the name is too long", now);
+    refuse(in_fields ? HttpError{431, "too many header fields"} : HttpError{414, "the name is too long"},
+           now);
     return {};
   }
   if (head_size_ > 0 && input_.size() >= awaited_) return take_request(now);
@@ -97,14 +110,7 @@ HttpConnection::Step HttpConnection::receive(base::Time now) {
 HttpConnection::Step HttpConnection::take_request(base::Time now) {
   const auto head = parse_head(std::string_view(input_).substr(0, head_size_));
   if (!head) {
-    const HeadFault fault = head.error();
-    refuse(fault == HeadFault::malformed ? 400
-           : fault == HeadFault::coding  ? 501
-                                         : 505,
-           fault == HeadFault::malformed ? "not an HTTP request"
-           : fault == HeadFault::coding  ? "no such transfer coding is known here"
-                                         : "HTTP/1.1 is spoken here",
-           now);
+    refuse(error_of(head.error()), now);
     return {};
   }
   std::size_t used = head_size_;
@@ -172,11 +178,11 @@ HttpReply HttpConnection::reply_to(const HttpHead& head, std::string_view body) 
 // --- answering -------------------------------------------------------------------------------
 
 // What is no request has no end that could be trusted: the connection goes with it.
-void HttpConnection::refuse(unsigned status, std::string_view text, base::Time now) {
+void HttpConnection::refuse(HttpError error, base::Time now) {
   shared_.malformed.fetch_add(1, std::memory_order_relaxed);
   input_.clear();
   const Conditions none;
-  begin_answer(HttpError{status, std::string(text)}, {"GET", none, false, false, shared_.server_name}, now);
+  begin_answer(std::move(error), {"GET", none, false, false, shared_.server_name}, now);
 }
 
 void HttpConnection::begin_answer(HttpReply reply, const AnswerTo& to, base::Time now) {

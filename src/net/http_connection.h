@@ -60,7 +60,7 @@ class HttpConnection {
   Step receive(base::Time now);
   Step take_request(base::Time now);
   Step await_body(std::size_t in_all, bool say_so, base::Time now);
-  void refuse(unsigned status, std::string_view text, base::Time now);
+  void refuse(HttpError error, base::Time now);
   HttpReply reply_to(const HttpHead& head, std::string_view body);
   void begin_answer(HttpReply reply, const AnswerTo& to, base::Time now);
   void end_answer(base::Time now);

@@ -136,6 +136,14 @@ void HttpWorker::admit(base::Fd socket, const HttpPeer& peer) {
 
 void HttpWorker::turn(Client& client) {
   if (client.timer != 0) return;  // its turn will come
+  try {
+    return work(client);
+  } catch (...) {  // no memory: this one goes, the others stay
+    close(client);
+  }
+}
+
+void HttpWorker::work(Client& client) {
   switch (client.connection.work(loop_->now())) {
     case HttpConnection::Next::wait:
       return;

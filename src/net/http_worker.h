@@ -41,6 +41,7 @@ class HttpWorker {
   void rest();
   void admit(base::Fd socket, const HttpPeer& peer);
   void turn(Client& client);
+  void work(Client& client);
   void call_again(Client& client, base::Time when);
   void close(Client& client);
   void look_for_late_ones();
