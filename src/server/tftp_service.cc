@@ -300,18 +300,21 @@ class TftpService::Impl {
     arm(transfer);
   }
 
-  // Under a limit blocks have their time to leave.
+  // Under a limit blocks wait for their turn.
   bool hold_back(TftpTransfer& transfer, const session::SendBlocks& blocks) {
-    if (transfer.limits.none()) return false;
-    const base::Time when = transfer.limits.reserve(octets_of(transfer, blocks), loop_.now());
-    if (when <= loop_.now()) return false;
+    if (transfer.limits.none() || may_leave(transfer, blocks)) return false;
     transfer.held_back = blocks;
-    transfer.held_until = when;
     ++counters_.held_back;
     return true;
   }
 
+  bool may_leave(TftpTransfer& transfer, const session::SendBlocks& blocks) {
+    transfer.held_until = transfer.limits.ask(transfer.turn, octets_of(transfer, blocks), loop_.now());
+    return transfer.held_until <= loop_.now();
+  }
+
   void release(TftpTransfer& transfer) {
+    if (!may_leave(transfer, *transfer.held_back)) return arm(transfer);
     const session::SendBlocks blocks = *std::exchange(transfer.held_back, std::nullopt);
     transfer.send.left_late(loop_.now());
     counters_.blocks += blocks.count;

@@ -51,7 +51,8 @@ struct TftpTransfer {
   session::TftpSend send;
 
   TrafficLimits::Of limits;
-  // Under a limit: what the session has sent, as it believes, and may leave only then.
+  TrafficLimits::Turn turn{};  // there
+  // Under a limit: what the session has sent, as it believes, and when to ask for it again.
   std::optional<session::SendBlocks> held_back;
   base::Time held_until{};
 

@@ -26,4 +26,26 @@ TrafficLimits::Of TrafficLimits::of(std::string_view interface, const base::Ip& 
   return found;
 }
 
+base::Time TrafficLimits::Of::ask(Turn& turn, std::size_t octets, base::Time now) const {
+  if (network_ != nullptr && turn.paid_ == nullptr) {
+    const base::Time when = network_->ask(turn.network_, octets, now);
+    if (when > now) return when;
+    turn.paid_ = network_;
+    turn.octets_ = octets;
+  }
+  if (interface_ != nullptr) {
+    const base::Time when = interface_->ask(turn.interface_, octets, now);
+    if (when > now) return when;
+  }
+  turn.paid_ = nullptr;
+  return now;
+}
+
+void TrafficLimits::Turn::cancel() {
+  network_.cancel();
+  interface_.cancel();
+  if (paid_ != nullptr) paid_->give_back(octets_);
+  paid_ = nullptr;
+}
+
 }  // namespace server

@@ -27,17 +27,32 @@ class TrafficLimits {
  public:
   TrafficLimits(const std::vector<InterfaceLimit>& interfaces, const std::vector<NetworkLimit>& networks);
 
+  // What one transfer or connection waits with; used by one thread at a time. Ending it, or
+  // cancel(), gives back what it had and did not use.
+  class Turn {
+   public:
+    Turn() = default;
+    ~Turn() { cancel(); }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    void cancel();
+
+   private:
+    friend TrafficLimits;
+    session::RateLimit::Turn network_;
+    session::RateLimit::Turn interface_;
+    session::RateLimit* paid_ = nullptr;  // that network's limit has granted them already
+    std::size_t octets_ = 0;
+  };
+
   // The limits of one client: its interface's, and that of the narrowest network that has it.
   class Of {
    public:
     [[nodiscard]] bool none() const { return interface_ == nullptr && network_ == nullptr; }
-    // When so many octets may leave: at once where that is not after `now`.
-    base::Time reserve(std::size_t octets, base::Time now) const {
-      base::Time when = now;
-      if (interface_ != nullptr) when = std::max(when, interface_->reserve(octets, now));
-      if (network_ != nullptr) when = std::max(when, network_->reserve(octets, now));
-      return when;
-    }
+    // As session::RateLimit::ask: not after `now`, then they may leave; else when to ask again.
+    // The network first: machines on a slow wire do not stand in the interface's line for what
+    // their wire would not take.
+    base::Time ask(Turn& turn, std::size_t octets, base::Time now) const;
 
    private:
     friend TrafficLimits;
