@@ -105,6 +105,14 @@ std::string print(const Config& c) {
   key("unknown_uefi", quoted(c.unknown_uefi == policy::UnknownUefi::shim ? "shim" : "ipxe"));
   key("bios_ipxe", quoted(c.bios_ipxe == policy::BiosIpxe::pxelinux ? "pxelinux" : "script"));
   key("prompt_seconds", c.prompt_seconds);
+  section("admission");
+  key("at_once", c.at_once);
+  limits.clear();
+  for (const auto& slots : c.at_once_by_network) {
+    limits.push_back(
+        fmt::format("\"{}/{}\" = {}", slots.network.address.print(), slots.network.prefix, slots.at_once));
+  }
+  key("networks", fmt::format("{{ {} }}", fmt::join(limits, ", ")));
   return text;
 }
 

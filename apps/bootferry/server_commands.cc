@@ -88,12 +88,12 @@ std::string show_status(const api::Status& status) {
 }
 
 std::string show_queue(const std::vector<api::Reply>& items) {
-  Table table({"MACHINE", "KIND", "STATE", "SECONDS", "WAITS BY"});
+  Table table({"MACHINE", "KIND", "STATE", "SECONDS", "WAITS BY", "HELD BACK BY"});
   for (const api::Reply& reply : items) {
     const auto* item = std::get_if<api::QueueItem>(&reply);
     if (item == nullptr) continue;
     table.add({item->machine.print(), item->kind, item->loading ? "loads" : "waits",
-               fmt::format("{}", item->since), item->waits_by});
+               fmt::format("{}", item->since), item->waits_by, item->held_by});
   }
   return items.empty() ? "no machine loads, and none waits" : table.print();
 }

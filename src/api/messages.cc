@@ -233,7 +233,8 @@ std::pair<const char*, json> wrap(const Reply& reply) {
                          {"kind", q.kind},
                          {"loading", q.loading},
                          {"waits_by", q.waits_by},
-                         {"since", q.since}}};
+                         {"since", q.since},
+                         {"held_by", q.held_by}}};
           },
       },
       reply);
@@ -378,8 +379,8 @@ base::Result<Reply> parse_reply(std::string_view text) {
     return f.result<Reply>(ProgramItem{policy::Program{f.arch("arch"), f.text("path")}});
   }
   if (name == "machine") {
-    return f.result<Reply>(
-        QueueItem{f.mac("machine"), f.text("kind"), f.flag("loading"), f.text("waits_by"), f.count("since")});
+    return f.result<Reply>(QueueItem{f.mac("machine"), f.text("kind"), f.flag("loading"), f.text("waits_by"),
+                                     f.count("since"), f.text("held_by")});
   }
   if (name == "status") {
     Status status = read_status(f);

@@ -134,6 +134,7 @@ struct QueueItem {
   bool loading = false;     // else it waits
   std::string waits_by;     // «offer», «script», «transfer»
   std::uint64_t since = 0;  // seconds
+  std::string held_by;      // whose bound: «server», «10.1.0.0/16»; «» for nobody's
   bool operator==(const QueueItem&) const = default;
 };
 struct Problem {

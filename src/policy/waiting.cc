@@ -98,9 +98,14 @@ const Waiting& waiting_of(ClientKind kind) {
   base::check_failed("a way to wait for every client kind", __FILE__, __LINE__);
 }
 
+std::string print(const base::Ipv4Net& network) {
+  return fmt::format("{}/{}", network.address.print(), network.prefix);
+}
+
 std::string explain(const Hold& hold) {
-  return fmt::format("{} machine{} loading; this one is number {} in the queue", hold.loading,
-                     hold.loading == 1 ? " is" : "s are", hold.place);
+  const std::string whose = hold.network ? " of " + print(*hold.network) : "";
+  return fmt::format("{} machine{}{} {} loading; this one is number {} in the queue", hold.loading,
+                     hold.loading == 1 ? "" : "s", whose, hold.loading == 1 ? "is" : "are", hold.place);
 }
 
 }  // namespace policy

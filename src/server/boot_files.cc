@@ -36,10 +36,11 @@ TextBehindName held(std::string text, const policy::Facts& facts, const policy::
 }  // namespace
 
 std::optional<policy::Hold> BootFiles::hold_script(const policy::Facts& facts, policy::ClientKind speaker,
-                                                   const policy::Plan& plan, base::Time now) {
+                                                   const policy::Plan& plan, base::Ipv4 where,
+                                                   base::Time now) {
   if (plan.boot() == nullptr || facts.mac.is_zero()) return std::nullopt;
   return machines_.with_admission(
-      [&](auto& admission) { return admission.on_script(facts.mac, speaker, now); });
+      [&](auto& admission) { return admission.on_script(facts.mac, speaker, now, where); });
 }
 
 bool BootFiles::completes_image(std::string_view normalised, const policy::Facts& facts) const {
@@ -64,7 +65,7 @@ BehindName BootFiles::render_name(const content::RenderedName& name, const sessi
       return plain(render::grub_entry_config(), "entry grub.cfg");
     case content::Rendered::ipxe_script: {
       const policy::Plan plan = policy::decide(facts, site.policy);
-      if (const auto hold = hold_script(facts, ClientKind::ipxe, plan, now)) {
+      if (const auto hold = hold_script(facts, ClientKind::ipxe, plan, asker.address, now)) {
         return held(render::ipxe_waiting_script(*hold, facts.mac, server), facts, *hold);
       }
       return plain(render::ipxe_script(plan, settings, server), about("script", facts, plan));
@@ -75,13 +76,13 @@ BehindName BootFiles::render_name(const content::RenderedName& name, const sessi
       const policy::Plan plan = policy::decide(facts, site.policy);
       if (plan.boot() != nullptr && known != nullptr) {
         machines_.with_admission(
-            [&](auto& admission) { admission.on_menu(facts.mac, ClientKind::bios_rom, now); });
+            [&](auto& admission) { admission.on_menu(facts.mac, ClientKind::bios_rom, now, asker.address); });
       }
       return plain(render::pxelinux_config(plan, settings), about("pxelinux.cfg", facts, plan));
     }
     case content::Rendered::grub_config: {
       const policy::Plan plan = policy::decide(facts, site.policy);
-      if (const auto hold = hold_script(facts, ClientKind::uefi_pxe, plan, now)) {
+      if (const auto hold = hold_script(facts, ClientKind::uefi_pxe, plan, asker.address, now)) {
         return held(render::grub_waiting_config(*hold, facts.mac), facts, *hold);
       }
       return plain(render::grub_config(plan, settings), about("grub.cfg", facts, plan));

@@ -159,6 +159,22 @@ Complaint set_network_limits(const toml::node& node, std::vector<NetworkLimit>& 
   return std::nullopt;
 }
 
+Complaint set_network_slots(const toml::node& node, std::vector<session::NetworkSlots>& out) {
+  const char* const wanted =
+      R"(must give a whole number from 0 to 65535 by network: { "10.1.0.0/16" = 64, "10.2.7.0/24" = 8 })";
+  const toml::table* table = node.as_table();
+  if (table == nullptr) return wanted;
+  std::vector<session::NetworkSlots> networks;
+  for (const auto& [name, value] : *table) {
+    const auto network = parse_network(name.str());
+    const auto number = value.value_exact<std::int64_t>();
+    if (!network || !number || *number < 0 || *number > 65535) return wanted;
+    networks.push_back({*network, static_cast<std::size_t>(*number)});
+  }
+  out = std::move(networks);
+  return std::nullopt;
+}
+
 using base::LogFormat;
 using base::LogLevel;
 using policy::BiosIpxe;
@@ -229,6 +245,8 @@ constexpr std::array keys = {
     Key{"boot", "prompt_seconds",
         [](const auto& n, Config& c) { return set_number(n, c.prompt_seconds, 1, 3600); }},
     Key{"admission", "at_once", [](const auto& n, Config& c) { return set_number(n, c.at_once, 0, 65535); }},
+    Key{"admission", "networks",
+        [](const auto& n, Config& c) { return set_network_slots(n, c.at_once_by_network); }},
 };
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "policy/model.h"
 #include "server/traffic_limits.h"
+#include "session/admission.h"
 
 namespace server {
 
@@ -58,9 +59,11 @@ struct Config {
   std::uint16_t prompt_seconds = 10;
   // [admission]
   std::uint32_t at_once = 0;  // machines that load at one time; 0: no limit
+  std::vector<session::NetworkSlots> at_once_by_network;
 
   [[nodiscard]] bool https() const { return http && tls_port != 0; }
   [[nodiscard]] policy::Settings settings() const;
+  [[nodiscard]] session::AdmissionBounds admission() const { return {at_once, at_once_by_network}; }
   bool operator==(const Config&) const = default;
 };
 

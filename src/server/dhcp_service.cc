@@ -119,8 +119,8 @@ session::PxeResult DhcpService::answer(base::ByteView bytes, const session::Arri
             machines_.with([&](auto&, auto& attempts) { return attempts.objection(facts, step, now); })) {
       return reason;
     }
-    const auto hold =
-        machines_.with_admission([&](auto& admission) { return admission.on_dhcp(facts, discover, now); });
+    const auto hold = machines_.with_admission(
+        [&](auto& admission) { return admission.on_dhcp(facts, discover, now, arrival.local); });
     if (!hold) return std::nullopt;
     hold_ = *hold;
     return policy::Reason::held;

@@ -16,8 +16,8 @@ namespace server {
 
 class Machines {
  public:
-  explicit Machines(bool beside_dhcp, std::size_t at_once = 0)
-      : attempts_(beside_dhcp), admission_(at_once) {}
+  explicit Machines(bool beside_dhcp, session::AdmissionBounds bounds = {})
+      : attempts_(beside_dhcp), admission_(std::move(bounds)) {}
 
   // `use(bindings, attempts)` under the lock; keep it short.
   template <class Use>

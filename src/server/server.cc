@@ -137,7 +137,7 @@ class Running {
       : config_(config),
         reload_(std::move(reload)),
         interfaces_(config.interfaces),
-        machines_(/*beside_dhcp=*/true, config.at_once),
+        machines_(/*beside_dhcp=*/true, config.admission()),
         tftp_clients_(config.max_transfers, config.max_transfers_per_client),
         limits_(config.interface_limits, config.network_limits),
         boot_files_([this] { return administration_->site(); }, machines_,
@@ -321,12 +321,13 @@ void Running::reload_configuration() {
     next.prompt_seconds = fresh->prompt_seconds;
     next.images_port = fresh->images_port;
     next.at_once = fresh->at_once;
+    next.at_once_by_network = fresh->at_once_by_network;
     const bool restart_needed = !(next == *fresh);
     if (const auto taken = administration_->set_settings(next.settings()); !taken) {
       base::log(base::LogLevel::error, component, "configuration not taken over: {}", taken.error().what);
     } else {
       config_ = std::move(next);
-      machines_.with_admission([&](auto& admission) { admission.set_at_once(config_.at_once); });
+      machines_.with_admission([&](auto& admission) { admission.set_bounds(config_.admission()); });
       base::log(base::LogLevel::info, component, "configuration read again{}",
                 restart_needed ? "; some of its changes need a restart" : "");
     }

@@ -115,6 +115,14 @@ api::Status status_of(const StatusSources& sources) {
     const session::LineSummary line = sources.machines->with_admission(
         [](const session::Admission& admission) { return admission.summary(base::Clock::now()); });
     status.queue = {line.at_once, line.loading, line.waiting, seconds(line.longest)};
+    for (const session::NetworkSummary& n : line.networks) {
+      const auto add = [&](std::string_view name, std::size_t value) {
+        status.counters.emplace_back(fmt::format("admission.{}.{}", policy::print(n.network), name), value);
+      };
+      add("at-once", n.at_once);
+      add("loading", n.loading);
+      add("waiting", n.waiting);
+    }
   }
   return status;
 }
@@ -126,7 +134,10 @@ std::vector<api::QueueItem> queue_of(Machines& machines) {
   items.reserve(line.size());
   for (const session::InLine& one : line) {
     items.push_back({one.mac, std::string(policy::print(one.kind)), one.loading,
-                     std::string(policy::print(one.by)), seconds(one.since)});
+                     std::string(policy::print(one.by)), seconds(one.since),
+                     one.held_by ? policy::print(*one.held_by)
+                     : one.held  ? "server"
+                                 : ""});
   }
   return items;
 }

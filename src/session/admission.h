@@ -7,6 +7,10 @@
 // takes a slot and no image, or falls silent, loses it. How a machine is made to wait is policy's table
 // (policy/waiting.h); who cannot wait loads at once, beyond the number of slots if need be, and then the
 // others wait the longer.
+//
+// Beside the number for all there may be one for each network. Each network then has a line of
+// its own in the same order: a machine goes when it is its turn there, and when there are slots
+// for all those before it, of any network, whose turn it is.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +26,17 @@
 
 namespace session {
 
+// How many may load at one time; 0: no limit.
+struct NetworkSlots {
+  base::Ipv4Net network;
+  std::size_t at_once = 0;
+  bool operator==(const NetworkSlots&) const = default;
+};
+struct AdmissionBounds {
+  std::size_t at_once = 0;
+  std::vector<NetworkSlots> networks;  // of several that contain a machine the narrowest counts
+};
+
 // For operators.
 struct InLine {
   base::Mac mac;
@@ -29,12 +44,23 @@ struct InLine {
   bool loading = false;
   policy::WaitsBy by = policy::WaitsBy::script;
   base::Duration since{};  // how long it has been loading, or waiting
+  // What keeps it waiting: nothing once it is its turn, else the bound of its network, or if it
+  // has none or room left there, that of all.
+  bool held = false;
+  std::optional<base::Ipv4Net> held_by = std::nullopt;
+};
+struct NetworkSummary {
+  base::Ipv4Net network;
+  std::size_t at_once = 0;
+  std::size_t loading = 0;
+  std::size_t waiting = 0;
 };
 struct LineSummary {
   std::size_t at_once = 0;  // 0: no limit
   std::size_t loading = 0;
   std::size_t waiting = 0;
   base::Duration longest{};  // wait of those who wait now
+  std::vector<NetworkSummary> networks;
 };
 
 // Not locked: the server shares it between its threads.
@@ -55,18 +81,22 @@ class Admission {
   // told may not hold a slot for ever.
   static constexpr base::Duration transfer_silence = std::chrono::hours(1);
 
-  // `at_once` 0: nobody is ever held.
-  explicit Admission(std::size_t at_once = 0, std::size_t capacity = default_capacity)
-      : at_once_(at_once), capacity_(capacity) {}
-  void set_at_once(std::size_t at_once) { at_once_ = at_once; }
+  explicit Admission(AdmissionBounds bounds = {}, std::size_t capacity = default_capacity);
+  explicit Admission(std::size_t at_once, std::size_t capacity = default_capacity)
+      : Admission(AdmissionBounds{at_once, {}}, capacity) {}
+  // Who loads goes on; who waits keeps its place.
+  void set_bounds(AdmissionBounds bounds);
+
+  // `where` tells the machine's network: its own address, or while it has none its relay's or
+  // ours on its wire. Zero: not known.
 
   // A machine that is to be served asks by DHCP. Only a DISCOVER can be held: a request on
   // 4011 comes from a machine that has our OFFER and gives up within seconds.
-  Verdict on_dhcp(const policy::Facts& facts, bool discover, base::Time now);
+  Verdict on_dhcp(const policy::Facts& facts, bool discover, base::Time now, base::Ipv4 where = {});
   // It asks for a script that can wait in our stead (iPXE, GRUB).
-  Verdict on_script(const base::Mac& mac, policy::ClientKind kind, base::Time now);
+  Verdict on_script(const base::Mac& mac, policy::ClientKind kind, base::Time now, base::Ipv4 where = {});
   // It asks for a menu that cannot wait (pxelinux), and loads what that says.
-  void on_menu(const base::Mac& mac, policy::ClientKind kind, base::Time now);
+  void on_menu(const base::Mac& mac, policy::ClientKind kind, base::Time now, base::Ipv4 where = {});
 
   // Signs of life: a file asked for, a DHCPREQUEST overheard.
   void on_request(const base::Mac& mac, base::Time now);
@@ -95,14 +125,28 @@ class Admission {
     base::Time last_seen;
     std::size_t transfers = 0;  // of image files, under way
     bool has_begun = false;     // to fetch its image
+    base::Ipv4 where{};
+    std::size_t network = 0;  // in networks_
   };
+  struct Network {
+    std::optional<base::Ipv4Net> network;  // nothing: the rest of the world
+    std::size_t at_once = 0;
+    std::size_t loading = 0;
+    std::map<Ticket, base::Mac> waiting;
+  };
+  // What a waiting machine waits for: nothing, its network's bound, or that of all.
+  enum class Bound : std::uint8_t { none, network, all };
 
   using Place = std::map<base::Mac, Machine>::iterator;
 
-  Machine* enter(const base::Mac& mac, policy::ClientKind kind, base::Time now);
+  Machine* enter(const base::Mac& mac, policy::ClientKind kind, base::Ipv4 where, base::Time now);
+  void move_to(Machine& machine, const base::Mac& mac, base::Ipv4 where);
+  [[nodiscard]] std::size_t network_of(base::Ipv4 where) const;
   [[nodiscard]] Machine* find(const base::Mac& mac);
-  [[nodiscard]] std::size_t loading() const { return by_mac_.size() - waiting_.size(); }
-  [[nodiscard]] bool its_turn(const Machine& machine) const;
+  [[nodiscard]] std::size_t waiting() const;
+  [[nodiscard]] std::size_t loading() const { return by_mac_.size() - waiting(); }
+  [[nodiscard]] Bound bound_of(const Machine& machine) const;
+  [[nodiscard]] bool its_turn(const Machine& machine) const { return bound_of(machine) == Bound::none; }
   [[nodiscard]] policy::Hold hold(const Machine& machine) const;
   void start(Machine& machine, base::Time now);
   Place remove(Place place);
@@ -112,7 +156,7 @@ class Admission {
   Ticket next_ticket_ = 0;
   // Ordered maps: the keys come from packets, and no choice of keys makes these slow.
   std::map<base::Mac, Machine> by_mac_;
-  std::map<Ticket, base::Mac> waiting_;
+  std::vector<Network> networks_;  // the narrowest first; the last is the rest of the world
 };
 
 }  // namespace session

@@ -56,7 +56,8 @@ TEST(Messages, RepliesComeBackAsTheyWent) {
                            status,
                            Status{},
                            Problem{"p"},
-                           QueueItem{mac, "uefi-pxe", true, "offer", 8}};
+                           QueueItem{mac, "uefi-pxe", true, "offer", 8, ""},
+                           QueueItem{mac, "ipxe", false, "script", 8, "10.1.0.0/16"}};
   for (const Reply& reply : replies) {
     const auto parsed = parse_reply(print(reply));
     ASSERT_TRUE(parsed) << print(reply) << ": " << parsed.error().what;

@@ -73,6 +73,9 @@ networks = { "10.1.0.0/16" = 12.5, "2001:db8::/32" = 25 }
 unknown_uefi = "shim"
 bios_ipxe = "pxelinux"
 prompt_seconds = 30
+[admission]
+at_once = 100
+networks = { "10.1.0.0/16" = 64, "10.1.7.0/24" = 0 }
 )",
                                    "x");
   ASSERT_TRUE(config) << config.error().what;
@@ -106,6 +109,8 @@ prompt_seconds = 30
   want.unknown_uefi = policy::UnknownUefi::shim;
   want.bios_ipxe = policy::BiosIpxe::pxelinux;
   want.prompt_seconds = 30;
+  want.at_once = 100;
+  want.at_once_by_network = {{{{{10, 1, 0, 0}}, 16}, 64}, {{{{10, 1, 7, 0}}, 24}, 0}};
   EXPECT_EQ(*config, want);
   EXPECT_EQ(config->settings().http_port, 8080);
   EXPECT_EQ(config->settings().images_port, 8081);

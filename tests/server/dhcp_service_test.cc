@@ -271,7 +271,7 @@ class DhcpAnswersTest : public DhcpServiceTest {
   // The one slot that there is.
   void another_loads() {
     machines.with_admission([&](auto& admission) {
-      admission.set_at_once(1);
+      admission.set_bounds({1, {}});
       EXPECT_FALSE(admission.on_script(second, policy::ClientKind::ipxe, loop.now()));
     });
   }

@@ -238,7 +238,7 @@ TEST_F(FileServiceTest, TheLastFileOfAnImageMakesRoom) {
         files.answer(TftpRequestFacts{{elsewhere, 2070}, us, eth0, "ipxe/52-54-00-12-34-57.ipxe"}, now);
     return std::get<TftpRendered>(answer).bytes.find("sleep") != std::string::npos;
   };
-  machines.with_admission([](auto& admission) { admission.set_at_once(1); });
+  machines.with_admission([](auto& admission) { admission.set_bounds({1, {}}); });
   for (const bool http : {false, true}) {
     seen_at(machines, machine(first), here, now);
     static_cast<void>(ask_tftp("ipxe/52-54-00-12-34-56.ipxe"));
@@ -263,7 +263,7 @@ TEST_F(FileServiceTest, TheLastFileOfAnImageMakesRoom) {
 }
 
 TEST_F(FileServiceTest, ATransferIsNoSilence) {
-  machines.with_admission([](auto& admission) { admission.set_at_once(1); });
+  machines.with_admission([](auto& admission) { admission.set_bounds({1, {}}); });
   seen_at(machines, machine(first), here, now);
   static_cast<void>(ask_tftp("ipxe/52-54-00-12-34-56.ipxe"));
   tell_tftp(TftpEventKind::started, "images/debian/1/linux");

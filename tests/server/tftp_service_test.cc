@@ -422,6 +422,7 @@ TEST_F(Service, BlocksThatAreHeldBackCannotBeAcknowledged) {
   EXPECT_EQ(service_->counters().blocks, 1U);
   EXPECT_EQ(service_->counters().held_back, 1U);
   EXPECT_EQ(service_->counters().useless_acks, 18U);
+  service_.reset();  // before its limits
 }
 
 // 100 kB/s, of which two machines want as much as they can get.
@@ -458,6 +459,7 @@ TEST_F(Service, MachinesUnderOneLimitShareItAndLoseNothing) {
   EXPECT_GT(service_->counters().held_back, 0U);
   EXPECT_EQ(service_->counters().resent_blocks, 0U);
   EXPECT_EQ(service_->counters().finished, 2U);
+  service_.reset();  // before its limits
 }
 
 }  // namespace

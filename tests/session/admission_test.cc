@@ -128,7 +128,7 @@ TEST(Admission, WhoStartedIsNeverHeldAgain) {
   EXPECT_FALSE(a.on_dhcp(edk2, false, at(seconds(4))));
   EXPECT_FALSE(a.on_dhcp(machine(0, ClientKind::ipxe), true, at(seconds(6))));
   EXPECT_FALSE(a.on_script(mac(0), ClientKind::ipxe, at(seconds(22))));
-  a.set_at_once(1);
+  a.set_bounds({1, {}});
   EXPECT_FALSE(a.on_dhcp(edk2, true, at(seconds(30)))) << "it fell back to its firmware";
   a.on_image_sent(mac(0));
   EXPECT_FALSE(a.on_script(mac(1), ClientKind::ipxe, at(seconds(31))));
@@ -245,6 +245,110 @@ TEST(Admission, AFullTableHoldsNobodyElse) {
   EXPECT_EQ(a.line(start).size(), 3U);
 }
 
+// --- a bound for each network --------------------------------------------------------------
+
+const base::Ipv4Net floor_1{{{10, 1, 0, 0}}, 16}, lab{{{10, 1, 7, 0}}, 24};
+constexpr base::Ipv4 on_floor{{10, 1, 1, 1}}, in_lab{{10, 1, 7, 1}}, elsewhere{{192, 0, 2, 1}};
+
+TEST(AdmissionByNetwork, AFullNetworkHoldsItsOwnMachinesOnly) {
+  Admission a(AdmissionBounds{0, {{floor_1, 1}}});
+  EXPECT_FALSE(a.on_script(mac(0), ClientKind::ipxe, start, on_floor));
+  const auto hold = a.on_script(mac(1), ClientKind::ipxe, start, on_floor);
+  ASSERT_TRUE(hold);
+  EXPECT_EQ(policy::explain(*hold), "1 machine of 10.1.0.0/16 is loading; this one is number 1 in the queue");
+  for (unsigned n = 2; n < 50; ++n) EXPECT_FALSE(a.on_script(mac(n), ClientKind::ipxe, start, elsewhere));
+  a.on_image_sent(mac(2));
+  EXPECT_TRUE(a.on_script(mac(1), ClientKind::ipxe, start, on_floor)) << "that slot was another network's";
+  a.on_image_sent(mac(0));
+  EXPECT_FALSE(a.on_script(mac(1), ClientKind::ipxe, start, on_floor));
+}
+
+TEST(AdmissionByNetwork, TheNarrowestNetworkCountsAndZeroIsNoBound) {
+  Admission a(AdmissionBounds{0, {{floor_1, 1}, {lab, 0}}});
+  EXPECT_FALSE(a.on_script(mac(0), ClientKind::ipxe, start, on_floor));
+  for (unsigned n = 1; n < 20; ++n) EXPECT_FALSE(a.on_script(mac(n), ClientKind::ipxe, start, in_lab));
+  EXPECT_TRUE(a.on_script(mac(20), ClientKind::ipxe, start, on_floor));
+}
+
+TEST(AdmissionByNetwork, BothBoundsHoldAndTheQueueSaysWhich) {
+  Admission a(AdmissionBounds{3, {{floor_1, 1}}});
+  EXPECT_FALSE(a.on_script(mac(0), ClientKind::ipxe, start, on_floor));
+  EXPECT_TRUE(a.on_script(mac(1), ClientKind::ipxe, start, on_floor));
+  EXPECT_FALSE(a.on_script(mac(2), ClientKind::ipxe, start, elsewhere));
+  EXPECT_FALSE(a.on_script(mac(3), ClientKind::ipxe, start, elsewhere)) << "number 1 could not use the slot";
+  EXPECT_TRUE(a.on_script(mac(4), ClientKind::ipxe, start, elsewhere));
+  auto line = a.line(start);
+  ASSERT_EQ(line.size(), 5U);
+  EXPECT_EQ(line[3].mac, mac(1));
+  EXPECT_EQ(line[3].held_by, floor_1);
+  EXPECT_EQ(line[4].mac, mac(4));
+  EXPECT_TRUE(line[4].held);
+  EXPECT_EQ(line[4].held_by, std::nullopt);
+  const LineSummary summary = a.summary(start);
+  ASSERT_EQ(summary.networks.size(), 1U);
+  EXPECT_EQ(summary.networks[0].loading, 1U);
+  EXPECT_EQ(summary.networks[0].waiting, 1U);
+  EXPECT_EQ(summary.waiting, 2U);
+  a.on_image_sent(mac(2));
+  line = a.line(start);
+  EXPECT_FALSE(line.back().held) << "its turn, whenever it asks";
+}
+
+TEST(AdmissionByNetwork, WhoseNetworkHasRoomAgainGoesBeforeThoseBehindIt) {
+  Admission a(AdmissionBounds{2, {{floor_1, 1}}});
+  EXPECT_FALSE(a.on_script(mac(0), ClientKind::ipxe, start, on_floor));
+  EXPECT_TRUE(a.on_script(mac(1), ClientKind::ipxe, start, on_floor));
+  EXPECT_FALSE(a.on_script(mac(2), ClientKind::ipxe, start, elsewhere));
+  EXPECT_TRUE(a.on_script(mac(3), ClientKind::ipxe, start, elsewhere));
+  a.on_image_sent(mac(0));
+  EXPECT_TRUE(a.on_script(mac(3), ClientKind::ipxe, start, elsewhere)) << "number 1 came before";
+  EXPECT_FALSE(a.on_script(mac(1), ClientKind::ipxe, start, on_floor));
+  a.on_image_sent(mac(2));
+  EXPECT_FALSE(a.on_script(mac(3), ClientKind::ipxe, start, elsewhere));
+}
+
+TEST(AdmissionByNetwork, ByDhcpTheRelayTellsTheNetworkAndLaterTheOwnAddress) {
+  Admission a(AdmissionBounds{0, {{floor_1, 1}, {lab, 1}}});
+  EXPECT_FALSE(a.on_script(mac(0), ClientKind::ipxe, start, on_floor));
+  policy::Facts behind_relay = machine(1, ClientKind::uefi_pxe);
+  behind_relay.relay = {{10, 1, 0, 1}};
+  EXPECT_TRUE(a.on_dhcp(behind_relay, true, start, elsewhere));
+  EXPECT_FALSE(a.on_dhcp(machine(2, ClientKind::uefi_pxe), true, start, elsewhere));
+  EXPECT_TRUE(a.on_dhcp(machine(3, ClientKind::uefi_pxe), true, start, {{10, 1, 0, 2}}))
+      << "our own address there";
+  // It was the last DISCOVER that EDK2 would send. What asks now has an address, in the lab.
+  EXPECT_FALSE(a.on_script(mac(1), ClientKind::ipxe, at(seconds(30)), in_lab));
+  EXPECT_FALSE(a.may_go(mac(3), at(seconds(30))));
+  EXPECT_EQ(a.summary(start).networks[0].network, lab);
+  EXPECT_EQ(a.summary(start).networks[0].loading, 1U);
+}
+
+TEST(AdmissionByNetwork, OtherBoundsAtAReload) {
+  Admission a(AdmissionBounds{0, {{floor_1, 1}}});
+  EXPECT_FALSE(a.on_script(mac(0), ClientKind::ipxe, start, on_floor));
+  EXPECT_TRUE(a.on_script(mac(1), ClientKind::ipxe, start, on_floor));
+  EXPECT_FALSE(a.on_script(mac(2), ClientKind::ipxe, start, elsewhere));
+  a.set_bounds({2, {}});
+  EXPECT_TRUE(a.on_script(mac(1), ClientKind::ipxe, start, on_floor));
+  a.set_bounds({0, {{lab, 1}}});
+  EXPECT_FALSE(a.on_script(mac(1), ClientKind::ipxe, start, on_floor));
+  a.set_bounds({0, {{floor_1, 2}}});
+  EXPECT_TRUE(a.on_script(mac(3), ClientKind::ipxe, start, on_floor));
+  for (const unsigned n : {0U, 1U, 2U}) a.on_image_sent(mac(n));
+  EXPECT_EQ(a.summary(start).loading, 0U);
+  EXPECT_FALSE(a.on_script(mac(3), ClientKind::ipxe, start, on_floor));
+}
+
+TEST(AdmissionByNetwork, WhoFallsSilentFreesItsNetworksSlot) {
+  Admission a(AdmissionBounds{0, {{floor_1, 1}}});
+  EXPECT_FALSE(a.on_script(mac(0), ClientKind::ipxe, start, on_floor));
+  EXPECT_TRUE(a.on_script(mac(1), ClientKind::ipxe, start, on_floor));
+  EXPECT_TRUE(a.on_script(mac(2), ClientKind::ipxe, at(seconds(59)), on_floor));
+  a.poll(at(seconds(60)));
+  EXPECT_EQ(a.summary(at(seconds(60))).waiting, 1U);
+  EXPECT_FALSE(a.on_script(mac(2), ClientKind::ipxe, at(seconds(60)), on_floor));
+}
+
 // --- crowds ------------------------------------------------------------------------------
 
 // Machines that behave as their firmware was seen to. Whoever starts is checked against
@@ -261,7 +365,10 @@ class Crowd {
     bool listens = false;  // EDK2, unanswered
   };
 
-  Crowd(std::size_t slots, unsigned seed) : admission_(slots), slots_(slots), random_(seed) {}
+  Crowd(std::size_t slots, unsigned seed) : Crowd(AdmissionBounds{slots, {}}, slots, seed) {}
+  // `slots`: for all.
+  Crowd(const AdmissionBounds& bounds, std::size_t slots, unsigned seed)
+      : admission_(bounds), slots_(slots), random_(seed) {}
 
   void add(ClientKind kind, base::Duration on, bool dies = false) {
     const auto n = static_cast<unsigned>(machines.size());
