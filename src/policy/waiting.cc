@@ -98,12 +98,8 @@ const Waiting& waiting_of(ClientKind kind) {
   base::check_failed("a way to wait for every client kind", __FILE__, __LINE__);
 }
 
-std::string print(const base::Ipv4Net& network) {
-  return fmt::format("{}/{}", network.address.print(), network.prefix);
-}
-
 std::string explain(const Hold& hold) {
-  const std::string whose = hold.network ? " of " + print(*hold.network) : "";
+  const std::string whose = hold.network ? " of " + hold.network->print() : "";
   return fmt::format("{} machine{}{} {} loading; this one is number {} in the queue", hold.loading,
                      hold.loading == 1 ? "" : "s", whose, hold.loading == 1 ? "is" : "are", hold.place);
 }

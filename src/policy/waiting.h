@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/address.h"
+#include "base/ip.h"
 #include "base/time.h"
 #include "policy/decide.h"
 
@@ -46,11 +46,10 @@ const Waiting& waiting_of(ClientKind kind);
 struct Hold {
   std::size_t loading = 0;                              // machines that are being fed
   std::size_t place = 0;                                // in the queue, from 1
-  std::optional<base::Ipv4Net> network = std::nullopt;  // whose bound it is, and whose machines these are
+  std::optional<base::IpNet> network = std::nullopt;  // whose bound it is, and whose machines these are
 };
 // «50 machines are loading; this one is number 3 in the queue», «5 machines of 10.1.0.0/16 …»
 std::string explain(const Hold& hold);
-std::string print(const base::Ipv4Net& network);  // 10.1.0.0/16
 // How often a waiting script asks again.
 inline constexpr unsigned script_asks_every_seconds = 5;
 

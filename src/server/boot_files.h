@@ -56,7 +56,7 @@ class BootFiles {
                          const Asker& asker, base::Time now);
   // What a machine that may boot is told instead while it has to wait; it must be known.
   std::optional<policy::Hold> hold_script(const policy::Facts& facts, policy::ClientKind speaker,
-                                          const policy::Plan& plan, base::Ipv4 where, base::Time now);
+                                          const policy::Plan& plan, base::Ip where, base::Time now);
 
   std::function<std::shared_ptr<const Site>()> site_;
   Machines& machines_;

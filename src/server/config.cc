@@ -161,12 +161,12 @@ Complaint set_network_limits(const toml::node& node, std::vector<NetworkLimit>& 
 
 Complaint set_network_slots(const toml::node& node, std::vector<session::NetworkSlots>& out) {
   const char* const wanted =
-      R"(must give a whole number from 0 to 65535 by network: { "10.1.0.0/16" = 64, "10.2.7.0/24" = 8 })";
+      R"(must give a whole number from 0 to 65535 by network: { "10.1.0.0/16" = 64, "2001:db8::/32" = 8 })";
   const toml::table* table = node.as_table();
   if (table == nullptr) return wanted;
   std::vector<session::NetworkSlots> networks;
   for (const auto& [name, value] : *table) {
-    const auto network = parse_network(name.str());
+    const auto network = base::IpNet::parse(name.str());
     const auto number = value.value_exact<std::int64_t>();
     if (!network || !number || *number < 0 || *number > 65535) return wanted;
     networks.push_back({*network, static_cast<std::size_t>(*number)});

@@ -117,7 +117,7 @@ api::Status status_of(const StatusSources& sources) {
     status.queue = {line.at_once, line.loading, line.waiting, seconds(line.longest)};
     for (const session::NetworkSummary& n : line.networks) {
       const auto add = [&](std::string_view name, std::size_t value) {
-        status.counters.emplace_back(fmt::format("admission.{}.{}", policy::print(n.network), name), value);
+        status.counters.emplace_back(fmt::format("admission.{}.{}", n.network.print(), name), value);
       };
       add("at-once", n.at_once);
       add("loading", n.loading);
@@ -135,7 +135,7 @@ std::vector<api::QueueItem> queue_of(Machines& machines) {
   for (const session::InLine& one : line) {
     items.push_back({one.mac, std::string(policy::print(one.kind)), one.loading,
                      std::string(policy::print(one.by)), seconds(one.since),
-                     one.held_by ? policy::print(*one.held_by)
+                     one.held_by ? one.held_by->print()
                      : one.held  ? "server"
                                  : ""});
   }

@@ -34,7 +34,7 @@ void Admission::set_bounds(AdmissionBounds bounds) {
   }
 }
 
-std::size_t Admission::network_of(base::Ipv4 where) const {
+std::size_t Admission::network_of(base::Ip where) const {
   const auto found = std::ranges::find_if(networks_, [&](const Network& n) {
     return !n.network || (!where.is_zero() && n.network->contains(where));
   });
@@ -42,7 +42,7 @@ std::size_t Admission::network_of(base::Ipv4 where) const {
 }
 
 // nullptr when the table is full.
-Admission::Machine* Admission::enter(const base::Mac& mac, policy::ClientKind kind, base::Ipv4 where,
+Admission::Machine* Admission::enter(const base::Mac& mac, policy::ClientKind kind, base::Ip where,
                                      base::Time now) {
   Machine* known = find(mac);
   if (known == nullptr) {
@@ -58,7 +58,7 @@ Admission::Machine* Admission::enter(const base::Mac& mac, policy::ClientKind ki
 }
 
 // It has its address by now, which tells its network better than its relay's did.
-void Admission::move_to(Machine& machine, const base::Mac& mac, base::Ipv4 where) {
+void Admission::move_to(Machine& machine, const base::Mac& mac, base::Ip where) {
   if (machine.loading_since || where.is_zero() || machine.where == where) return;
   networks_[machine.network].waiting.erase(machine.ticket);
   machine.where = where;
@@ -134,14 +134,14 @@ Admission::Place Admission::remove(Place place) {
 }
 
 Admission::Verdict Admission::on_dhcp(const policy::Facts& facts, bool discover, base::Time now,
-                                      base::Ipv4 where) {
+                                      base::Ip where) {
   // No loader asks for an address once it loads the image: that attempt came to nothing, and a
   // machine that fails over and over must not keep its slot from the others.
   if (const auto known = by_mac_.find(facts.mac);
       discover && known != by_mac_.end() && known->second.has_begun) {
     remove(known);
   }
-  Machine* machine = enter(facts.mac, facts.kind, facts.relay.is_zero() ? where : facts.relay, now);
+  Machine* machine = enter(facts.mac, facts.kind, facts.relay.is_zero() ? where : base::Ip(facts.relay), now);
   if (machine == nullptr) return std::nullopt;
   if (machine->kind != facts.kind) {  // another speaker, with a patience of its own
     machine->kind = facts.kind;
@@ -174,7 +174,7 @@ Admission::Verdict Admission::on_dhcp(const policy::Facts& facts, bool discover,
 }
 
 Admission::Verdict Admission::on_script(const base::Mac& mac, policy::ClientKind kind, base::Time now,
-                                        base::Ipv4 where) {
+                                        base::Ip where) {
   Machine* machine = enter(mac, kind, where, now);
   if (machine == nullptr || machine->loading_since) return std::nullopt;
   move_to(*machine, mac, where);
@@ -183,7 +183,7 @@ Admission::Verdict Admission::on_script(const base::Mac& mac, policy::ClientKind
   return std::nullopt;
 }
 
-void Admission::on_menu(const base::Mac& mac, policy::ClientKind kind, base::Time now, base::Ipv4 where) {
+void Admission::on_menu(const base::Mac& mac, policy::ClientKind kind, base::Time now, base::Ip where) {
   Machine* machine = enter(mac, kind, where, now);
   if (machine == nullptr || machine->loading_since) return;
   move_to(*machine, mac, where);

@@ -28,7 +28,7 @@ namespace session {
 
 // How many may load at one time; 0: no limit.
 struct NetworkSlots {
-  base::Ipv4Net network;
+  base::IpNet network;
   std::size_t at_once = 0;
   bool operator==(const NetworkSlots&) const = default;
 };
@@ -47,10 +47,10 @@ struct InLine {
   // What keeps it waiting: nothing once it is its turn, else the bound of its network, or if it
   // has none or room left there, that of all.
   bool held = false;
-  std::optional<base::Ipv4Net> held_by = std::nullopt;
+  std::optional<base::IpNet> held_by = std::nullopt;
 };
 struct NetworkSummary {
-  base::Ipv4Net network;
+  base::IpNet network;
   std::size_t at_once = 0;
   std::size_t loading = 0;
   std::size_t waiting = 0;
@@ -92,11 +92,11 @@ class Admission {
 
   // A machine that is to be served asks by DHCP. Only a DISCOVER can be held: a request on
   // 4011 comes from a machine that has our OFFER and gives up within seconds.
-  Verdict on_dhcp(const policy::Facts& facts, bool discover, base::Time now, base::Ipv4 where = {});
+  Verdict on_dhcp(const policy::Facts& facts, bool discover, base::Time now, base::Ip where = {});
   // It asks for a script that can wait in our stead (iPXE, GRUB).
-  Verdict on_script(const base::Mac& mac, policy::ClientKind kind, base::Time now, base::Ipv4 where = {});
+  Verdict on_script(const base::Mac& mac, policy::ClientKind kind, base::Time now, base::Ip where = {});
   // It asks for a menu that cannot wait (pxelinux), and loads what that says.
-  void on_menu(const base::Mac& mac, policy::ClientKind kind, base::Time now, base::Ipv4 where = {});
+  void on_menu(const base::Mac& mac, policy::ClientKind kind, base::Time now, base::Ip where = {});
 
   // Signs of life: a file asked for, a DHCPREQUEST overheard.
   void on_request(const base::Mac& mac, base::Time now);
@@ -125,11 +125,11 @@ class Admission {
     base::Time last_seen;
     std::size_t transfers = 0;  // of image files, under way
     bool has_begun = false;     // to fetch its image
-    base::Ipv4 where{};
+    base::Ip where{};
     std::size_t network = 0;  // in networks_
   };
   struct Network {
-    std::optional<base::Ipv4Net> network;  // nothing: the rest of the world
+    std::optional<base::IpNet> network;  // nothing: the rest of the world
     std::size_t at_once = 0;
     std::size_t loading = 0;
     std::map<Ticket, base::Mac> waiting;
@@ -139,9 +139,9 @@ class Admission {
 
   using Place = std::map<base::Mac, Machine>::iterator;
 
-  Machine* enter(const base::Mac& mac, policy::ClientKind kind, base::Ipv4 where, base::Time now);
-  void move_to(Machine& machine, const base::Mac& mac, base::Ipv4 where);
-  [[nodiscard]] std::size_t network_of(base::Ipv4 where) const;
+  Machine* enter(const base::Mac& mac, policy::ClientKind kind, base::Ip where, base::Time now);
+  void move_to(Machine& machine, const base::Mac& mac, base::Ip where);
+  [[nodiscard]] std::size_t network_of(base::Ip where) const;
   [[nodiscard]] Machine* find(const base::Mac& mac);
   [[nodiscard]] std::size_t waiting() const;
   [[nodiscard]] std::size_t loading() const { return by_mac_.size() - waiting(); }

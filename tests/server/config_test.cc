@@ -75,7 +75,7 @@ bios_ipxe = "pxelinux"
 prompt_seconds = 30
 [admission]
 at_once = 100
-networks = { "10.1.0.0/16" = 64, "10.1.7.0/24" = 0 }
+networks = { "10.1.0.0/16" = 64, "2001:db8::/32" = 0 }
 )",
                                    "x");
   ASSERT_TRUE(config) << config.error().what;
@@ -110,7 +110,7 @@ networks = { "10.1.0.0/16" = 64, "10.1.7.0/24" = 0 }
   want.bios_ipxe = policy::BiosIpxe::pxelinux;
   want.prompt_seconds = 30;
   want.at_once = 100;
-  want.at_once_by_network = {{{{{10, 1, 0, 0}}, 16}, 64}, {{{{10, 1, 7, 0}}, 24}, 0}};
+  want.at_once_by_network = {{{{{10, 1, 0, 0}}, 16}, 64}, {base::IpNet::parse("2001:db8::/32").value(), 0}};
   EXPECT_EQ(*config, want);
   EXPECT_EQ(config->settings().http_port, 8080);
   EXPECT_EQ(config->settings().images_port, 8081);

@@ -247,7 +247,7 @@ TEST(Admission, AFullTableHoldsNobodyElse) {
 
 // --- a bound for each network --------------------------------------------------------------
 
-const base::Ipv4Net floor_1{{{10, 1, 0, 0}}, 16}, lab{{{10, 1, 7, 0}}, 24};
+const base::IpNet floor_1{{{10, 1, 0, 0}}, 16}, lab{{{10, 1, 7, 0}}, 24};
 constexpr base::Ipv4 on_floor{{10, 1, 1, 1}}, in_lab{{10, 1, 7, 1}}, elsewhere{{192, 0, 2, 1}};
 
 TEST(AdmissionByNetwork, AFullNetworkHoldsItsOwnMachinesOnly) {
