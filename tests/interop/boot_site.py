@@ -4,6 +4,7 @@ eth0, which it serves, one on eth1, which it does not. For tests from outside.""
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -97,9 +98,9 @@ class Site:
                 print((self.directory / "log").read_text())
                 raise
 
-    def stop(self):
+    def stop(self, how=signal.SIGTERM):
         if self.process:
-            self.process.terminate()
+            self.process.send_signal(how)
             self.process.wait()
             self.log.close()
             self.process = None

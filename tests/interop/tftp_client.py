@@ -2,7 +2,7 @@
 """A TFTP client that shares no line with the server: sockets and struct alone.
 
 Also a program, for use inside a network namespace:
-    tftp_client.py HOST PORT NAME OUTPUT [key=value ...]   (blksize, windowsize, habit)
+    tftp_client.py HOST PORT NAME OUTPUT [key=value ...]   (blksize, windowsize, habit, patience)
 """
 import socket
 import struct
@@ -99,8 +99,8 @@ def _fetch(sock, server, name, habit, options):
 if __name__ == "__main__":
     host, port, name, output, *pairs = sys.argv[1:]
     wanted = dict(pair.split("=") for pair in pairs)
-    how = wanted.pop("habit", "strict")
-    content, _, repeats = fetch(host, int(port), name, how, **wanted)
+    how, wait = wanted.pop("habit", "strict"), float(wanted.pop("patience", 1))
+    content, _, repeats = fetch(host, int(port), name, how, wait, **wanted)
     with open(output, "wb") as file:
         file.write(content)
     print(repeats)
