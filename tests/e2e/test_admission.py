@@ -91,6 +91,25 @@ def test_an_offer_waits_for_its_turn(lab, capture, taken):
 
 
 @pytest.mark.ci
+def test_an_offer_waits_for_its_networks_turn(lab, capture, taken):
+    """The machine has no address yet: ours on its wire tells the network."""
+    dhcp_servers.plain(lab)
+    wire = "10.238.0.0/24"
+    bootferry, other = taken(admission={"at_once": 50, "networks": {wire: 1, "192.0.2.0/24": 1}})
+    client = Client(lab.lan, MAC)
+    client.discover_pxe()
+    assert set(client.offers()) == {network.DHCP_SERVER}
+    bootferry.wait_for_log(f"held back: 1 machine of {wire} is loading; this one is number 1 in the queue")
+    assert queue(bootferry)[MAC]["held_by"] == wire and queue(bootferry)[other.mac]["held_by"] == ""
+    assert re.search(rf"{MAC} +uefi-pxe +waits +\d+ +offer +{wire}", bootferry.cli("queue").stdout)
+    counters = json.loads(bootferry.cli("status", "--json").stdout)["counters"]
+    assert [counters[f"admission.{wire}.{what}"] for what in ("at-once", "loading", "waiting")] == [1, 1, 1]
+    assert counters["admission.192.0.2.0/24.loading"] == 0
+    other.load()
+    assert set(client.offers(seconds=3)) == {network.BOOT_SERVER}, "the OFFER comes when its turn does"
+
+
+@pytest.mark.ci
 @pytest.mark.parametrize("name, options", [
     ("last DISCOVER of EDK2", {"secs": 28}),
     ("ROM", {"arch": 0, "vendor_class": "PXEClient:Arch:00000:UNDI:002001"}),

@@ -25,12 +25,14 @@ def binary():
 
 
 def _toml(tables):
-    """{"http": {"port": 80}} as TOML: text, numbers, booleans and lists of these."""
+    """{"http": {"port": 80}} as TOML: text, numbers, booleans, lists and tables of these."""
     def value(v):
         if isinstance(v, bool):
             return str(v).lower()
         if isinstance(v, (list, tuple)):
             return "[" + ", ".join(map(value, v)) + "]"
+        if isinstance(v, dict):
+            return "{ " + ", ".join(f'"{k}" = {value(one)}' for k, one in v.items()) + " }"
         return str(v) if isinstance(v, int) else f'"{v}"'
     return "\n".join(f"[{table}]\n" + "".join(f"{k} = {value(v)}\n" for k, v in keys.items())
                      for table, keys in tables.items())
