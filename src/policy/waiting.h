@@ -44,8 +44,8 @@ const Waiting& waiting_of(ClientKind kind);
 
 // A machine is held back: what it, the log and the operator are told.
 struct Hold {
-  std::size_t loading = 0;                              // machines that are being fed
-  std::size_t place = 0;                                // in the queue, from 1
+  std::size_t loading = 0;                            // machines that are being fed
+  std::size_t place = 0;                              // in the queue, from 1
   std::optional<base::IpNet> network = std::nullopt;  // whose bound it is, and whose machines these are
 };
 // «50 machines are loading; this one is number 3 in the queue», «5 machines of 10.1.0.0/16 …»

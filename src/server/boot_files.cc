@@ -36,8 +36,7 @@ TextBehindName held(std::string text, const policy::Facts& facts, const policy::
 }  // namespace
 
 std::optional<policy::Hold> BootFiles::hold_script(const policy::Facts& facts, policy::ClientKind speaker,
-                                                   const policy::Plan& plan, base::Ip where,
-                                                   base::Time now) {
+                                                   const policy::Plan& plan, base::Ip where, base::Time now) {
   if (plan.boot() == nullptr || facts.mac.is_zero()) return std::nullopt;
   return machines_.with_admission(
       [&](auto& admission) { return admission.on_script(facts.mac, speaker, now, where); });
