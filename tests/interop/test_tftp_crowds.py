@@ -104,3 +104,22 @@ def test_a_file_replaced_while_it_is_read(site, serve):
         assert fresh.stdout == site.kernel[::-1]
     finally:
         published.write_bytes(site.kernel)
+
+
+def test_a_limit_is_kept_and_used_by_a_crowd(site, serve):
+    """On three loops, with small windows and large: the sum is the limit's, and nobody is left out."""
+    serve('threads = 3\n[limits]\nnetworks = { "192.0.2.0/24" = 8 }\n')
+    name = f"images/debian/1/linux={site.directory}/linux"
+    generator = pathlib.Path(site.program).parent / "bench/bootferry-bench-load"
+    crowds = [subprocess.Popen(["ip", "netns", "exec", site.near, generator, "tftp", "--server", boot_site.SERVER,
+                                "--files", name, "--clients", "100", "--blksize", "1456", "--windowsize", str(window),
+                                "--seconds", "4", "--warm", "1", "--retry-ms", "3000"],
+                               stdout=subprocess.PIPE, text=True) for window in (1, 16)]
+    # Another network's machines do not wait for these.
+    began = time.monotonic()
+    free = load(site, site.far, boot_site.OTHER_SERVER, "--clients", 2, "--blksize", 1456, "--windowsize", 8)
+    assert free["failed"] == 0 and time.monotonic() - began < 3
+    small, large = (json.loads(crowd.communicate(timeout=60)[0]) for crowd in crowds)
+    assert small["failed"] == large["failed"] == 0
+    assert 0.85 * 8 < small["mb_per_s"] + large["mb_per_s"] < 1.05 * 8, (small, large)
+    assert 0.5 < small["mb_per_s"] / large["mb_per_s"] < 2
