@@ -184,7 +184,8 @@ std::variant<Invocation, int> parse(int argc, const char* const* argv) {
   app.require_subcommand(1);
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   Parsed parsed;
-  Builder(app, parsed).build();
+  Builder builder(app, parsed);  // lives as long as its callbacks
+  builder.build();
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
