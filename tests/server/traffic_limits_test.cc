@@ -49,8 +49,8 @@ TEST(TrafficLimits, NetworksOfBothFamiliesAreToldApart) {
   const auto net = [](const char* text) { return base::IpNet::parse(text).value(); };
   const auto ip = [](const char* text) { return base::Ip::parse(text).value(); };
   const TrafficLimits limits({}, {{net("2001:db8::/32"), 4000}, {net("2001:db8:7::/64"), 1000}, {lab, 2000}});
-  EXPECT_EQ(wait_for(limits.of("eth0", ip("2001:db8:7::5")), 8000), std::chrono::seconds(8));
-  EXPECT_EQ(wait_for(limits.of("eth0", ip("2001:db8:8::5")), 8000), std::chrono::seconds(2));
+  EXPECT_EQ(wait_after(limits.of("eth0", ip("2001:db8:7::5")), 8000), seconds(8));
+  EXPECT_EQ(wait_after(limits.of("eth0", ip("2001:db8:8::5")), 8000), seconds(2));
   EXPECT_TRUE(limits.of("eth0", ip("2001:db9::5")).none());
   EXPECT_TRUE(limits.of("eth0", ip("192.0.2.1")).none());
 }
