@@ -70,7 +70,8 @@ base::Duration RoundTrip::timer(std::uint64_t blocks) const {
   } else if (shortest_) {
     const auto pace =
         std::min(first_data_timer_per_block * static_cast<base::Duration::rep>(blocks), first_data_timer);
-    once = std::min(4 * *shortest_ + pace, initial_timer);
+    // A client that was found slow before anything of it could be timed stays so.
+    once = std::max(std::min(4 * *shortest_ + pace, initial_timer), patience_);
   }
   return std::min(once * (1 << doublings_), longest_timer);
 }

@@ -174,6 +174,8 @@ Action TftpSend::ask(base::Time now) {
   resend_at_ = base::Time::max();
   const Action action = send(sent_, sent_, now);
   asked_ = answers_all_;
+  // Only this block is under way to a client that said where it stands.
+  if (gap_reported_ && !terms_.timeout) timer_at_ = now + round_trip_.timer(1);
   return action;
 }
 
@@ -206,6 +208,7 @@ Action TftpSend::on_timeout(base::Time now) {
     return resend_window(now);
   }
   if (given_up(now)) return end(GaveUp{TransferEnd::timed_out});
+  if (asked_) answers_all_ = false;  // reordering had made it look so
   ++retries_;
   if (retries_ > 1) echoes_ = 0;  // silence since: another one of these would be an answer to this
   round_trip_.back_off();

@@ -21,7 +21,8 @@ TEST(RoundTrip, ReflexBoundsFromBelowAndLeavesEachBlockItsTime) {
     std::uint64_t blocks;
     base::Duration want;
   } const cases[] = {
-      {200us, 1, 40'800us}, {200us, 4, 160'800us}, {200us, 16, 640'800us}, {200us, 64, 640'800us}, {30ms, 1, 160ms}, {2s, 1, 1s},
+      {200us, 1, 40'800us},   {200us, 4, 160'800us}, {200us, 16, 640'800us},
+      {200us, 64, 640'800us}, {30ms, 1, 160ms},      {2s, 1, 1s},
   };
   for (const auto& c : cases) {
     RoundTrip trip;

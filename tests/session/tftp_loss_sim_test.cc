@@ -50,7 +50,8 @@ Report transfer(std::uint16_t windowsize, const Link& link, const Client& client
 // Transfers that lost their OACK or ACK 0 are left out of the times: nothing is known before.
 struct Many {
   std::vector<base::Duration> took;
-  std::uint64_t duplicates = 0, most_duplicates = 0, time_outs = 0, transfers = 0, failed = 0;
+  std::uint64_t duplicates = 0, most_duplicates = 0, time_outs = 0, client_time_outs = 0, transfers = 0,
+                failed = 0;
 
   Many(std::uint64_t count, std::uint16_t windowsize, const Link& link, const Client& client) {
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -61,6 +62,7 @@ struct Many {
       duplicates += report.duplicates;
       most_duplicates = std::max(most_duplicates, report.duplicates);
       time_outs += report.time_outs;
+      client_time_outs += report.client_time_outs;
     }
     std::sort(took.begin(), took.end());
   }
@@ -196,6 +198,24 @@ TEST(Duplicates, CopiesAloneNeverLetATimerFire) {
         link.copies = 0.02;
         EXPECT_EQ(Many(10, windowsize, link, with(habit)).time_outs, 0U);
       }
+    }
+  }
+}
+
+// A block that is overtaken is a gap to its client, who drops what came before it. In large
+// windows that happens in each, so that no window is ever measured.
+TEST(Duplicates, OvertakenBlocksCostNoSeconds) {
+  for (const auto windowsize : Numbers{4, 16, 64}) {
+    for (const Habit habit : {Habit::strict, Habit::edk2}) {
+      SCOPED_TRACE("windowsize " + std::to_string(windowsize));
+      Link link = path(200us, 0);
+      link.late = 0.05;
+      link.lateness = 30us;
+      Client client = with(habit);
+      client.timer = 3s;
+      const Many many(60, windowsize, link, client);
+      EXPECT_EQ(many.failed + many.client_time_outs, 0U);
+      EXPECT_LE(many.percentile(95), 500ms);
     }
   }
 }
