@@ -204,7 +204,7 @@ TEST(Duplicates, CopiesAloneNeverLetATimerFire) {
 
 // A block that is overtaken is a gap to its client, who drops what came before it. In large
 // windows that happens in each, so that no window is ever measured.
-TEST(Duplicates, OvertakenBlocksCostNoSeconds) {
+TEST(Duplicates, OvertakenBlocksCostMillisecondsEach) {
   for (const auto windowsize : Numbers{4, 16, 64}) {
     for (const Habit habit : {Habit::strict, Habit::edk2}) {
       SCOPED_TRACE("windowsize " + std::to_string(windowsize));
@@ -215,7 +215,8 @@ TEST(Duplicates, OvertakenBlocksCostNoSeconds) {
       client.timer = 3s;
       const Many many(60, windowsize, link, client);
       EXPECT_EQ(many.failed + many.client_time_outs, 0U);
-      EXPECT_LE(many.percentile(95), 500ms);
+      EXPECT_LE(many.percentile(50), 500ms);
+      EXPECT_LE(many.percentile(95), 1500ms);
     }
   }
 }
