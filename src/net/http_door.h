@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How many connections there may be, in all and of one address. One lock for all threads,
+// How many connections there may be, in all and of one address: an IPv6 host has many, but a
+// classroom shares a /64, so there it is the bound on all that holds. One lock for all threads,
 // taken when a connection comes and when it goes.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <mutex>
 #include <unordered_map>
@@ -19,7 +19,7 @@ class HttpDoor {
   [[nodiscard]] bool enter(const base::Ip& from) {
     const std::lock_guard lock(mutex_);
     if (inside_ >= most_) return false;
-    unsigned& here = of_address_[who(from)];  // as many entries as connections, at most
+    unsigned& here = of_address_[from];  // as many entries as connections, at most
     if (here >= most_of_address_) return false;
     ++here;
     ++inside_;
@@ -28,7 +28,7 @@ class HttpDoor {
   void leave(const base::Ip& from) {
     const std::lock_guard lock(mutex_);
     --inside_;
-    const auto found = of_address_.find(who(from));
+    const auto found = of_address_.find(from);
     if (--found->second == 0) of_address_.erase(found);
   }
   [[nodiscard]] std::uint64_t inside() const {
@@ -37,12 +37,6 @@ class HttpDoor {
   }
 
  private:
-  // An IPv6 host chooses the last 64 bits of its address as often as it likes.
-  static base::Ip who(base::Ip from) {
-    if (!from.is_v4()) std::fill(from.octets.begin() + 8, from.octets.end(), std::uint8_t{0});
-    return from;
-  }
-
   const unsigned most_, most_of_address_;
   mutable std::mutex mutex_;
   unsigned inside_ = 0;

@@ -26,7 +26,7 @@ struct HttpServer::Impl {
   HttpShared shared;
   HttpDoor door;
   std::unique_ptr<TlsContext> tls;
-  base::Fd listener;
+  std::vector<base::Fd> listeners;
   std::uint16_t port = 0;
   std::vector<std::unique_ptr<HttpWorker>> workers;  // the users of all this: they go first
 };
@@ -54,11 +54,11 @@ base::Result<base::Fd> HttpServer::open_listener(base::Endpoint listen, std::str
 base::Result<std::unique_ptr<HttpServer>> HttpServer::start(const Options& options, Handler handler,
                                                             OnDone on_done) {
   auto impl = std::make_unique<Impl>(options);
-  impl->listener = base::Fd(options.listen_fd);
-  if (!impl->listener.open()) {
+  for (const int fd : options.listen_fds) impl->listeners.emplace_back(fd);
+  if (impl->listeners.empty()) {
     auto opened = open_listener(options.listen);
     if (!opened) return tl::unexpected(opened.error());
-    impl->listener = std::move(*opened);
+    impl->listeners.push_back(std::move(*opened));
   }
   if (options.tls) {
     auto tls = TlsContext::open(*options.tls);
@@ -67,9 +67,11 @@ base::Result<std::unique_ptr<HttpServer>> HttpServer::start(const Options& optio
     // What a client that reads nothing may have waiting for it; without this, megabytes each.
     // Plain files wait as references into the page cache, where a limit only costs wake-ups.
     const int unsent = 256 << 10;
-    setsockopt(impl->listener.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+    for (const base::Fd& listener : impl->listeners) {
+      setsockopt(listener.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+    }
   }
-  impl->port = local_endpoint(impl->listener.get()).port;
+  impl->port = local_endpoint(impl->listeners.front().get()).port;
   HttpShared& shared = impl->shared;
   shared.handler = std::move(handler);
   shared.on_done = std::move(on_done);
@@ -81,7 +83,7 @@ base::Result<std::unique_ptr<HttpServer>> HttpServer::start(const Options& optio
   shared.server_name = options.server_name;
   const unsigned threads = options.threads != 0 ? options.threads : std::min(base::usable_processors(), 64U);
   for (unsigned i = 0; i < threads; ++i) {
-    auto worker = HttpWorker::start(impl->listener.get(), shared, impl->door, impl->tls.get());
+    auto worker = HttpWorker::start(impl->listeners, shared, impl->door, impl->tls.get());
     if (!worker) return tl::unexpected(worker.error());
     impl->workers.push_back(std::move(*worker));
   }

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/fd.h"
 #include "base/ip.h"
@@ -87,9 +88,9 @@ class HttpServer {
   using PaceOf = std::function<HttpPace(const HttpPeer&)>;  // an empty answer: no limit
   struct Options {
     base::Endpoint listen{{}, 80};
-    // From open_listener(), for a server that gives its rights away before it starts; -1:
-    // start() opens one. Belongs to start() from the call on.
-    int listen_fd = -1;
+    // From open_listener(), one a family, for a server that gives its rights away before it
+    // starts; none: start() opens one. They belong to start() from the call on.
+    std::vector<int> listen_fds = {};
     std::optional<TlsIdentity> tls;  // given: nothing but TLS is spoken
     unsigned threads = 0;            // 0: one a processor
     unsigned max_connections = 4000;

@@ -56,9 +56,10 @@ unsigned arrival_of(int socket, base::IpFamily family) {
 
 }  // namespace
 
-base::Result<std::unique_ptr<HttpWorker>> HttpWorker::start(int listener, HttpShared& shared, HttpDoor& door,
+base::Result<std::unique_ptr<HttpWorker>> HttpWorker::start(std::span<const base::Fd> listeners,
+                                                            HttpShared& shared, HttpDoor& door,
                                                             const TlsContext* tls) {
-  std::unique_ptr<HttpWorker> worker(new HttpWorker(listener, shared, door, tls));
+  std::unique_ptr<HttpWorker> worker(new HttpWorker(listeners, shared, door, tls));
   auto loop = Loop::open();
   if (!loop) return tl::unexpected(loop.error());
   worker->loop_ = std::move(*loop);
@@ -87,14 +88,18 @@ HttpWorker::~HttpWorker() {
 }
 
 base::Status HttpWorker::listen() {
-  return loop_->watch_shared(listener_, [this] { accept_some(); });
+  for (const base::Fd& listener : listeners_) {
+    const int fd = listener.get();
+    if (auto watched = loop_->watch_shared(fd, [this, fd] { accept_some(fd); }); !watched) return watched;
+  }
+  return {};
 }
 
-void HttpWorker::accept_some() {
+void HttpWorker::accept_some(int listener) {
   for (int i = 0; i < accepted_at_once; ++i) {
     SocketAddress from;
     socklen_t size = SocketAddress::capacity;
-    base::Fd socket(accept4(listener_, from.get(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    base::Fd socket(accept4(listener, from.get(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!socket.open()) {
       if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) rest();
       return;
@@ -114,7 +119,7 @@ void HttpWorker::accept_some() {
 // Who waits at the listener would wake this thread without end.
 void HttpWorker::rest() {
   shared_.refused.fetch_add(1, std::memory_order_relaxed);
-  loop_->unwatch(listener_);
+  for (const base::Fd& listener : listeners_) loop_->unwatch(listener.get());
   loop_->call_at(loop_->now() + without_descriptors, [this] {
     if (!listen()) rest();
   });

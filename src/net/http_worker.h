@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -20,7 +21,8 @@ class TlsContext;
 class HttpWorker {
  public:
   // All of these outlive it. `tls` null: plain.
-  static base::Result<std::unique_ptr<HttpWorker>> start(int listener, HttpShared& shared, HttpDoor& door,
+  static base::Result<std::unique_ptr<HttpWorker>> start(std::span<const base::Fd> listeners,
+                                                         HttpShared& shared, HttpDoor& door,
                                                          const TlsContext* tls);
   ~HttpWorker();  // ends the thread; what is under way is told as broken off
   HttpWorker(const HttpWorker&) = delete;
@@ -34,10 +36,10 @@ class HttpWorker {
     TimerId timer = 0;  // its next turn, where no readiness will bring it
   };
 
-  HttpWorker(int listener, HttpShared& shared, HttpDoor& door, const TlsContext* tls)
-      : listener_(listener), shared_(shared), door_(door), tls_(tls) {}
+  HttpWorker(std::span<const base::Fd> listeners, HttpShared& shared, HttpDoor& door, const TlsContext* tls)
+      : listeners_(listeners), shared_(shared), door_(door), tls_(tls) {}
   base::Status listen();
-  void accept_some();
+  void accept_some(int listener);
   void rest();
   void admit(base::Fd socket, const HttpPeer& peer);
   void turn(Client& client);
@@ -46,7 +48,7 @@ class HttpWorker {
   void close(Client& client);
   void look_for_late_ones();
 
-  const int listener_;
+  const std::span<const base::Fd> listeners_;
   HttpShared& shared_;
   HttpDoor& door_;
   const TlsContext* const tls_;

@@ -34,8 +34,8 @@ constexpr std::string_view component = "server";
 struct Sockets {
   std::optional<net::UdpSocket> proxy;
   std::optional<net::UdpSocket> boot_service;
-  base::Fd http;
-  base::Fd https;
+  std::vector<base::Fd> http;  // one a family
+  std::vector<base::Fd> https;
   std::optional<net::TlsIdentity> tls;  // the key may be root's
 };
 
@@ -53,6 +53,17 @@ void raise_descriptor_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+base::Result<std::vector<base::Fd>> open_listeners(std::uint16_t port, std::string_view service) {
+  std::vector<base::Fd> listeners;
+  for (const base::IpFamily family : {base::IpFamily::v4, base::IpFamily::v6}) {
+    if (family == base::IpFamily::v6 && !net::speaks(family)) continue;
+    auto listener = net::HttpServer::open_listener({base::Ip::any(family), port}, service);
+    if (!listener) return tl::unexpected(listener.error());
+    listeners.push_back(std::move(*listener));
+  }
+  return listeners;
 }
 
 base::Result<Sockets> open_sockets(const Config& config) {
@@ -75,17 +86,17 @@ base::Result<Sockets> open_sockets(const Config& config) {
     sockets.boot_service = std::move(*socket);
   }
   if (config.http) {
-    auto listener = net::HttpServer::open_listener({{}, config.http_port});
-    if (!listener) return tl::unexpected(listener.error());
-    sockets.http = std::move(*listener);
+    auto listeners = open_listeners(config.http_port, "http");
+    if (!listeners) return tl::unexpected(listeners.error());
+    sockets.http = std::move(*listeners);
   }
   if (config.https()) {
     auto identity = net::load_tls_identity(config.tls_certificate, config.tls_key);
     if (!identity) return tl::unexpected(identity.error());
     sockets.tls = std::move(*identity);
-    auto listener = net::HttpServer::open_listener({{}, config.tls_port}, "http.tls_port");
-    if (!listener) return tl::unexpected(listener.error());
-    sockets.https = std::move(*listener);
+    auto listeners = open_listeners(config.tls_port, "http.tls_port");
+    if (!listeners) return tl::unexpected(listeners.error());
+    sockets.https = std::move(*listeners);
   }
   return sockets;
 }
@@ -149,7 +160,7 @@ class Running {
 
  private:
   base::Status start_services(Sockets sockets);
-  base::Result<std::unique_ptr<net::HttpServer>> start_http(base::Fd listener,
+  base::Result<std::unique_ptr<net::HttpServer>> start_http(std::vector<base::Fd> listeners,
                                                             std::optional<net::TlsIdentity> tls);
   void on_signal();
   void reload_configuration();
@@ -261,10 +272,10 @@ base::Status Running::start_services(Sockets sockets) {
       *administration_, [this] { return status(); }, [this] { return queue_of(machines_); });
 }
 
-base::Result<std::unique_ptr<net::HttpServer>> Running::start_http(base::Fd listener,
+base::Result<std::unique_ptr<net::HttpServer>> Running::start_http(std::vector<base::Fd> listeners,
                                                                    std::optional<net::TlsIdentity> tls) {
   net::HttpServer::Options options;
-  options.listen_fd = listener.release();
+  for (base::Fd& listener : listeners) options.listen_fds.push_back(listener.release());
   options.threads = config_.http_threads;
   options.max_connections = config_.http_max_connections;
   options.max_connections_per_address = config_.http_max_connections_per_client;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""TFTP over IPv6: other people's clients on loopback, then the whole server on wires of its own."""
+"""TFTP and HTTP over IPv6: other people's clients on loopback, then the whole server on wires of its own."""
 import ctypes
 import json
 import os
@@ -168,6 +168,28 @@ def test_scripts_name_the_address_that_was_used(site, serve):
     serve()
     assert f"http://[{SERVER}]/".encode() in fetch(site, SERVER, "boot.ipxe")
     assert f"http://{boot_site.SERVER}/".encode() in fetch(site, boot_site.SERVER, "boot.ipxe")
+
+
+def curl(site, namespace, host, name=KERNEL):
+    return site.curl(namespace, "-g", f"http://[{host}]:8080/{name}")
+
+
+def test_http(site, serve):
+    """By every address of the interface; a client of another interface is told so."""
+    serve("[http]\nport = 8080\n")
+    for host in (SERVER, ULA_SERVER):
+        assert curl(site, site.near, host) == (200, site.kernel)
+    assert site.curl(site.near, f"http://{boot_site.SERVER}:8080/{KERNEL}") == (200, site.kernel)
+    assert curl(site, site.far, SERVER) == (404, b"not served on this interface\n")
+    status_code, script = curl(site, site.near, SERVER, "boot.ipxe")
+    assert status_code == 200 and f"http://[{SERVER}]:8080/".encode() in script
+    assert f"[{CLIENT}]" in log_of(site)
+
+
+def test_http_knows_a_machine_by_its_neighbour_entry(site, serve):
+    serve("[http]\nport = 8080\n")
+    assert curl(site, site.near, SERVER, "bios/pxelinux.cfg/default")[0] == 200
+    assert f"pxelinux.cfg of {CLIENT_MAC}: boots debian" in log_of(site)
 
 
 def test_limits_by_network(site, serve):

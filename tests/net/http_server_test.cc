@@ -333,7 +333,7 @@ TEST_F(Http, ServesIpv6) {
   auto listener = HttpServer::open_listener({*base::Ip::parse("::1"), 0});
   if (!listener) GTEST_SKIP() << listener.error().what;
   HttpServer::Options options;
-  options.listen_fd = listener->release();
+  options.listen_fds = {listener->release()};
   start(options);
   RawClient c({*base::Ip::parse("::1"), server_->port()});
   EXPECT_EQ(c.ask("GET /about").body, "GET   ::1 ::1");
@@ -409,7 +409,7 @@ TEST_F(Http, ServesAListenerThatWasOpenedBefore) {
   auto listener = HttpServer::open_listener({base::Ipv4{{127, 0, 0, 1}}, 0});
   ASSERT_TRUE(listener);
   HttpServer::Options options;
-  options.listen_fd = listener->release();
+  options.listen_fds = {listener->release()};
   start(options);
   EXPECT_EQ(client().ask("GET /script").body, "#!ipxe\n");
 }
