@@ -91,7 +91,18 @@ def site():
             ip -n {made.far} addr add {OTHER_CLIENT}/64 dev eth0 nodad
             ip -n {made.near} -6 route add default via {SERVER}; ip -n {made.far} -6 route add default via {OTHER_SERVER}
             """)
+        for namespace in (made.server, made.near, made.far):
+            wait_for_addresses(namespace)
         yield made
+
+
+def wait_for_addresses(namespace):
+    """Until the kernel has looked whether somebody else has them (link-local ones are made by it)."""
+    deadline = time.monotonic() + 20
+    while subprocess.run(["ip", "-n", namespace, "-6", "addr", "show", "tentative"], check=True,
+                         capture_output=True).stdout:
+        assert time.monotonic() < deadline, "addresses stay tentative"
+        time.sleep(0.1)
 
 
 @pytest.fixture
