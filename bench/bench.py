@@ -22,8 +22,8 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from harness import plot, servers, table  # noqa: E402
-from harness.measure import one_run  # noqa: E402
 from harness.network import BenchError  # noqa: E402
+from harness.passes import RowRuns  # noqa: E402
 from harness.rows import Scale, all_rows  # noqa: E402
 from harness.site import Site, fetch_atftpd  # noqa: E402
 
@@ -43,67 +43,6 @@ def parse():
     if options.servers and (unknown := set(options.servers.split(",")) - set(servers.ALL)):
         parser.error(f"no such server: {', '.join(sorted(unknown))}")
     return options
-
-
-def note(text):
-    print(text, file=sys.stderr, flush=True)
-
-
-def measure_row(site, cast, row, scale, allowed):
-    """All runs of a row: repetition by repetition, the servers in turn within each."""
-    result = {"key": row.key, "title": row.title, "figures": [], "runs": {}, "notes": []}
-    if why := row.missing():
-        return {**result, "missing": why}
-    contestants = [c for c in row.contestants() if c.server in allowed]
-    runs = {c.label: [] for c in contestants}
-    site.pair.segmentation(row.offload)
-    try:
-        for repetition in range(scale.repetitions):
-            for contestant in list(contestants):
-                server = cast[contestant.server]
-                server.extra = contestant.options
-                try:
-                    run = one_run(site, server, row, row.arguments(site, server, scale, repetition),
-                                  scale.quick)
-                except BenchError as error:
-                    if not scale.quick or contestant.server == "bootferry":
-                        raise
-                    # Ours is what a quick run is about.
-                    contestants.remove(contestant)
-                    result["notes"].append(f"{contestant.label}: {str(error).splitlines()[0]}")
-                    continue
-                runs[contestant.label].append(run)
-                note(f"  {row.key} {repetition + 1}/{scale.repetitions} {contestant.label}: {brief(run)}")
-    except (BenchError, subprocess.SubprocessError, OSError) as error:
-        result["error"] = str(error)
-    finally:
-        site.pair.segmentation(True)
-    result["figures"] = table.figures(row, runs)
-    result["notes"] += troubles(runs)
-    for each in (run for theirs in runs.values() for run in theirs):
-        for long in ("times", "times_apart"):
-            each["report"].pop(long, None)
-    return {**result, "runs": runs}
-
-
-def brief(run):
-    report = run["report"]
-    parts = [f"{report[key]:.0f} {unit}" for key, unit in (
-        ("mb_per_s", "MB/s"), ("transfers_per_s", "transfers/s"), ("conv_per_s", "conv/s")) if key in report]
-    if "cpu_s_per_gb" in run:
-        parts.append(f"{run['cpu_s_per_gb']:.2f} s/GB")
-    parts += [f"{report[key]} {key}" for key in (
-        "failed", "wrong_bytes", "rrq_resent", "duplicates", "lost", "unfinished", "time_outs") if report.get(key)]
-    return ", ".join([*parts, f"other load {run['other_load']:.1f}"])
-
-
-def troubles(runs):
-    """What makes a figure doubtful: transfers of ours that failed or did not end."""
-    for who, theirs in runs.items():
-        for key in ("wrong_bytes", "bad_oack", "bad_status", "failed", "gave_up", "unfinished", "without_file"):
-            count = sum(run["report"].get(key, 0) for run in theirs)
-            if count:
-                yield f"{who}: {count} {key.replace('_', ' ')}"
 
 
 def judge(results, complete):
@@ -173,11 +112,11 @@ def main():
         accounting = servers.Account()
         how = accounting.how
         accounting.close()
-        for row in rows:
-            note(f"{row.key}: {row.title}")
-            results.append(measure_row(site, cast, row, scale, allowed))
-            if "error" in results[-1]:
-                note(f"  {results[-1]['error']}")
+        measured = [RowRuns(row, allowed) for row in rows]
+        for repetition in range(scale.repetitions):
+            for each in measured:
+                each.run_once(site, cast, scale, repetition)
+            results = [each.result() for each in measured]
             about = write(results, site, scale, options, how)
         wrong = site.wrong_bytes
     complete = not (options.quick or options.only or options.servers) and len(results) == len(rows)

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
-import bench  # noqa: E402
+from harness import passes  # noqa: E402
 from harness.network import BenchError  # noqa: E402
 from harness.rows import Metric, Row, Scale  # noqa: E402
 
@@ -30,8 +30,11 @@ def measured(monkeypatch, failing, quick):
         if server is cast[failing]:
             raise BenchError("it does not serve tftp; its log ends:\nno")
         return {"report": {}, "other_load": 0.0}
-    monkeypatch.setattr(bench, "one_run", one_run)
-    return bench.measure_row(Site(), cast, row, Scale(quick, 2), set(cast))
+    monkeypatch.setattr(passes, "one_run", one_run)
+    runs = passes.RowRuns(row, set(cast))
+    for repetition in range(2):
+        runs.run_once(Site(), cast, Scale(quick, 2), repetition)
+    return runs.result()
 
 
 def test_a_quick_run_goes_on_without_a_peer_that_fails(monkeypatch):
