@@ -44,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // Nothing is both: a client that talks to a client is told so.
   BOOTFERRY_CHECK(!request || !reply);
   if (const auto target = api::parse_target(text)) {
-    BOOTFERRY_CHECK(api::parse_target(policy::print(*target)) == target);
+    BOOTFERRY_CHECK(api::parse_target(api::print(*target)) == target);
   }
   return 0;
 }

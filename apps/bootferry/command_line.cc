@@ -102,7 +102,7 @@ class Builder {
     remove->add_option("NAME", p_.name)->required();
   }
 
-  policy::Target target() const {
+  api::Target target() const {
     const auto value = api::parse_target(p_.target);
     if (!value)
       throw CLI::ValidationError(fmt::format("\"{}\" is neither a MAC address nor \"all\"", p_.target));

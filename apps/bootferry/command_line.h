@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "api/messages.h"
 #include "policy/model.h"
 
 namespace cli {
@@ -33,12 +34,12 @@ struct ImageRemove {
 };
 struct Deploy {
   std::string image;
-  policy::Target target;
+  api::Target target;
   bool prompt = false;
   bool yes = false;
 };
 struct Undeploy {
-  policy::Target target;
+  api::Target target;
 };
 struct DeploymentList {};
 struct ProgramAdd {

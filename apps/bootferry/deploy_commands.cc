@@ -16,7 +16,7 @@ std::string show_deployments(const std::vector<api::Reply>& items) {
   Table table({"MACHINE", "IMAGE", "PROMPT"});
   for (const api::Reply& reply : items) {
     const auto* item = std::get_if<api::DeploymentItem>(&reply);
-    if (item != nullptr) table.add({policy::print(item->target), item->image, item->prompt ? "yes" : "no"});
+    if (item != nullptr) table.add({api::print(item->target), item->image, item->prompt ? "yes" : "no"});
   }
   return items.empty() ? "no deployments: no machine is served" : table.print();
 }
@@ -25,7 +25,7 @@ std::string show_programs(const std::vector<api::Reply>& items) {
   Table table({"FOR", "PROGRAM"});
   for (const api::Reply& reply : items) {
     const auto* item = std::get_if<api::ProgramItem>(&reply);
-    if (item != nullptr) table.add({std::string(policy::print(item->program.arch)), item->program.path});
+    if (item != nullptr) table.add({std::string(policy::print(item->arch)), item->path});
   }
   return items.empty() ? "no boot programs were added" : table.print();
 }
@@ -37,7 +37,7 @@ constexpr std::string_view all_warning =
 }  // namespace
 
 int run(const Deploy& command, const Common& common) {
-  const bool all = std::holds_alternative<policy::AllMachines>(command.target);
+  const bool all = std::holds_alternative<api::AllMachines>(command.target);
   if (all && !command.yes) {
     std::cerr << "bootferry: warning: " << all_warning << '\n';
     if (!confirm(fmt::format("Deploy {} to all?", command.image)))
@@ -51,7 +51,7 @@ int run(const Deploy& command, const Common& common) {
     const auto* item = std::get_if<api::DeploymentItem>(&reply);
     if (item == nullptr) continue;
     print_line(common.json ? api::print_item(*item)
-                           : fmt::format("deployed {} to {}{}", item->image, policy::print(item->target),
+                           : fmt::format("deployed {} to {}{}", item->image, api::print(item->target),
                                          item->prompt ? ", asking at the machine" : ""));
   }
   return exit_ok;
@@ -61,7 +61,7 @@ int run(const Undeploy& command, const Common& common) {
   const auto site = reach_site(common);
   if (!site) return failed(site.error());
   if (auto removed = (*site)->call(api::Undeploy{command.target}); !removed) return failed(removed.error());
-  return done(common, fmt::format("{} gets nothing any more", policy::print(command.target)));
+  return done(common, fmt::format("{} gets nothing any more", api::print(command.target)));
 }
 
 int run(const DeploymentList&, const Common& common) {

@@ -107,10 +107,10 @@ class Fields {
     if (!value && ok()) complain(fmt::format("\"{}\" must be \"linux\" or \"tree\"", name));
     return value.value_or(policy::ImageKind::linux_kernel);
   }
-  policy::Target target(const char* name) {
+  Target target(const char* name) {
     const auto value = parse_target(text(name));
     if (!value && ok()) complain(fmt::format("\"{}\" must be \"all\" or a MAC address", name));
-    return value.value_or(policy::AllMachines{});
+    return value.value_or(AllMachines{});
   }
 
   void complain(std::string what) {
@@ -216,10 +216,10 @@ std::pair<const char*, json> wrap(const Reply& reply) {
           },
           [](const DeploymentItem& d) {
             return Pair{"deployment",
-                        {{"image", d.image}, {"target", policy::print(d.target)}, {"prompt", d.prompt}}};
+                        {{"image", d.image}, {"target", print(d.target)}, {"prompt", d.prompt}}};
           },
           [](const ProgramItem& p) {
-            return Pair{"program", {{"arch", policy::print(p.program.arch)}, {"path", p.program.path}}};
+            return Pair{"program", {{"arch", policy::print(p.arch)}, {"path", p.path}}};
           },
           [](const Status& s) {
             return Pair{"status", status_fields(s)};
@@ -267,11 +267,11 @@ json request_fields(const Request& request) {
           [](const Deploy& r) {
             return json{{"do", "deploy"},
                         {"image", r.image},
-                        {"target", policy::print(r.target)},
+                        {"target", print(r.target)},
                         {"prompt", r.prompt}};
           },
           [](const Undeploy& r) {
-            return json{{"do", "undeploy"}, {"target", policy::print(r.target)}};
+            return json{{"do", "undeploy"}, {"target", print(r.target)}};
           },
           [](const ListDeployments&) {
             return json{{"do", "deployment.list"}};
@@ -314,8 +314,13 @@ base::Result<json> parse_json(std::string_view text) {
 
 }  // namespace
 
-std::optional<policy::Target> parse_target(std::string_view text) {
-  if (text == "all") return policy::AllMachines{};
+std::string print(const Target& target) {
+  if (const auto* mac = std::get_if<base::Mac>(&target)) return mac->print();
+  return "all";
+}
+
+std::optional<Target> parse_target(std::string_view text) {
+  if (text == "all") return AllMachines{};
   if (const auto mac = base::Mac::parse(text)) return *mac;
   return std::nullopt;
 }
@@ -376,7 +381,7 @@ base::Result<Reply> parse_reply(std::string_view text) {
     return f.result<Reply>(DeploymentItem{f.text("image"), f.target("target"), f.flag("prompt")});
   }
   if (name == "program") {
-    return f.result<Reply>(ProgramItem{policy::Program{f.arch("arch"), f.text("path")}});
+    return f.result<Reply>(ProgramItem{f.arch("arch"), f.text("path")});
   }
   if (name == "machine") {
     return f.result<Reply>(QueueItem{f.mac("machine"), f.text("kind"), f.flag("loading"), f.text("waits_by"),

@@ -21,6 +21,13 @@ namespace api {
 inline constexpr std::size_t max_message = 60 << 10;  // below the kernel's default send buffer
 inline constexpr std::size_t max_image_files = 4096;
 
+// Who a deployment is for.
+struct AllMachines {
+  bool operator==(const AllMachines&) const = default;
+};
+using Target = std::variant<AllMachines, base::Mac>;
+std::string print(const Target& target);  // "all" or the MAC
+
 // An image comes in pieces: BeginImage, AddFile for each file, CommitImage. A connection
 // that ends before its commit leaves nothing behind.
 struct BeginImage {
@@ -47,12 +54,12 @@ struct RemoveImage {
 };
 struct Deploy {
   std::string image;
-  policy::Target target;
+  Target target;
   bool prompt = false;
   bool operator==(const Deploy&) const = default;
 };
 struct Undeploy {
-  policy::Target target;
+  Target target;
   bool operator==(const Undeploy&) const = default;
 };
 struct ListDeployments {
@@ -102,12 +109,13 @@ struct ImageItem {
 };
 struct DeploymentItem {
   std::string image;  // by name
-  policy::Target target;
+  Target target;
   bool prompt = false;
   bool operator==(const DeploymentItem&) const = default;
 };
 struct ProgramItem {
-  policy::Program program;
+  policy::Arch arch = policy::Arch::other;
+  std::string path;  // in the published tree
   bool operator==(const ProgramItem&) const = default;
 };
 // Who loads and who waits for that.
@@ -157,6 +165,6 @@ std::string print_items(const std::vector<Reply>& items);  // a JSON array
 std::string print_item(const Reply& item);                 // one object
 
 // "all" or a MAC in any of its spellings.
-std::optional<policy::Target> parse_target(std::string_view text);
+std::optional<Target> parse_target(std::string_view text);
 
 }  // namespace api

@@ -69,9 +69,20 @@ std::optional<Mac> Mac::parse(std::string_view text) {
   return mac;
 }
 
+std::array<char, 17> Mac::text() const {
+  constexpr std::string_view hex = "0123456789abcdef";
+  std::array<char, 17> out;
+  out.fill(':');
+  for (std::size_t i = 0; i < octets.size(); ++i) {
+    out[3 * i] = hex[octets[i] >> 4];
+    out[3 * i + 1] = hex[octets[i] & 15];
+  }
+  return out;
+}
+
 std::string Mac::print() const {
-  const auto& o = octets;
-  return fmt::format("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", o[0], o[1], o[2], o[3], o[4], o[5]);
+  const auto out = text();
+  return {out.data(), out.size()};
 }
 
 std::string Mac::print_dashed() const {

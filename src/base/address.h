@@ -20,8 +20,9 @@ struct Mac {
 
   // "52:54:00:12:34:56", also with '-' or '.', Cisco's 5254.0012.3456, or 12 bare digits.
   static std::optional<Mac> parse(std::string_view text);
-  [[nodiscard]] std::string print() const;         // 52:54:00:12:34:56
-  [[nodiscard]] std::string print_dashed() const;  // 52-54-00-12-34-56 (file names)
+  [[nodiscard]] std::array<char, 17> text() const;  // 52:54:00:12:34:56
+  [[nodiscard]] std::string print() const;          // the same
+  [[nodiscard]] std::string print_dashed() const;   // 52-54-00-12-34-56 (file names)
   [[nodiscard]] bool is_zero() const { return *this == Mac{}; }
   [[nodiscard]] bool is_group() const { return (octets[0] & 1) != 0; }
 };

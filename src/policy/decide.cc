@@ -1,234 +1,416 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/decide.h"
 
-#include "base/result.h"
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+#include "policy/waiting.h"
 
 namespace policy {
 namespace {
 
-// Our own loaders, by their places in the published tree. shim asks for grubx64.efi in the
-// directory it came from, so the two lie side by side in x64/.
-constexpr std::string_view pxelinux = "bios/pxelinux.0";
-constexpr std::string_view snponly_x64 = "x64/snponly.efi";
-constexpr std::string_view shim_x64 = "x64/shimx64.efi";
+// The site's policy where the network says nothing else.
+struct Gates {
+  AnswerTo answer;
+  bool add_unknown;
+  Prompting prompt;  // for this machine
+  std::uint16_t delay_seconds;
+};
 
-using Choice = std::variant<Step, Reason>;
-
-Choice loader(std::string_view path) { return Step{StepKind::loader, path}; }
-
-// snponly.efi fetches its script and the kernel over HTTP: without our HTTP service the
-// chain would end in an iPXE that finds nothing.
-Choice snponly(const Settings& settings) {
-  if (!settings.http) return Reason::http_needed;
-  return loader(snponly_x64);
+Gates gates_for(const SitePolicy& site, const Network* network, bool known) {
+  Gates gates{site.answer, site.add_unknown, known ? site.prompt_known : site.prompt_unknown,
+              site.delay_seconds};
+  if (network == nullptr) return gates;
+  gates.answer = network->answer.value_or(gates.answer);
+  gates.add_unknown = network->add_unknown.value_or(gates.add_unknown);
+  gates.prompt = (known ? network->prompt_known : network->prompt_unknown).value_or(gates.prompt);
+  gates.delay_seconds = network->delay_seconds.value_or(gates.delay_seconds);
+  return gates;
 }
 
-Choice for_ipxe(const Facts& facts, const Snapshot& snapshot) {
-  const Settings& settings = snapshot.settings();
-  const bool bios = facts.arch == Arch::bios;
-  const bool script = settings.http && facts.ipxe.http;
-  if (bios && (!script || settings.bios_ipxe == BiosIpxe::pxelinux)) return loader(pxelinux);
-  if (script) return Step{StepKind::script, {}};
-  if (!settings.http) return Reason::http_needed;
-  // Without HTTP inside: another iPXE, from Debian, that has it. Never shim here: under the
-  // iPXE EFI ROM of 2019 it cannot tell the size of what it loads and gives up.
-  if (facts.arch == Arch::x64) return snponly(settings);
-  const Program* program = snapshot.program(facts.arch);
-  if (program == nullptr) return Reason::no_program_for_arch;
-  return loader(program->path);
-}
-
-Choice for_uefi_x64(const Facts& facts, const Settings& settings) {
-  if (settings.unknown_uefi == UnknownUefi::ipxe) return snponly(settings);
-  // Debian's signed GRUB holds no http module: it comes up with root=http and sends nothing.
-  if (facts.kind == ClientKind::uefi_http) return Reason::shim_has_no_http;
-  return loader(shim_x64);
-}
-
-Choice choose_program(const Facts& facts, const Snapshot& snapshot) {
-  if (facts.kind == ClientKind::ipxe) return for_ipxe(facts, snapshot);
-  // HTTP Boot reads from our HTTP service, whatever the program.
-  if (facts.kind == ClientKind::uefi_http && !snapshot.settings().http) return Reason::http_needed;
-  if (const Program* program = snapshot.program(facts.arch)) return loader(program->path);
-  switch (facts.kind) {
-    case ClientKind::bios_rom:
-      if (facts.arch == Arch::bios) return loader(pxelinux);
-      break;
-    case ClientKind::uefi_pxe:
-    case ClientKind::uefi_http:
-      if (facts.arch == Arch::x64) return for_uefi_x64(facts, snapshot.settings());
-      break;
-    case ClientKind::ipxe:
-    case ClientKind::uboot:
-    case ClientKind::raspberry_pi:
-      break;
-  }
-  return Reason::no_program_for_arch;
-}
-
-// A BIOS machine says 0 whatever its processor: it may be 64 bits wide, so both PC kernels
-// pass. On UEFI the kernel's width must be the firmware's.
+// A BIOS machine says 0 whatever its processor: unless somebody looked, it may be 64 bits wide,
+// and both PC kernels pass. On UEFI the kernel's width must be the firmware's.
 bool runs_on(Arch image, const Facts& facts) {
   if (!facts.firmware_known) return true;  // nothing is known against it
-  if (facts.arch == Arch::bios) return image == Arch::x64 || image == Arch::ia32 || image == Arch::bios;
-  return image == facts.arch;
+  if (facts.arch != Arch::bios) return image == facts.arch;
+  if (image == Arch::x64) return facts.processor != Arch::ia32;
+  return image == Arch::ia32 || image == Arch::bios;
 }
+
+// Of all that is deployed to this machine the best few, in order: no allocation, however many
+// there are.
+class Candidates {
+ public:
+  void add(const Choice& choice) {
+    auto place = std::find_if(best_.begin(), best_.begin() + size_,
+                              [&](const Choice& other) { return comes_before(choice, other); });
+    if (place == best_.end()) return;
+    if (size_ < static_cast<std::ptrdiff_t>(best_.size())) ++size_;
+    std::move_backward(place, best_.begin() + size_ - 1, best_.begin() + size_);
+    *place = choice;
+  }
+  [[nodiscard]] std::span<const Choice> entries() const {
+    return {best_.data(), static_cast<std::size_t>(size_)};
+  }
+
+ private:
+  static bool comes_before(const Choice& a, const Choice& b) {
+    const auto rank = [](const Deployment& d) {
+      return std::tuple(d.purpose != Purpose::required, d.order, -d.created, -d.id);
+    };
+    return rank(*a.deployment) < rank(*b.deployment);
+  }
+  std::array<Choice, Menu::capacity> best_{};
+  std::ptrdiff_t size_ = 0;
+};
+
+class Decision {
+ public:
+  Decision(const Facts& facts, const Snapshot& snapshot, const Now& now)
+      : facts_(facts), snapshot_(snapshot), now_(now) {}
+
+  Plan make() {
+    if (const auto* ignored = snapshot_.ignored_macs().covering(facts_.mac)) {
+      static_cast<void>(ignored);
+      return refuse(Point::ignore_list, Silent{Reason::ignored_address});
+    }
+    note(Point::ignore_list, Verdict::did_not_apply);
+    if (!identify_machine()) return plan_;
+    plan_.network = snapshot_.networks().of(facts_.network);
+    note(Point::network, plan_.network != nullptr ? Verdict::applied : Verdict::did_not_apply, Detail::none,
+         plan_.network != nullptr ? plan_.network->id : 0);
+    gates_ = gates_for(snapshot_.model().policy, plan_.network, known());
+    if (!pass_gates() || !pass_state() || refer()) return plan_;
+    choose();
+    return plan_;
+  }
+
+ private:
+  [[nodiscard]] bool known() const { return device() != nullptr; }
+  [[nodiscard]] const Device* device() const { return plan_.identity.device; }
+
+  void note(Point point, Verdict verdict, Detail detail = Detail::none, std::int64_t subject = 0) {
+    plan_.trail.add({point, verdict, detail, subject});
+  }
+  Plan refuse(Point point, Outcome outcome, Detail detail = Detail::none, std::int64_t subject = 0) {
+    note(point, Verdict::refused, detail, subject);
+    plan_.outcome = outcome;
+    return plan_;
+  }
+
+  bool identify_machine() {
+    Identity& identity = plan_.identity;
+    identity = identify(facts_, snapshot_);
+    if (identity.uuid_banned) note(Point::identity, Verdict::did_not_apply, Detail::uuid_banned);
+    if (identity.mac_wanders) note(Point::identity, Verdict::did_not_apply, Detail::mac_wanders);
+    const std::int64_t id = known() ? identity.device->id : 0;
+    switch (identity.by) {
+      case IdentifiedBy::nothing:
+        note(Point::identity, Verdict::applied, Detail::unknown_machine);
+        break;
+      case IdentifiedBy::both:
+        note(Point::identity, Verdict::applied, Detail::by_both, id);
+        break;
+      case IdentifiedBy::mac:
+        note(Point::identity, Verdict::applied, Detail::by_mac, id);
+        break;
+      case IdentifiedBy::uuid:
+        note(Point::identity, Verdict::applied, Detail::by_uuid, id);
+        break;
+      case IdentifiedBy::conflict:
+        note(Point::identity, Verdict::refused, Detail::by_mac, id);
+        note(Point::identity, Verdict::refused, Detail::by_uuid, identity.other->id);
+        plan_.outcome = Abort{Reason::identity_conflict};
+        return false;
+    }
+    return true;
+  }
+
+  bool pass_gates() {
+    if (gates_.answer == AnswerTo::none) {
+      refuse(Point::answer_policy, Silent{Reason::answers_nobody});
+      return false;
+    }
+    if (gates_.answer == AnswerTo::known && !known()) {
+      refuse(Point::answer_policy, Silent{Reason::answers_known_only});
+      return false;
+    }
+    note(Point::answer_policy, Verdict::applied);
+    // Devices that somebody entered are not delayed. Nor is firmware that would give up.
+    const bool can_wait = facts_.firmware_known && waiting_of(facts_.kind).by == WaitsBy::offer;
+    if (gates_.delay_seconds > 0 && !known() && can_wait && facts_.seconds_asking < gates_.delay_seconds) {
+      refuse(Point::delay, Silent{Reason::delayed});
+      return false;
+    }
+    note(Point::delay, Verdict::did_not_apply);
+    return true;
+  }
+
+  bool pass_state() {
+    if (!known()) return true;
+    const Device& machine = *device();
+    if (machine.state == DeviceState::rejected) {
+      refuse(Point::state, Abort{Reason::rejected}, Detail::none, machine.id);
+      return false;
+    }
+    note(Point::state, Verdict::applied, Detail::none, machine.id);
+    snapshot_.collections().members(machine, facts_, memberships());
+    if (machine.state != DeviceState::pending) return true;
+    plan_.outcome = AskApproval{&machine};
+    return false;
+  }
+
+  bool refer() {
+    const Referral* const referral = find_referral();
+    if (referral == nullptr) {
+      note(Point::referral, Verdict::did_not_apply);
+      return false;
+    }
+    const auto server = pick_server(*referral);
+    if (!server) {
+      refuse(Point::referral, Silent{Reason::no_boot_server}, Detail::none, referral->id);
+      return true;
+    }
+    note(Point::referral, Verdict::applied, Detail::none, referral->id);
+    plan_.outcome = Refer{referral, server->first, server->second};
+    return true;
+  }
+
+  const Referral* find_referral() const {
+    if (known()) {
+      if (const Referral* own = snapshot_.referral(device()->extras().referral)) return own;
+      const auto& collections = snapshot_.collections().all();
+      for (std::size_t i = 0; i < collections.size(); ++i) {
+        if (collections[i].referral == 0 || !memberships().in(i)) continue;
+        if (const Referral* theirs = snapshot_.referral(collections[i].referral)) return theirs;
+      }
+    }
+    return plan_.network == nullptr ? nullptr : snapshot_.referral(plan_.network->referral);
+  }
+
+  using Place = std::pair<const BootServer*, std::string_view>;
+
+  // Where a server takes this machine; nothing where it is dead or has no program for it.
+  std::optional<Place> place_at(const Referral::Share& share) const {
+    const BootServer* const server = snapshot_.server(share.server);
+    if (server == nullptr || share.weight == 0 || !snapshot_.alive(share.server)) return std::nullopt;
+    const auto file = std::ranges::find(server->files, facts_.arch, &BootServer::File::arch);
+    if (file == server->files.end()) return std::nullopt;
+    return Place{server, file->path};
+  }
+
+  // By the machine's address and the weights, so that it meets the same server each time.
+  std::optional<Place> pick_server(const Referral& referral) const {
+    std::uint64_t total = 0;
+    for (const auto& share : referral.shares) {
+      if (place_at(share)) total += share.weight;
+    }
+    if (total == 0) return std::nullopt;
+    std::uint64_t ticket = std::hash<base::Mac>{}(facts_.mac) % total;
+    for (const auto& share : referral.shares) {
+      const auto place = place_at(share);
+      if (!place) continue;
+      if (ticket < share.weight) return place;
+      ticket -= share.weight;
+    }
+    return std::nullopt;
+  }
+
+  void choose() {
+    gather();
+    const auto entries = candidates_.entries();
+    if (!entries.empty()) {
+      take(entries);
+    } else if (!stand_alone()) {
+      give_nothing();
+    }
+  }
+
+  void gather() {
+    if (known()) {
+      consider_all(snapshot_.to_device(device()->id));
+      const std::size_t count = snapshot_.collections().all().size();
+      for (std::size_t i = 0; i < count; ++i) {
+        if (!snapshot_.to_collection(i).empty() && memberships().in(i))
+          consider_all(snapshot_.to_collection(i));
+      }
+    }
+    for (const Deployment* deployment : snapshot_.to_unknown()) {
+      if (known()) {
+        reject(*deployment, Detail::for_unknown_only);
+      } else {
+        consider(*deployment);
+      }
+    }
+    consider_all(snapshot_.to_all());
+  }
+
+  void consider_all(const Snapshot::Span& deployments) {
+    for (const Deployment* deployment : deployments) consider(*deployment);
+  }
+
+  void reject(const Deployment& deployment, Detail why) {
+    note(Point::deployment, Verdict::did_not_apply, why, deployment.id);
+  }
+
+  void consider(const Deployment& deployment) {
+    if (!deployment.enabled) return reject(deployment, Detail::disabled);
+    if (deployment.condition &&
+        !deployment.condition->matches(facts_, known() ? device()->name : std::string_view())) {
+      return reject(deployment, Detail::condition);
+    }
+    if (deployment.from && now_.unix_seconds < *deployment.from) return reject(deployment, Detail::not_yet);
+    if (deployment.until && now_.unix_seconds >= *deployment.until) return reject(deployment, Detail::over);
+    if (deployment.purpose == Purpose::required) {
+      if (!in_maintenance()) return reject(deployment, Detail::outside_maintenance);
+      if (const auto end = deployment.again ? std::nullopt : run_end(deployment.id)) {
+        return reject(deployment, *end == RunEnd::done ? Detail::done : Detail::run_held);
+      }
+    }
+    const Choice choice = choice_of(deployment);
+    if (choice.image == nullptr)
+      return refuse_candidate(deployment, Detail::image_gone, Reason::deployed_image_gone);
+    if (!runs_on(choice.image->arch, facts_)) {
+      return refuse_candidate(deployment, Detail::image_not_for_arch, Reason::image_not_for_arch);
+    }
+    candidates_.add(choice);
+  }
+
+  void refuse_candidate(const Deployment& deployment, Detail detail, Reason reason) {
+    note(Point::deployment, Verdict::refused, detail, deployment.id);
+    if (!refused_) refused_ = reason;
+  }
+
+  [[nodiscard]] bool in_maintenance() const {
+    if (plan_.network == nullptr || plan_.network->maintenance.empty()) return true;
+    return std::ranges::any_of(plan_.network->maintenance, [&](const WeekWindow& window) {
+      return window.contains(now_.minute_of_week);
+    });
+  }
+
+  [[nodiscard]] std::optional<RunEnd> run_end(std::int64_t deployment) const {
+    if (!known()) return std::nullopt;
+    const auto& runs = device()->extras().runs;
+    const auto found = std::ranges::lower_bound(runs, deployment, {}, &RunMark::deployment);
+    if (found == runs.end() || found->deployment != deployment) return std::nullopt;
+    return found->end;
+  }
+
+  // The device's own image comes before what is deployed.
+  Choice choice_of(const Deployment& deployment) const {
+    Choice choice{nullptr, &deployment, nullptr};
+    std::int64_t image = 0;
+    if (const auto* run = std::get_if<ToRun>(&deployment.what)) {
+      choice.task_sequence = snapshot_.task_sequence(run->task_sequence);
+      if (choice.task_sequence != nullptr) image = choice.task_sequence->image;
+    } else {
+      image = std::get<ToBoot>(deployment.what).image;
+    }
+    const std::int64_t own = known() ? device()->extras().image : 0;
+    choice.image = snapshot_.image(own != 0 ? own : image);
+    return choice;
+  }
+
+  // Nobody among all machines asked for it: they are always asked first.
+  [[nodiscard]] Prompting prompt_for(const Deployment& deployment) const {
+    const bool everybody = std::holds_alternative<ToAll>(deployment.target);
+    if (deployment.purpose == Purpose::required && !everybody && !deployment.asks) return Prompting::none;
+    const bool ask = everybody || deployment.asks;
+    return ask && gates_.prompt == Prompting::none ? Prompting::opt_in : gates_.prompt;
+  }
+
+  void take(std::span<const Choice> entries) {
+    const Deployment& first = *entries.front().deployment;
+    const bool several =
+        entries.size() > 1 && first.purpose == Purpose::available && snapshot_.model().policy.menus;
+    for (const Choice& entry : entries) {
+      const bool chosen = several || &entry == &entries.front();
+      note(Point::deployment, chosen ? Verdict::applied : Verdict::did_not_apply,
+           !chosen   ? Detail::comes_later
+           : several ? Detail::offered
+                     : Detail::chosen,
+           entry.deployment->id);
+    }
+    note_image_override();
+    const std::string_view program = program_override(first);
+    if (!several) {
+      plan_.outcome = Boot{entries.front(), prompt_for(first), program};
+      return;
+    }
+    Menu menu;
+    std::ranges::copy(entries, menu.choices.begin());
+    menu.size = entries.size();
+    menu.prompt = prompt_for(first) == Prompting::opt_out ? Prompting::opt_out : Prompting::opt_in;
+    menu.program = program;
+    plan_.outcome = menu;
+  }
+
+  void note_image_override() {
+    if (known() && device()->extras().image != 0) {
+      note(Point::image_override, Verdict::applied, Detail::none, device()->extras().image);
+    }
+  }
+
+  std::string_view program_override(const Deployment& deployment) {
+    std::string_view program = deployment.program;
+    if (known() && !device()->extras().program.empty()) program = device()->extras().program;
+    if (!program.empty())
+      note(Point::program_override, Verdict::applied, Detail::none, known() ? device()->id : 0);
+    return program;
+  }
+
+  // An override where nothing is deployed.
+  bool stand_alone() {
+    if (!known()) return false;
+    const DeviceExtras& own = device()->extras();
+    if (own.image == 0 && own.program.empty()) return false;
+    const Image* const image = own.image != 0 ? snapshot_.image(own.image) : nullptr;
+    if (own.image != 0 && (image == nullptr || !runs_on(image->arch, facts_))) {
+      const bool gone = image == nullptr;
+      refuse(Point::image_override, Abort{gone ? Reason::deployed_image_gone : Reason::image_not_for_arch},
+             gone ? Detail::image_gone : Detail::image_not_for_arch, own.image);
+      return true;
+    }
+    note_image_override();
+    if (!own.program.empty()) note(Point::program_override, Verdict::applied, Detail::none, device()->id);
+    plan_.outcome = Boot{{image, nullptr, nullptr}, gates_.prompt, own.program};
+    return true;
+  }
+
+  void give_nothing() {
+    if (known()) {
+      plan_.outcome = Abort{refused_.value_or(Reason::nothing_to_do)};
+      return;
+    }
+    if (gates_.add_unknown) {
+      note(Point::auto_add, Verdict::applied);
+      plan_.outcome = AskApproval{nullptr};
+      return;
+    }
+    note(Point::auto_add, Verdict::did_not_apply);
+    plan_.outcome = Silent{refused_.value_or(Reason::no_deployment)};
+  }
+
+  // One per thread: it grows to the number of collections once, and deciding allocates no more.
+  static Memberships& memberships() {
+    thread_local Memberships memberships;
+    return memberships;
+  }
+
+  const Facts& facts_;
+  const Snapshot& snapshot_;
+  const Now& now_;
+  Plan plan_;
+  Gates gates_{};
+  Candidates candidates_;
+  std::optional<Reason> refused_;
+};
 
 }  // namespace
 
-std::string_view print(ClientKind kind) {
-  switch (kind) {
-    case ClientKind::bios_rom:
-      return "bios-rom";
-    case ClientKind::uefi_pxe:
-      return "uefi-pxe";
-    case ClientKind::uefi_http:
-      return "uefi-http";
-    case ClientKind::ipxe:
-      return "ipxe";
-    case ClientKind::uboot:
-      return "u-boot";
-    case ClientKind::raspberry_pi:
-      return "raspberry-pi";
-  }
-  return "unknown";
-}
-
-std::string_view print(Reason reason) {
-  switch (reason) {
-    case Reason::no_deployment:
-      return "no-deployment";
-    case Reason::no_program_for_arch:
-      return "no-program-for-arch";
-    case Reason::image_not_for_arch:
-      return "image-not-for-arch";
-    case Reason::http_needed:
-      return "http-needed";
-    case Reason::ipxe_without_http:
-      return "ipxe-without-http";
-    case Reason::deployed_image_gone:
-      return "deployed-image-gone";
-    case Reason::shim_has_no_http:
-      return "shim-has-no-http";
-    case Reason::boot_loop:
-      return "boot-loop";
-    case Reason::held:
-      return "held";
-  }
-  return "unknown";
-}
-
-std::string_view explain(Reason reason) {
-  switch (reason) {
-    case Reason::no_deployment:
-      return "nothing is deployed to this machine: `bootferry deploy IMAGE --to MAC` says what it boots";
-    case Reason::no_program_for_arch:
-      return "there is no boot program for this architecture: `bootferry program add --arch ARCH FILE` adds "
-             "one";
-    case Reason::image_not_for_arch:
-      return "the deployed image is built for another architecture than this machine's firmware: deploy one "
-             "that "
-             "matches";
-    case Reason::http_needed:
-      return "this machine's boot chain reads over HTTP and the HTTP service is off: switch it on";
-    case Reason::ipxe_without_http:
-      return "this iPXE cannot read over HTTP and was given one that can a moment ago, to no effect: update "
-             "the "
-             "network card's iPXE, or boot through the firmware's own PXE";
-    case Reason::deployed_image_gone:
-      return "the deployment names an image that is no longer there: add the image again or deploy another";
-    case Reason::shim_has_no_http:
-      return "UEFI machines are set to get shim, and its signed GRUB cannot read over HTTP: let this machine "
-             "boot "
-             "by PXE instead of HTTP Boot, or set the UEFI chain to ipxe (without Secure Boot)";
-    case Reason::boot_loop:
-      return "the machine came back for the boot program that it had just been given, so the chain was "
-             "ended: "
-             "Secure Boot may refuse the program, or its firmware cannot run it";
-    case Reason::held:
-      return "as many machines are loading as may at once: it asks again, and its turn comes";
-  }
-  return "unknown";
-}
-
-std::string_view print(Rule rule) {
-  switch (rule) {
-    case Rule::deployment_for_machine:
-      return "deployment-for-machine";
-    case Rule::deployment_for_all:
-      return "deployment-for-all";
-    case Rule::image_present:
-      return "image-present";
-    case Rule::image_arch:
-      return "image-arch";
-    case Rule::program:
-      return "program";
-  }
-  return "unknown";
-}
-
-std::string_view print(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::applied:
-      return "applied";
-    case Verdict::did_not_apply:
-      return "did-not-apply";
-    case Verdict::refused:
-      return "refused";
-  }
-  return "unknown";
-}
-
-void Trail::add(Rule rule, Verdict verdict) {
-  BOOTFERRY_CHECK(size_ < entries_.size());
-  entries_[size_++] = {rule, verdict};
-}
-
-Plan decide(const Facts& facts, const Snapshot& snapshot) {
-  Plan plan{Ignore{Reason::no_deployment}, {}};
-  const Deployment* deployment = snapshot.deployment_for(facts.mac);
-  plan.trail.add(Rule::deployment_for_machine,
-                 deployment != nullptr ? Verdict::applied : Verdict::did_not_apply);
-  if (deployment == nullptr) {
-    deployment = snapshot.deployment_for_all();
-    plan.trail.add(Rule::deployment_for_all, deployment != nullptr ? Verdict::applied : Verdict::refused);
-    if (deployment == nullptr) return plan;
-  }
-  const Image* image = snapshot.image(deployment->image);
-  plan.trail.add(Rule::image_present, image != nullptr ? Verdict::applied : Verdict::refused);
-  if (image == nullptr) {
-    plan.outcome = Ignore{Reason::deployed_image_gone};
-    return plan;
-  }
-  const bool fits = runs_on(image->arch, facts);
-  plan.trail.add(Rule::image_arch, !facts.firmware_known ? Verdict::did_not_apply
-                                   : fits                ? Verdict::applied
-                                                         : Verdict::refused);
-  if (!fits) {
-    plan.outcome = Ignore{Reason::image_not_for_arch};
-    return plan;
-  }
-  // Whoever is not named asked for nothing: such a machine always prompts, even where an
-  // old database row says otherwise.
-  const bool for_all = std::holds_alternative<AllMachines>(deployment->target);
-  plan.outcome = Boot{image, deployment, deployment->prompt || for_all};
-  return plan;
-}
-
-Answer answer(const Facts& facts, const Snapshot& snapshot) {
-  Answer result{decide(facts, snapshot), Reason::no_deployment};
-  if (const auto* ignore = std::get_if<Ignore>(&result.plan.outcome)) {
-    result.step = ignore->reason;
-    return result;
-  }
-  result.step = choose_program(facts, snapshot);
-  result.plan.trail.add(Rule::program,
-                        std::holds_alternative<Step>(result.step) ? Verdict::applied : Verdict::refused);
-  return result;
-}
-
-std::variant<Step, Reason> next_step(const Facts& facts, const Snapshot& snapshot) {
-  return answer(facts, snapshot).step;
+Plan decide(const Facts& facts, const Snapshot& snapshot, const Now& now) {
+  return Decision(facts, snapshot, now).make();
 }
 
 }  // namespace policy

@@ -1,34 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What an administrator has said: images, deployments, boot programs, settings; and the
-// immutable Snapshot of it all that packet threads decide from. People's words, no bytes.
+// Boot images and boot programs, and the settings of chains. People's words, no bytes.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <variant>
 #include <vector>
 
 #include "base/address.h"
+#include "policy/arch.h"
 
 namespace policy {
-
-// What a boot program must be built for. BIOS clients call themselves 0 whatever their CPU.
-enum class Arch : std::uint8_t { bios, ia32, x64, arm32, arm64, riscv64, loongarch64, other };
-inline constexpr std::size_t arch_count = 8;
-std::string_view print(Arch arch);                      // "bios", "ia32", "x64", ...
-std::optional<Arch> parse_arch(std::string_view text);  // also "x86_64", "amd64", "aarch64", "i386"
-
-// Processor-architecture ids of option 93 (IANA registry). 7 and 9 are both x64: RFC 4578's
-// text swapped them (erratum 4624) and firmware of both readings is in the field.
-struct ArchId {
-  Arch arch = Arch::other;
-  bool http = false;   // the id of an HTTP Boot client (15, 16, 18, 19, ...)
-  bool uboot = false;  // 21..24
-};
-ArchId arch_of(std::uint16_t id);
 
 enum class ImageKind : std::uint8_t { linux_kernel, tree };
 std::string_view print(ImageKind kind);  // "linux", "tree"
@@ -47,26 +30,28 @@ struct Image {
   bool operator==(const Image&) const = default;
 };
 
-// Who a deployment is for. Part of the model that grows into collections.
-struct AllMachines {
-  bool operator==(const AllMachines&) const = default;
+// What a boot program is given out for. A loader that renders menus can do all of them; a
+// program that only boots, or only asks for F12, does one.
+enum class Role : std::uint8_t {
+  boot,    // boots at once
+  prompt,  // asks for a key first
+  abort,   // goes on to the next boot device
+  detect,  // tells the processor, waits for an approval (Windows' wdsnbp.com and its relatives)
 };
-using Target = std::variant<AllMachines, base::Mac>;
-std::string print(const Target& target);  // "all" or the MAC
+inline constexpr std::size_t role_count = 4;
+std::string_view print(Role role);
+std::optional<Role> parse_role(std::string_view text);
 
-struct Deployment {
-  std::int64_t id = 0;
-  std::int64_t image = 0;
-  Target target;
-  bool prompt = false;  // ask at the machine before anything boots; always set for AllMachines
-  bool operator==(const Deployment&) const = default;
-};
-
-// A boot program that an administrator added for an architecture: where we have none of our
-// own, and in place of ours where we have.
+// A boot program that an administrator added: where we have none of our own, and in place of
+// ours where we have.
 struct Program {
+  std::int64_t id = 0;
+  std::string name;  // unique; devices and deployments name it by this
   Arch arch = Arch::other;
-  std::string path;  // in the published tree
+  // For what it is the default on its architecture; none: given only to whom it is named for.
+  std::vector<Role> roles;
+  bool console = false;  // for machines whose console is a serial line
+  std::string path;      // in the published tree
   bool operator==(const Program&) const = default;
 };
 
@@ -83,35 +68,9 @@ struct Settings {
   std::uint16_t prompt_seconds = 10;  // how long a prompt waits before the local disk boots; 0 counts as 1
   bool http = true;                   // our HTTP service is on
   std::uint16_t http_port = 80;
+  bool serial_console = false;    // machines get the console variants of boot programs, where there are
   std::uint16_t images_port = 0;  // where another server that stands before us serves images by HTTP; 0: none
   bool operator==(const Settings&) const = default;
-};
-
-// Everything a decision needs, immutable once published. Pointers into it live as long as
-// the shared_ptr that a packet thread holds. Of two deployments for one target the later in
-// the list counts: what was said last.
-class Snapshot {
- public:
-  Snapshot() = default;
-  Snapshot(Settings settings, std::vector<Image> images, std::vector<Deployment> deployments,
-           std::vector<Program> programs);
-
-  [[nodiscard]] const Settings& settings() const { return settings_; }
-  [[nodiscard]] const std::vector<Image>& images() const { return images_; }
-  [[nodiscard]] const std::vector<Deployment>& deployments() const { return deployments_; }
-  [[nodiscard]] const Image* image(std::int64_t id) const;
-  [[nodiscard]] const Deployment* deployment_for(base::Mac mac) const;  // for this machine by name
-  [[nodiscard]] const Deployment* deployment_for_all() const;
-  [[nodiscard]] const Program* program(Arch arch) const;  // added by the administrator
-
- private:
-  Settings settings_;
-  std::vector<Image> images_;
-  std::vector<Deployment> deployments_;
-  std::vector<Program> programs_;
-  std::unordered_map<base::Mac, std::size_t> by_mac_;
-  std::optional<std::size_t> for_all_;
-  std::unordered_map<std::int64_t, std::size_t> by_image_id_;
 };
 
 }  // namespace policy

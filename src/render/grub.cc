@@ -26,13 +26,13 @@ constexpr std::string_view local_function = R"(function boot_local {
 }
 )";
 
-void load(std::string& config, const policy::Boot& boot, std::string_view indent) {
-  const policy::Image& image = *boot.image;
+void load(std::string& config, const Screen::Entry& entry, std::string_view indent) {
+  const policy::Image& image = *entry.image;
   std::string words = grub_word("/" + image.kernel);
   if (const std::string command_line = grub_command_line(image.command_line); !command_line.empty()) {
     words += ' ' + command_line;
   }
-  line(config, "{}echo {}", indent, grub_word("Bootferry: booting " + title(boot)));
+  line(config, "{}echo {}", indent, grub_word("Bootferry: booting " + entry.title));
   line(config, "{}linux {}", indent, words);
   if (image.initrds.empty()) return;
   std::string initrds;
@@ -40,30 +40,36 @@ void load(std::string& config, const policy::Boot& boot, std::string_view indent
   line(config, "{}initrd{}", indent, initrds);
 }
 
+std::string id_of(const Screen& screen, std::size_t entry) {
+  return screen.entries.size() == 1 ? "network" : fmt::format("entry{}", entry + 1);
+}
+
 }  // namespace
 
 std::string grub_config(const policy::Plan& plan, const policy::Settings& settings) {
   std::string config(local_function);
-  const policy::Boot* boot = plan.boot();
-  if (boot == nullptr) {
-    line(config, "echo {}", grub_word(ignore_text(plan)));
+  const auto screen = screen_of(plan);
+  if (!screen) {
+    line(config, "echo {}", grub_word(refusal_text(plan)));
     line(config, "boot_local");
     return config;
   }
-  line(config, "set timeout={}", boot->prompt ? prompt_seconds(settings) : 0);
-  line(config, "set default={}", boot->prompt ? "local" : "network");
+  line(config, "set timeout={}", screen->asks ? prompt_seconds(settings) : 0);
+  line(config, "set default={}", screen->asks && !screen->silence_boots ? "local" : id_of(*screen, 0));
   // What failed to load ends in the local disk, not in a menu that nobody sees.
   line(config, "set fallback=local");
-  line(config, "menuentry {} --id network {{", grub_word(title(*boot)));
-  load(config, *boot, "  ");
-  line(config, "}}");
+  for (std::size_t i = 0; i < screen->entries.size(); ++i) {
+    line(config, "menuentry {} --id {} {{", grub_word(screen->entries[i].title), id_of(*screen, i));
+    load(config, screen->entries[i], "  ");
+    line(config, "}}");
+  }
   line(config, "menuentry {} --id local {{\n  boot_local\n}}", grub_word(local_disk));
   return config;
 }
 
 // GRUB runs a file inside the one that names it, and its stack is small: the first waiting
 // file holds the loop, those that come later only say how far the queue is and end.
-std::string grub_waiting_config(const policy::Hold& hold, const base::Mac& mac) {
+std::string grub_waiting_config(const Wait& wait, const base::Mac& mac) {
   return fmt::format(
       "echo {}\n"
       "if [ -z \"$bootferry_waits\" ]; then\n"
@@ -74,7 +80,7 @@ std::string grub_waiting_config(const policy::Hold& hold, const base::Mac& mac) 
       "    configfile /grub/machine/{}.cfg\n"
       "  done\n"
       "fi\n",
-      grub_word("Bootferry: " + policy::explain(hold)), policy::script_asks_every_seconds, mac.print());
+      grub_word("Bootferry: " + screen_text(wait.text)), wait.seconds, mac.print());
 }
 
 // $net_default_mac is the card that GRUB was loaded through. Names are case-insensitive here

@@ -18,6 +18,10 @@ void fetch(std::string& script, std::string_view command, std::string_view url, 
   line(script, "{} {}{}{} || goto failed", command, url, arguments.empty() ? "" : " ", arguments);
 }
 
+std::string label(const Screen& screen, std::size_t entry) {
+  return screen.entries.size() == 1 ? "network" : fmt::format("entry{}", entry + 1);
+}
+
 void load_and_boot(std::string& script, const policy::Image& image, const ServerAddress& files) {
   // A kernel started by UEFI's stub reads its initrds by name through iPXE's file system, so
   // the command line names them; on BIOS they are just there and the words do no harm. The
@@ -36,8 +40,22 @@ void load_and_boot(std::string& script, const policy::Image& image, const Server
   }
   line(script, "set wanted the kernel");
   line(script, "boot || goto failed");
-  line(script, ":failed");
-  line(script, "echo Bootferry: ${{wanted}} could not be loaded or started");
+}
+
+void ask(std::string& script, const Screen& screen, unsigned seconds) {
+  // Keys: 'b' for the only one, digits and letters for several.
+  constexpr std::string_view keys = "123456789acdefghijkmnopq";
+  line(script, "menu Bootferry");
+  for (std::size_t i = 0; i < screen.entries.size(); ++i) {
+    const char key = screen.entries.size() == 1 ? 'b' : keys.at(i);
+    line(script, "item --key {} {} {}", key, label(screen, i), ipxe_words(screen.entries[i].title));
+  }
+  line(script, "item --key l local {}", local_disk);
+  line(script, "choose --default {} --timeout {} choice || goto local", screen.silence_boots ? label(screen, 0) : "local",
+       seconds * 1000);
+  line(script, "goto ${{choice}}");
+  line(script, ":local");
+  line(script, "echo Bootferry: on to the local disk");
   line(script, "exit 1");
 }
 
@@ -52,38 +70,33 @@ std::string ServerAddress::url(std::string_view path) const {
 std::string ipxe_script(const policy::Plan& plan, const policy::Settings& settings,
                         const ServerAddress& server) {
   std::string script = "#!ipxe\n";
-  const policy::Boot* boot = plan.boot();
-  if (boot == nullptr) {
-    line(script, "echo {}", ipxe_words(ignore_text(plan)));
+  const auto screen = screen_of(plan);
+  if (!screen) {
+    line(script, "echo {}", ipxe_words(refusal_text(plan)));
     line(script, "exit 1");
     return script;
   }
-  const std::string name = ipxe_words(title(*boot));
-  if (boot->prompt) {
-    line(script, "menu Bootferry");
-    line(script, "item --key l local {}", local_disk);
-    line(script, "item --key b network {}", name);
-    line(script, "choose --default local --timeout {} choice || goto local", prompt_seconds(settings) * 1000);
-    line(script, "goto ${{choice}}");
-    line(script, ":local");
-    line(script, "echo Bootferry: on to the local disk");
-    line(script, "exit 1");
-    line(script, ":network");
+  const ServerAddress files{server.address, settings.images_port != 0 ? settings.images_port : server.http_port};
+  if (screen->asks) ask(script, *screen, prompt_seconds(settings));
+  for (std::size_t i = 0; i < screen->entries.size(); ++i) {
+    if (screen->asks) line(script, ":{}", label(*screen, i));
+    line(script, "echo Bootferry: booting {}", ipxe_words(screen->entries[i].title));
+    load_and_boot(script, *screen->entries[i].image, files);
   }
-  line(script, "echo Bootferry: booting {}", name);
-  load_and_boot(script, *boot->image,
-                {server.address, settings.images_port != 0 ? settings.images_port : server.http_port});
+  line(script, ":failed");
+  line(script, "echo Bootferry: ${{wanted}} could not be loaded or started");
+  line(script, "exit 1");
   return script;
 }
 
 // --replace: each script takes the place of the one before, so that the wait may be long. The
 // server may be away for a moment (an upgrade); a second try, then the firmware goes on.
-std::string ipxe_waiting_script(const policy::Hold& hold, const base::Mac& mac, const ServerAddress& server) {
+std::string ipxe_waiting_script(const Wait& wait, const base::Mac& mac, const ServerAddress& server) {
   const std::string again = fmt::format("chain --replace --autofree {}",
                                         server.url(fmt::format("ipxe/{}.ipxe", mac.print_dashed())));
   std::string script = "#!ipxe\n";
-  line(script, "echo Bootferry: {}", policy::explain(hold));
-  line(script, "sleep {} ||", policy::script_asks_every_seconds);
+  line(script, "echo Bootferry: {}", ipxe_words(screen_text(wait.text)));
+  line(script, "sleep {} ||", wait.seconds);
   line(script, "{} ||", again);
   line(script, "sleep 30 ||");
   line(script, "{} || exit 1", again);

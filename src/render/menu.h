@@ -9,8 +9,7 @@
 #include <string>
 
 #include "base/ip.h"
-#include "policy/decide.h"
-#include "policy/waiting.h"
+#include "policy/plan.h"
 
 namespace render {
 
@@ -22,7 +21,13 @@ struct ServerAddress {
   [[nodiscard]] std::string url(std::string_view path) const;  // "http://10.0.0.2/images/…", %-encoded
 };
 
-// iPXE script. For Ignore: says why and gives control back to the firmware, which goes on
+// A machine that has to wait: because others load, or for an administrator.
+struct Wait {
+  std::string text;      // why, for its screen
+  unsigned seconds = 5;  // until it asks again
+};
+
+// iPXE script. Where nothing boots: says why and gives control back to the firmware, which goes on
 // with its next boot option: `exit 1`; after `exit 0` UEFI firmware opens its set-up
 // (netboot.xyz#1276). A prompt needs the menu command, which Debian's builds have.
 std::string ipxe_script(const policy::Plan& plan, const policy::Settings& settings,
@@ -30,18 +35,20 @@ std::string ipxe_script(const policy::Plan& plan, const policy::Settings& settin
 // For machines that reach us without a name: sends them to the script under their own MAC.
 std::string ipxe_entry_script(const ServerAddress& server);
 
-// For a machine that is held back: says so, waits some seconds and asks again for the same
-// script, for as long as it takes.
-std::string ipxe_waiting_script(const policy::Hold& hold, const base::Mac& mac, const ServerAddress& server);
+// Says why, waits and asks again for the same script, for as long as it takes.
+std::string ipxe_waiting_script(const Wait& wait, const base::Mac& mac, const ServerAddress& server);
 
 // pxelinux.cfg: paths start with "::/" hence are absolute on the TFTP server that gave pxelinux.
 std::string pxelinux_config(const policy::Plan& plan, const policy::Settings& settings);
+
+// As ipxe_waiting_script().
+std::string pxelinux_waiting_config(const Wait& wait, const base::Mac& mac);
 
 // grub.cfg for one machine. Paths are absolute on $root, the TFTP server that GRUB took its
 // prefix from: Debian's signed GRUB has no http.
 std::string grub_config(const policy::Plan& plan, const policy::Settings& settings);
 // As ipxe_waiting_script().
-std::string grub_waiting_config(const policy::Hold& hold, const base::Mac& mac);
+std::string grub_waiting_config(const Wait& wait, const base::Mac& mac);
 // The file that GRUB's built-in prefix finds first: it asks again under the machine's MAC.
 std::string grub_entry_config();
 

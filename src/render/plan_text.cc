@@ -1,18 +1,45 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "render/plan_text.h"
 
-#include <fmt/format.h>
-
 #include "render/quote.h"
 
 namespace render {
+namespace {
 
-std::string title(const policy::Boot& boot) { return screen_text(boot.image->name); }
+// By its deployment where that is named for people, else by its image.
+std::string title(const policy::Choice& choice, bool several) {
+  const bool named = several && choice.deployment != nullptr;
+  return screen_text(choice.task_sequence != nullptr ? choice.task_sequence->name
+                     : named                         ? choice.deployment->name
+                                                     : choice.image->name);
+}
 
-std::string ignore_text(const policy::Plan& plan) {
-  const auto* ignore = std::get_if<policy::Ignore>(&plan.outcome);
-  if (ignore == nullptr) return {};
-  return fmt::format("Bootferry: {}: {}", print(ignore->reason), explain(ignore->reason));
+}  // namespace
+
+std::optional<Screen> screen_of(const policy::Plan& plan) {
+  Screen screen;
+  if (const policy::Boot* boot = plan.boot()) {
+    if (boot->choice.image == nullptr) return std::nullopt;
+    screen.entries.push_back({title(boot->choice, false), boot->choice.image});
+    screen.asks = boot->prompt != policy::Prompting::none;
+    screen.silence_boots = boot->prompt == policy::Prompting::opt_out;
+    return screen;
+  }
+  const policy::Menu* menu = plan.menu();
+  if (menu == nullptr) return std::nullopt;
+  for (const policy::Choice& choice : menu->entries()) {
+    screen.entries.push_back({title(choice, true), choice.image});
+  }
+  screen.asks = true;
+  screen.silence_boots = menu->prompt == policy::Prompting::opt_out;
+  return screen;
+}
+
+std::string refusal_text(const policy::Plan& plan) {
+  if (const auto reason = plan.reason()) {
+    return fmt::format("Bootferry: {}: {}", policy::print(*reason), policy::explain(*reason));
+  }
+  return "Bootferry: a boot program is meant for this machine, and no image";
 }
 
 }  // namespace render

@@ -6,18 +6,30 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
-#include "policy/decide.h"
+#include "policy/plan.h"
 
 namespace render {
 
-// The name of what boots, for screens.
-std::string title(const policy::Boot& boot);
+// What a machine is shown and does, whatever language its loader speaks.
+struct Screen {
+  struct Entry {
+    std::string title;
+    const policy::Image* image = nullptr;
+  };
+  std::vector<Entry> entries;
+  bool asks = false;           // else the first one boots
+  bool silence_boots = false;  // where it asks: the first one, else the local disk
+};
+// Nothing where nothing boots from here.
+std::optional<Screen> screen_of(const policy::Plan& plan);
 // Why nothing boots from here: "Bootferry: no-deployment: nothing is deployed …".
-std::string ignore_text(const policy::Plan& plan);
+std::string refusal_text(const policy::Plan& plan);
 
 // A prompt of no seconds would wait for ever in one language and not at all in another.
 inline unsigned prompt_seconds(const policy::Settings& settings) {

@@ -11,8 +11,12 @@ namespace {
 // LOCALBOOT 0 hands back to the PXE ROM, which goes on with the BIOS's next boot device.
 void local_label(std::string& config) { line(config, "LABEL local\n  LOCALBOOT 0"); }
 
-void boot_label(std::string& config, const policy::Image& image) {
-  line(config, "LABEL network");
+std::string label(const Screen& screen, std::size_t entry) {
+  return screen.entries.size() == 1 ? "network" : fmt::format("{}", entry + 1);
+}
+
+void boot_label(std::string& config, std::string_view name, const policy::Image& image) {
+  line(config, "LABEL {}", name);
   line(config, "  KERNEL ::/{}", one_line(image.kernel));
   if (!image.initrds.empty()) {
     std::string initrds;
@@ -26,28 +30,56 @@ void boot_label(std::string& config, const policy::Image& image) {
   if (!command_line.empty()) line(config, "  APPEND {}", command_line);
 }
 
+// Plain text: menus need vesamenu.c32, which not every place has, and serial lines show this.
+void ask(std::string& config, const Screen& screen, unsigned seconds) {
+  if (screen.entries.size() == 1) {
+    line(config, "SAY Bootferry: type \"network\" and Enter for {}.", screen.entries.front().title);
+  } else {
+    line(config, "SAY Bootferry: type a number and Enter.");
+    for (std::size_t i = 0; i < screen.entries.size(); ++i) {
+      line(config, "SAY   {:>2}  {}", i + 1, screen.entries[i].title);
+    }
+  }
+  if (screen.silence_boots) {
+    line(config, "SAY \"local\" and Enter: {}. {} seconds of nothing: {}.", local_disk, seconds,
+         screen.entries.front().title);
+  } else {
+    line(config, "SAY Enter alone, or {} seconds of nothing: {}.", seconds, local_disk);
+  }
+  line(config, "DEFAULT {}\nPROMPT 1\nTIMEOUT {}", screen.silence_boots ? label(screen, 0) : "local",
+       seconds * 10);  // tenths of a second
+}
+
 }  // namespace
 
 std::string pxelinux_config(const policy::Plan& plan, const policy::Settings& settings) {
   std::string config;
-  const policy::Boot* boot = plan.boot();
-  if (boot == nullptr) {
-    line(config, "SAY {}", ignore_text(plan));
+  const auto screen = screen_of(plan);
+  if (!screen) {
+    line(config, "SAY {}", refusal_text(plan));
     line(config, "DEFAULT local\nPROMPT 0");
     local_label(config);
     return config;
   }
-  if (boot->prompt) {
-    const unsigned seconds = prompt_seconds(settings);
-    line(config, "SAY Bootferry: type \"network\" and Enter for {}.", title(*boot));
-    line(config, "SAY Enter alone, or {} seconds of nothing: {}.", seconds, local_disk);
-    line(config, "DEFAULT local\nPROMPT 1\nTIMEOUT {}", seconds * 10);  // tenths of a second
+  if (screen->asks) {
+    ask(config, *screen, prompt_seconds(settings));
     local_label(config);
   } else {
-    line(config, "SAY Bootferry: booting {}", title(*boot));
+    line(config, "SAY Bootferry: booting {}", screen->entries.front().title);
     line(config, "DEFAULT network\nPROMPT 0");
   }
-  boot_label(config, *boot->image);
+  for (std::size_t i = 0; i < screen->entries.size(); ++i) {
+    boot_label(config, label(*screen, i), *screen->entries[i].image);
+  }
+  return config;
+}
+
+// Reads its configuration anew when nobody has typed anything for so long.
+std::string pxelinux_waiting_config(const Wait& wait, const base::Mac& mac) {
+  std::string config;
+  line(config, "SAY Bootferry: {}", screen_text(wait.text));
+  line(config, "DEFAULT again\nPROMPT 1\nTIMEOUT {}", std::max(wait.seconds, 1U) * 10);
+  line(config, "LABEL again\n  CONFIG ::/bios/pxelinux.cfg/01-{}", mac.print_dashed());
   return config;
 }
 

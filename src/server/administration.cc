@@ -14,6 +14,7 @@
 #include "content/kernel.h"
 #include "render/quote.h"
 #include "server/site_builder.h"
+#include "server/site_records.h"
 #include "server/state_directory.h"
 
 namespace server {
@@ -30,29 +31,39 @@ std::string published_name(const std::string& directory, const std::string& file
   return content::normalise(fmt::format("{}/{}", directory, file)).value_or("");
 }
 
-const store::ImageRecord* find_image(const Records& records, const std::string& name) {
+const store::ImageRecord* find_image(const SiteRecords& records, const std::string& name) {
   // Client names know no case, hence image names neither: «images/debian» is one place.
-  const auto found = std::find_if(records.images.begin(), records.images.end(), [&](const auto& record) {
+  const auto found = std::ranges::find_if(records.images(), [&](const auto& record) {
     return content::normalise(record.image.name) == content::normalise(name);
   });
-  return found == records.images.end() ? nullptr : &*found;
+  return found == records.images().end() ? nullptr : &*found;
 }
 
-base::Status check_target(const policy::Target& target) {
+base::Status check_target(const api::Target& target) {
   const auto* mac = std::get_if<base::Mac>(&target);
   if (mac == nullptr || (!mac->is_zero() && !mac->is_group())) return {};
   return base::fail("{}: not the address of a machine", mac->print());
+}
+
+// What deploy() said of a target before.
+const policy::Deployment* find_deployment(const SiteRecords& records, const policy::DeployedTo& target) {
+  const auto found = std::ranges::find(records.model().deployments, target, &policy::Deployment::target);
+  return found == records.model().deployments.end() ? nullptr : &*found;
+}
+
+base::Status status_of(const base::Result<store::Applied, store::Refused>& applied) {
+  if (applied) return {};
+  return base::fail("{}", applied.error().what);
 }
 
 }  // namespace
 
 struct Administration::Impl {
   StateDirectory state;
-  std::unique_ptr<store::Store> store;
+  std::unique_ptr<SiteRecords> records;
 
   // One change at a time. Long copies happen outside of it.
   std::mutex change;
-  policy::Settings settings;
   std::vector<std::string> strangers;             // problems found when the state was opened
   std::map<std::string, std::string> superseded;  // place -> the version before the present one
 
@@ -64,8 +75,8 @@ struct Administration::Impl {
   std::shared_ptr<const Site> site;
   std::shared_ptr<const std::vector<std::string>> problems;
 
-  Impl(StateDirectory directory, std::unique_ptr<store::Store> records, policy::Settings initial)
-      : state(std::move(directory)), store(std::move(records)), settings(initial) {}
+  Impl(StateDirectory directory, std::unique_ptr<SiteRecords> kept)
+      : state(std::move(directory)), records(std::move(kept)) {}
 
   void show(std::shared_ptr<const Site> fresh, std::shared_ptr<const std::vector<std::string>> found) {
     const std::lock_guard lock(view);
@@ -74,27 +85,23 @@ struct Administration::Impl {
     problems.swap(found);
   }
 
-  // After a change to files, records or settings.
-  base::Status republish() {
-    const auto records = read_records(*store);
-    if (!records) return tl::unexpected(records.error());
+  base::Status apply(store::Step step) {
+    return status_of(records->apply({"the command line", "", {std::move(step)}}));
+  }
+
+  // After a change to files.
+  void republish() {
     std::vector<std::string> old;
     for (const auto& [place, directory] : superseded) old.push_back(directory);
     Publication publication = publish(state, *records, old);
     publication.problems.insert(publication.problems.end(), strangers.begin(), strangers.end());
-    show(std::make_shared<const Site>(
-             Site{make_snapshot(settings, *records), std::move(publication.published)}),
+    show(std::make_shared<const Site>(Site{
+             records->snapshot(), std::make_shared<const content::Published>(std::move(publication.published))}),
          std::make_shared<const std::vector<std::string>>(std::move(publication.problems)));
-    return {};
   }
 
-  // After a change to deployments only: no file needs to be looked at.
-  base::Status redecide() {
-    const auto records = read_records(*store);
-    if (!records) return tl::unexpected(records.error());
-    show(std::make_shared<const Site>(Site{make_snapshot(settings, *records), site->published}), problems);
-    return {};
-  }
+  // After a change to records only: no file needs to be looked at.
+  void redecide() { show(std::make_shared<const Site>(Site{records->snapshot(), site->published}), problems); }
 
   // Gives a finished copy its place, and the record its directory through `put`. On failure
   // nothing remains of it and the version before stays in service. On success that one is kept
@@ -104,7 +111,7 @@ struct Administration::Impl {
                        const std::string& previous,
                        const std::function<base::Status(const std::string&)>& put) {
     const std::string place = fmt::format("{}/{}", area, name);
-    const auto version = store->next_version(place);
+    const auto version = records->store().next_version(place);
     if (!version) return tl::unexpected(version.error());
     const std::string directory = fmt::format("{}/{}", place, *version);
     if (auto placed = staged.commit(fmt::format("{}/{}", name, *version)); !placed) return placed;
@@ -116,17 +123,16 @@ struct Administration::Impl {
     }
     keep.push_back(directory);
     if (!previous.empty()) superseded[place] = previous;
-    auto published = republish();
+    republish();
     state.drop_versions(place, keep);
-    return published;
+    return {};
   }
 
   // After the record is gone: readers first, then the files.
-  base::Status withdraw(const std::string& place) {
+  void withdraw(const std::string& place) {
     superseded.erase(place);
-    auto published = republish();
-    if (published) state.drop_versions(place, {});
-    return published;
+    republish();
+    state.drop_versions(place, {});
   }
 };
 
@@ -137,13 +143,13 @@ base::Result<std::unique_ptr<Administration>> Administration::open(const std::st
                                                                    policy::Settings settings) {
   auto state = StateDirectory::open(state_directory);
   if (!state) return tl::unexpected(state.error());
-  auto store = store::Store::open(state->database());
+  auto store = store::open_sqlite(state->database());
   if (!store) return tl::unexpected(store.error());
-  auto impl = std::make_unique<Impl>(std::move(*state), std::move(*store), settings);
-  const auto records = read_records(*impl->store);
+  auto records = SiteRecords::open(std::move(*store), settings);
   if (!records) return tl::unexpected(records.error());
-  impl->strangers = impl->state.tidy(*impl->store, records->directories());
-  if (auto published = impl->republish(); !published) return tl::unexpected(published.error());
+  auto impl = std::make_unique<Impl>(std::move(*state), std::move(*records));
+  impl->strangers = impl->state.tidy(impl->records->store(), impl->records->directories());
+  impl->republish();
   return std::unique_ptr<Administration>(new Administration(std::move(impl)));
 }
 
@@ -177,16 +183,15 @@ base::Result<policy::Image> Administration::add_image(NewImage image, const Prog
     record.image.kernel = published_name(directory, boots->kernel);
     for (const std::string& name : boots->initrds)
       record.image.initrds.push_back(published_name(directory, name));
-    const auto id = impl_->store->put_image(record);
-    if (!id) return tl::unexpected(id.error());
-    record.image.id = *id;
+    const auto applied = impl_->records->apply({"the command line", "", {store::Put{record, {}}}});
+    if (!applied) return base::fail("{}", applied.error().what);
+    record.image.id = applied->ids.front();
     return {};
   };
   const std::lock_guard lock(impl_->change);
-  const auto records = read_records(*impl_->store);
-  if (!records) return tl::unexpected(records.error());
-  const auto* present = find_image(*records, image.name);
+  const auto* present = find_image(*impl_->records, image.name);
   const std::string previous = present == nullptr ? "" : present->directory;
+  record.image.id = present == nullptr ? 0 : present->image.id;
   auto installed =
       impl_->install(std::move(*staged), images_area, *content::normalise(image.name), previous, put);
   if (!installed) return refuse(installed.error());
@@ -195,47 +200,98 @@ base::Result<policy::Image> Administration::add_image(NewImage image, const Prog
 
 base::Result<std::vector<store::ImageRecord>> Administration::images() {
   const std::lock_guard lock(impl_->change);
-  return impl_->store->images();
+  return impl_->records->images();
 }
 
 base::Status Administration::remove_image(const std::string& name) {
   const std::lock_guard lock(impl_->change);
-  if (auto removed = impl_->store->remove_image(name); !removed) return removed;
-  return impl_->withdraw(fmt::format("{}/{}", images_area, content::normalise(name).value_or("")));
+  const auto* present = find_image(*impl_->records, name);
+  if (present == nullptr) return base::fail("no image \"{}\": `bootferry image list` shows what is there", name);
+  const std::int64_t id = present->image.id;
+  if (auto removed = impl_->apply(store::Remove{store::Kind::image, id, {}}); !removed) return removed;
+  impl_->withdraw(fmt::format("{}/{}", images_area, content::normalise(name).value_or("")));
+  return {};
 }
 
-base::Result<policy::Deployment> Administration::deploy(const std::string& image,
-                                                        const policy::Target& target, bool prompt) {
+base::Result<api::DeploymentItem> Administration::deploy(const std::string& image, const api::Target& target,
+                                                         bool prompt) {
   if (auto checked = check_target(target); !checked) return tl::unexpected(checked.error());
   const std::lock_guard lock(impl_->change);
-  const auto records = read_records(*impl_->store);
-  if (!records) return tl::unexpected(records.error());
-  const auto* found = find_image(*records, image);
+  const SiteRecords& records = *impl_->records;
+  const auto* found = find_image(records, image);
   if (found == nullptr) {
     return base::fail(
         "no image \"{}\": `bootferry image list` shows what is there, `bootferry image add` adds one", image);
   }
   policy::Deployment deployment;
-  deployment.image = found->image.id;
-  deployment.target = target;
+  std::string whom = "all";
+  if (const auto* mac = std::get_if<base::Mac>(&target)) {
+    const auto device = device_of(*mac);
+    if (!device) return tl::unexpected(device.error());
+    deployment.target = policy::ToDevice{device->id};
+    whom = device->name;
+  } else {
+    deployment.target = policy::ToAll{};
+    deployment.order = 100;  // what is meant for a machine comes before what is meant for everybody
+  }
+  if (const auto* before = find_deployment(records, deployment.target)) deployment.id = before->id;
+  deployment.name = fmt::format("{} to {}", found->image.name, whom);
+  deployment.what = policy::ToBoot{found->image.id};
   // Whoever powers on a machine must be able to say no to what was meant for everybody.
-  deployment.prompt = prompt || std::holds_alternative<policy::AllMachines>(target);
-  const auto id = impl_->store->put_deployment(deployment);
-  if (!id) return tl::unexpected(id.error());
-  deployment.id = *id;
-  if (auto shown = impl_->redecide(); !shown) return tl::unexpected(shown.error());
-  return deployment;
+  deployment.asks = prompt || std::holds_alternative<api::AllMachines>(target);
+  deployment.purpose = deployment.asks ? policy::Purpose::available : policy::Purpose::required;
+  deployment.again = !deployment.asks;
+  deployment.created = std::time(nullptr);
+  if (auto put = impl_->apply(store::Put{deployment, {}}); !put) return tl::unexpected(put.error());
+  impl_->redecide();
+  return api::DeploymentItem{image, target, deployment.asks};
 }
 
-base::Status Administration::undeploy(const policy::Target& target) {
-  const std::lock_guard lock(impl_->change);
-  if (auto removed = impl_->store->remove_deployment(target); !removed) return removed;
-  return impl_->redecide();
+// The device of that address, made if there is none.
+base::Result<policy::Device> Administration::device_of(const base::Mac& mac) {
+  if (const policy::Device* known = impl_->records->snapshot().device(mac)) return *known;
+  policy::Device device;
+  device.name = mac.print_dashed();
+  device.macs = {mac};
+  const auto applied = impl_->records->apply({"the command line", "", {store::Put{device, {}}}});
+  if (!applied) return base::fail("{}", applied.error().what);
+  device.id = applied->ids.front();
+  return device;
 }
 
-base::Result<std::vector<policy::Deployment>> Administration::deployments() {
+base::Status Administration::undeploy(const api::Target& target) {
   const std::lock_guard lock(impl_->change);
-  return impl_->store->deployments();
+  policy::DeployedTo deployed = policy::ToAll{};
+  if (const auto* mac = std::get_if<base::Mac>(&target)) {
+    const policy::Device* device = impl_->records->snapshot().device(*mac);
+    deployed = policy::ToDevice{device == nullptr ? 0 : device->id};
+  }
+  const auto* present = find_deployment(*impl_->records, deployed);
+  if (present == nullptr) return base::fail("nothing is deployed to {}", api::print(target));
+  const std::int64_t id = present->id;
+  if (auto removed = impl_->apply(store::Remove{store::Kind::deployment, id, {}}); !removed) return removed;
+  impl_->redecide();
+  return {};
+}
+
+base::Result<std::vector<api::DeploymentItem>> Administration::deployments() {
+  const std::lock_guard lock(impl_->change);
+  const policy::Snapshot& snapshot = impl_->records->snapshot();
+  std::vector<api::DeploymentItem> items;
+  for (const policy::Deployment& deployment : snapshot.model().deployments) {
+    const auto* boot = std::get_if<policy::ToBoot>(&deployment.what);
+    const policy::Image* image = boot == nullptr ? nullptr : snapshot.image(boot->image);
+    if (image == nullptr) continue;
+    if (std::holds_alternative<policy::ToAll>(deployment.target)) {
+      items.push_back({image->name, api::AllMachines{}, true});
+    } else if (const auto* to = std::get_if<policy::ToDevice>(&deployment.target)) {
+      const policy::Device* device = snapshot.device(to->id);
+      if (device != nullptr && !device->macs.empty()) {
+        items.push_back({image->name, device->macs.front(), deployment.asks});
+      }
+    }
+  }
+  return items;
 }
 
 base::Status Administration::add_program(policy::Arch arch, IncomingFile file) {
@@ -256,13 +312,14 @@ base::Status Administration::add_program(policy::Arch arch, IncomingFile file) {
   if (!staged) return refuse(staged.error());
 
   const std::lock_guard lock(impl_->change);
-  const auto programs = impl_->store->programs();
-  if (!programs) return tl::unexpected(programs.error());
-  const auto present =
-      std::find_if(programs->begin(), programs->end(), [&](const auto& p) { return p.arch == arch; });
-  const std::string previous = present == programs->end() ? "" : program_directory(*present);
+  policy::Program program{0, std::string(policy::print(arch)), arch, {policy::Role::boot, policy::Role::prompt},
+                          false, ""};
+  const policy::Program* const present = impl_->records->snapshot().program(program.name);
+  const std::string previous = present == nullptr ? "" : program_directory(*present);
+  if (present != nullptr) program.id = present->id;
   const auto put = [&](const std::string& directory) {
-    return impl_->store->put_program({arch, published_name(directory, file.name)});
+    program.path = published_name(directory, file.name);
+    return impl_->apply(store::Put{program, {}});
   };
   auto installed =
       impl_->install(std::move(*staged), programs_area, std::string(policy::print(arch)), previous, put);
@@ -272,13 +329,20 @@ base::Status Administration::add_program(policy::Arch arch, IncomingFile file) {
 
 base::Result<std::vector<policy::Program>> Administration::programs() {
   const std::lock_guard lock(impl_->change);
-  return impl_->store->programs();
+  return impl_->records->model().programs;
 }
 
 base::Status Administration::remove_program(policy::Arch arch) {
   const std::lock_guard lock(impl_->change);
-  if (auto removed = impl_->store->remove_program(arch); !removed) return removed;
-  return impl_->withdraw(fmt::format("{}/{}", programs_area, policy::print(arch)));
+  const policy::Program* const present = impl_->records->snapshot().program(policy::print(arch));
+  if (present == nullptr) {
+    return base::fail("no boot program was added for {}: `bootferry program list` shows those that were",
+                      policy::print(arch));
+  }
+  const std::int64_t id = present->id;
+  if (auto removed = impl_->apply(store::Remove{store::Kind::program, id, {}}); !removed) return removed;
+  impl_->withdraw(fmt::format("{}/{}", programs_area, policy::print(arch)));
+  return {};
 }
 
 std::shared_ptr<const Site> Administration::site() const {
@@ -288,8 +352,9 @@ std::shared_ptr<const Site> Administration::site() const {
 
 base::Status Administration::set_settings(policy::Settings settings) {
   const std::lock_guard lock(impl_->change);
-  impl_->settings = settings;
-  return impl_->republish();
+  if (auto set = impl_->records->set_settings(settings); !set) return set;
+  impl_->republish();
+  return {};
 }
 
 std::vector<std::string> Administration::problems() const {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "api/messages.h"
 #include "base/result.h"
 #include "content/published.h"
 #include "net/udp.h"
@@ -21,7 +22,7 @@ namespace server {
 // One consistent view for packet threads: decisions and names belong together.
 struct Site {
   policy::Snapshot policy;
-  content::Published published;
+  std::shared_ptr<const content::Published> published;
 };
 
 // A file handed over open: the server needs no right to the administrator's files.
@@ -52,11 +53,12 @@ class Administration {
   base::Result<policy::Image> add_image(NewImage image, const Progress& progress);
   base::Result<std::vector<store::ImageRecord>> images();
   base::Status remove_image(const std::string& name);
-  // `all` always prompts; the returned deployment says what was recorded.
-  base::Result<policy::Deployment> deploy(const std::string& image, const policy::Target& target,
-                                          bool prompt);
-  base::Status undeploy(const policy::Target& target);
-  base::Result<std::vector<policy::Deployment>> deployments();
+  // To one machine, which becomes a device if it was none, or to all: the second to one target
+  // replaces the first. `all` always prompts; the return value says what was recorded.
+  base::Result<api::DeploymentItem> deploy(const std::string& image, const api::Target& target, bool prompt);
+  base::Status undeploy(const api::Target& target);
+  // Those that deploy() makes.
+  base::Result<std::vector<api::DeploymentItem>> deployments();
   base::Status add_program(policy::Arch arch, IncomingFile file);
   base::Result<std::vector<policy::Program>> programs();
   base::Status remove_program(policy::Arch arch);
@@ -69,6 +71,8 @@ class Administration {
   [[nodiscard]] std::vector<std::string> problems() const;
 
  private:
+  base::Result<policy::Device> device_of(const base::Mac& mac);
+
   struct Impl;
   explicit Administration(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

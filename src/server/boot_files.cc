@@ -3,7 +3,9 @@
 
 #include <fmt/core.h>
 
-#include "render/menu.h"
+#include <algorithm>
+
+#include "server/wall_clock.h"
 
 namespace server {
 namespace {
@@ -17,38 +19,68 @@ policy::Facts nobody() {
 
 std::string about(std::string_view what, const policy::Facts& facts, const policy::Plan& plan) {
   const std::string whose = facts.mac.is_zero() ? "an unknown machine" : facts.mac.print();
-  if (const policy::Boot* boot = plan.boot()) {
-    return fmt::format("{} of {}: boots {}{}", what, whose, boot->image->name,
-                       boot->prompt ? " if asked to" : "");
+  if (const policy::Boot* boot = plan.boot(); boot != nullptr && boot->choice.image != nullptr) {
+    return fmt::format("{} of {}: boots {}{}", what, whose, boot->choice.image->name,
+                       boot->prompt == policy::Prompting::none ? "" : " if asked to");
   }
-  return fmt::format("{} of {}: {}", what, whose,
-                     policy::print(std::get<policy::Ignore>(plan.outcome).reason));
+  if (const policy::Menu* menu = plan.menu()) {
+    return fmt::format("{} of {}: a menu of {}", what, whose, menu->size);
+  }
+  const auto reason = plan.reason();
+  return fmt::format("{} of {}: {}", what, whose, reason ? policy::print(*reason) : "waits for approval");
+}
+
+// Whether the plan leads to an image, by way of a question or not.
+bool boots(const policy::Plan& plan) { return plan.menu() != nullptr || plan.boot() != nullptr; }
+
+bool has_file_last(const policy::Choice& choice, std::string_view normalised) {
+  if (choice.image == nullptr) return false;
+  const policy::Image& image = *choice.image;
+  return normalised == content::normalise(image.initrds.empty() ? image.kernel : image.initrds.back());
 }
 
 TextBehindName plain(std::string text, std::string about_it) {
   return {"text/plain; charset=utf-8", std::move(text), std::move(about_it)};
 }
 
-TextBehindName held(std::string text, const policy::Facts& facts, const policy::Hold& hold) {
-  return plain(std::move(text), fmt::format("{} held back: {}", facts.mac.print(), policy::explain(hold)));
+std::string waiting_for_approval(const policy::AskApproval& ask, const policy::PendingTerms& terms) {
+  if (ask.device == nullptr || ask.device->request == 0) return terms.message;
+  return fmt::format("{} Request {}.", terms.message, ask.device->request);
+}
+
+TextBehindName held(std::string text, const policy::Facts& facts, const render::Wait& wait) {
+  return plain(std::move(text), fmt::format("{} held back: {}", facts.mac.print(), wait.text));
 }
 
 }  // namespace
 
+std::optional<render::Wait> BootFiles::wait_of(const policy::Facts& facts, policy::ClientKind speaker,
+                                               const policy::Plan& plan, const policy::Snapshot& snapshot,
+                                               base::Ip where, base::Time now) {
+  if (const auto* ask = std::get_if<policy::AskApproval>(&plan.outcome)) {
+    const policy::PendingTerms& terms = snapshot.model().policy.pending;
+    return render::Wait{waiting_for_approval(*ask, terms), terms.poll_seconds};
+  }
+  const auto hold = hold_script(facts, speaker, plan, where, now);
+  if (!hold) return std::nullopt;
+  return render::Wait{policy::explain(*hold), policy::script_asks_every_seconds};
+}
+
 std::optional<policy::Hold> BootFiles::hold_script(const policy::Facts& facts, policy::ClientKind speaker,
                                                    const policy::Plan& plan, base::Ip where, base::Time now) {
-  if (plan.boot() == nullptr || facts.mac.is_zero()) return std::nullopt;
+  if (!boots(plan) || facts.mac.is_zero()) return std::nullopt;
   return machines_.with_admission(
       [&](auto& admission) { return admission.on_script(facts.mac, speaker, now, where); });
 }
 
 bool BootFiles::completes_image(std::string_view normalised, const policy::Facts& facts) const {
   const auto site = site_();
-  const policy::Plan plan = policy::decide(facts, site->policy);
-  const policy::Boot* boot = plan.boot();
-  if (boot == nullptr) return false;
-  const policy::Image& image = *boot->image;
-  return normalised == content::normalise(image.initrds.empty() ? image.kernel : image.initrds.back());
+  const policy::Plan plan = policy::decide(facts, site->policy, wall_clock());
+  if (const policy::Boot* boot = plan.boot()) return has_file_last(boot->choice, normalised);
+  const policy::Menu* menu = plan.menu();
+  return menu != nullptr && std::ranges::any_of(menu->entries(), [&](const policy::Choice& choice) {
+           return has_file_last(choice, normalised);
+         });
 }
 
 BehindName BootFiles::render_name(const content::RenderedName& name, const session::Known* known,
@@ -63,26 +95,30 @@ BehindName BootFiles::render_name(const content::RenderedName& name, const sessi
     case content::Rendered::grub_entry:
       return plain(render::grub_entry_config(), "entry grub.cfg");
     case content::Rendered::ipxe_script: {
-      const policy::Plan plan = policy::decide(facts, site.policy);
-      if (const auto hold = hold_script(facts, ClientKind::ipxe, plan, asker.address, now)) {
-        return held(render::ipxe_waiting_script(*hold, facts.mac, server), facts, *hold);
+      const policy::Plan plan = policy::decide(facts, site.policy, wall_clock());
+      if (const auto wait = wait_of(facts, ClientKind::ipxe, plan, site.policy, asker.address, now)) {
+        return held(render::ipxe_waiting_script(*wait, facts.mac, server), facts, *wait);
       }
       return plain(render::ipxe_script(plan, settings, server), about("script", facts, plan));
     }
     case content::Rendered::pxelinux_config: {
       // pxelinux asks by UUID first; by that alone nobody is known, and it asks by MAC next.
       if (known == nullptr && name.uuid) return NothingBehindName{};
-      const policy::Plan plan = policy::decide(facts, site.policy);
-      if (plan.boot() != nullptr && known != nullptr) {
+      const policy::Plan plan = policy::decide(facts, site.policy, wall_clock());
+      if (std::holds_alternative<policy::AskApproval>(plan.outcome)) {
+        const auto wait = wait_of(facts, ClientKind::bios_rom, plan, site.policy, asker.address, now);
+        return held(render::pxelinux_waiting_config(*wait, facts.mac), facts, *wait);
+      }
+      if (boots(plan) && known != nullptr) {
         machines_.with_admission(
             [&](auto& admission) { admission.on_menu(facts.mac, ClientKind::bios_rom, now, asker.address); });
       }
       return plain(render::pxelinux_config(plan, settings), about("pxelinux.cfg", facts, plan));
     }
     case content::Rendered::grub_config: {
-      const policy::Plan plan = policy::decide(facts, site.policy);
-      if (const auto hold = hold_script(facts, ClientKind::uefi_pxe, plan, asker.address, now)) {
-        return held(render::grub_waiting_config(*hold, facts.mac), facts, *hold);
+      const policy::Plan plan = policy::decide(facts, site.policy, wall_clock());
+      if (const auto wait = wait_of(facts, ClientKind::uefi_pxe, plan, site.policy, asker.address, now)) {
+        return held(render::grub_waiting_config(*wait, facts.mac), facts, *wait);
       }
       return plain(render::grub_config(plan, settings), about("grub.cfg", facts, plan));
     }
@@ -103,7 +139,7 @@ BehindName BootFiles::find(std::string_view requested, const Asker& asker, base:
   if (!name) return NameRefused{"not a name that can be published"};
 
   const std::shared_ptr<const Site> site = site_();
-  const content::Entry entry = site->published.find(*name);
+  const content::Entry entry = site->published->find(*name);
   if (const auto* file = std::get_if<const content::DiskFile*>(&entry)) {
     const session::Resolved who = machines_.who_fetches(asker.address, asker.interface, now);
     const auto* known = std::get_if<session::Known>(&who);

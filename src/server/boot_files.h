@@ -12,6 +12,7 @@
 
 #include "base/ip.h"
 #include "content/published.h"
+#include "render/menu.h"
 #include "server/administration.h"
 #include "server/machines.h"
 
@@ -54,7 +55,11 @@ class BootFiles {
  private:
   BehindName render_name(const content::RenderedName& name, const session::Known* known, const Site& site,
                          const Asker& asker, base::Time now);
-  // What a machine that may boot is told instead while it has to wait; it must be known.
+  // What a machine is told instead while it has to wait: for an administrator, or for others.
+  std::optional<render::Wait> wait_of(const policy::Facts& facts, policy::ClientKind speaker,
+                                      const policy::Plan& plan, const policy::Snapshot& snapshot,
+                                      base::Ip where, base::Time now);
+  // Of one that may boot; it must be known.
   std::optional<policy::Hold> hold_script(const policy::Facts& facts, policy::ClientKind speaker,
                                           const policy::Plan& plan, base::Ip where, base::Time now);
 

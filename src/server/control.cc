@@ -76,7 +76,7 @@ base::Status ControlSession::answer(const api::Request& request, std::vector<bas
                         [&](const api::Deploy& r) { return deploy(r, send); },
                         [&](const api::Undeploy& r) {
                           auto removed = site.undeploy(r.target);
-                          if (removed) log("undeployed " + policy::print(r.target));
+                          if (removed) log("undeployed " + api::print(r.target));
                           return removed;
                         },
                         [&](const api::ListDeployments&) { return list_deployments(send); },
@@ -84,7 +84,9 @@ base::Status ControlSession::answer(const api::Request& request, std::vector<bas
                         [&](const api::ListPrograms&) -> base::Status {
                           const auto programs = site.programs();
                           if (!programs) return status_of(programs.error());
-                          for (const policy::Program& program : *programs) send(api::ProgramItem{program});
+                          for (const policy::Program& program : *programs) {
+                            send(api::ProgramItem{program.arch, program.path});
+                          }
                           return {};
                         },
                         [&](const api::RemoveProgram& r) {
@@ -163,16 +165,7 @@ base::Status ControlSession::list_images(const Send& send) {
 base::Status ControlSession::list_deployments(const Send& send) {
   const auto deployments = context_.administration.deployments();
   if (!deployments) return status_of(deployments.error());
-  const auto records = context_.administration.images();
-  if (!records) return status_of(records.error());
-  for (const policy::Deployment& deployment : *deployments) {
-    const auto record = std::find_if(records->begin(), records->end(), [&](const store::ImageRecord& r) {
-      return r.image.id == deployment.image;
-    });
-    // An image that went between the two questions.
-    const std::string name = record == records->end() ? "(gone)" : record->image.name;
-    send(api::DeploymentItem{name, deployment.target, deployment.prompt});
-  }
+  for (const api::DeploymentItem& deployment : *deployments) send(deployment);
   return {};
 }
 
@@ -180,8 +173,8 @@ base::Status ControlSession::deploy(const api::Deploy& request, const Send& send
   const auto deployed = context_.administration.deploy(request.image, request.target, request.prompt);
   if (!deployed) return status_of(deployed.error());
   base::log(base::LogLevel::info, component, "{}: deployed {} to {}{}", context_.who, request.image,
-            policy::print(deployed->target), deployed->prompt ? ", with a prompt" : "");
-  send(api::DeploymentItem{request.image, deployed->target, deployed->prompt});
+            api::print(deployed->target), deployed->prompt ? ", with a prompt" : "");
+  send(*deployed);
   return {};
 }
 

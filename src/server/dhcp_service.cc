@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/log.h"
+#include "server/wall_clock.h"
 
 namespace server {
 namespace {
@@ -126,7 +127,7 @@ session::PxeResult DhcpService::answer(base::ByteView bytes, const session::Arri
     return policy::Reason::held;
   };
   const session::PxeResult result =
-      session::handle(bytes, arrival, services_, site->policy, objection, answers_.room());
+      session::handle(bytes, arrival, services_, site->policy, wall_clock(), objection, answers_.room());
   if (const auto& reply = result.reply) {
     answers_.add(reply->bytes.size(), {reply->to, reply->from, reply->interface});
   }

@@ -23,40 +23,13 @@ void publish_record(Publication& out, const StateDirectory& state, const std::st
 
 }  // namespace
 
-std::string program_directory(const policy::Program& program) {
-  return program.path.substr(0, program.path.rfind('/'));
-}
-
-std::vector<std::string> Records::directories() const {
-  std::vector<std::string> out;
-  for (const auto& record : images) out.push_back(record.directory);
-  for (const auto& program : programs) out.push_back(program_directory(program));
-  return out;
-}
-
-base::Result<Records> read_records(store::Store& store) {
-  auto images = store.images();
-  if (!images) return tl::unexpected(images.error());
-  auto deployments = store.deployments();
-  if (!deployments) return tl::unexpected(deployments.error());
-  auto programs = store.programs();
-  if (!programs) return tl::unexpected(programs.error());
-  return Records{std::move(*images), std::move(*deployments), std::move(*programs)};
-}
-
-policy::Snapshot make_snapshot(const policy::Settings& settings, const Records& records) {
-  std::vector<policy::Image> images;
-  for (const auto& record : records.images) images.push_back(record.image);
-  return {settings, std::move(images), records.deployments, records.programs};
-}
-
-Publication publish(const StateDirectory& state, const Records& records,
+Publication publish(const StateDirectory& state, const SiteRecords& records,
                     const std::vector<std::string>& superseded) {
   Publication out;
   out.problems = content::publish_loaders(out.published);
   for (const std::string& directory : records.directories()) publish_record(out, state, directory);
   for (const std::string& directory : superseded) publish_record(out, state, directory);
-  for (const auto& [image, directory, created] : records.images) {
+  for (const auto& [image, directory, created] : records.images()) {
     std::vector<std::string> needed = image.initrds;
     needed.insert(needed.begin(), image.kernel);
     for (const std::string& path : needed) {
@@ -65,7 +38,7 @@ Publication publish(const StateDirectory& state, const Records& records,
                                          image.name, state.below(path)));
     }
   }
-  for (const policy::Program& program : records.programs) {
+  for (const policy::Program& program : records.model().programs) {
     if (is_there(out.published, program.path)) continue;
     out.problems.push_back(fmt::format("boot program for {}: {} is gone or cannot be read: add it again",
                                        policy::print(program.arch), state.below(program.path)));

@@ -21,7 +21,7 @@
 
 #include "base/address.h"
 #include "base/time.h"
-#include "policy/decide.h"
+#include "policy/next_step.h"
 #include "policy/waiting.h"
 
 namespace session {

@@ -16,7 +16,7 @@
 
 #include "base/address.h"
 #include "base/time.h"
-#include "policy/decide.h"
+#include "policy/next_step.h"
 #include "session/recent_map.h"
 
 namespace session {

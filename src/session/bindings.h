@@ -15,7 +15,7 @@
 
 #include "base/address.h"
 #include "base/time.h"
-#include "policy/decide.h"
+#include "policy/facts.h"
 #include "session/recent_map.h"
 
 namespace session {

@@ -53,6 +53,11 @@ policy::IpxeAbilities ipxe_abilities(const wire::dhcp4::Message& m) {
   return {.http = features->http, .efi = features->efi};
 }
 
+template <std::size_t Capacity>
+void keep_front(std::string_view text, base::FixedText<Capacity>& out) {
+  static_cast<void>(out.assign(text.substr(0, Capacity)));
+}
+
 }  // namespace
 
 base::Result<policy::Facts, FactsRefusal> facts_from(const wire::dhcp4::Message& m) {
@@ -61,6 +66,16 @@ base::Result<policy::Facts, FactsRefusal> facts_from(const wire::dhcp4::Message&
   if (!mac || mac->is_zero() || mac->is_group()) return tl::unexpected(FactsRefusal::bad_hardware_address);
   facts.mac = *mac;
   facts.relay = m.giaddr;
+  facts.network = m.giaddr;
+  keep_front(m.text(option::vendor_class), facts.vendor_class);
+  if (const auto relay_info = m.options.find(option::relay_agent_info)) {
+    // A relay with an address in another subnet than its client's says so (RFC 3527).
+    const auto subnet = wire::pxe::find_relay_address(*relay_info, wire::pxe::relay_tag::link_selection);
+    if (subnet && !subnet->is_zero()) facts.network = *subnet;
+    if (const auto circuit = wire::pxe::find_relay_part(*relay_info, wire::pxe::relay_tag::circuit_id)) {
+      keep_front(base::as_text(*circuit), facts.circuit_id);
+    }
+  }
   facts.seconds_asking = m.secs;
 
   const std::string_view class_text = m.text(option::vendor_class);

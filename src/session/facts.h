@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "policy/decide.h"
+#include "policy/facts.h"
 #include "wire/dhcp4.h"
 
 namespace session {

@@ -147,7 +147,7 @@ std::optional<Message> build_reply(const Message& request, const ReplyTerms& ter
   reply.flags =
       offer ? static_cast<std::uint16_t>(request.flags | wire::dhcp4::flag_broadcast) : request.flags;
   if (!offer) reply.ciaddr = request.ciaddr;
-  reply.siaddr = terms.server;
+  reply.siaddr = terms.boots_from;
   reply.giaddr = request.giaddr;
   reply.chaddr = request.chaddr;
 

@@ -6,6 +6,7 @@
 
 #include "base/address.h"
 #include "base/fixed_text.h"
+#include "policy/next_step.h"
 #include "policy/recipe.h"
 #include "wire/dhcp4.h"
 
@@ -21,7 +22,8 @@ std::optional<BootFile> boot_file(const policy::Facts& facts, const policy::Step
 
 struct ReplyTerms {
   wire::dhcp4::MessageType type = wire::dhcp4::MessageType::offer;
-  base::Ipv4 server;  // our address on the arrival interface
+  base::Ipv4 server;      // our address on the arrival interface
+  base::Ipv4 boots_from;  // whose TFTP has the file: ours, or the server it is referred to
   bool boot_service = true;
 };
 // nullopt: an option does not fit a message.

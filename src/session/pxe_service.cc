@@ -87,6 +87,7 @@ void overhear(const Message& request, const Arrival& arrival, PxeResult& result)
   const auto facts = facts_from(request);
   if (facts) {
     result.event.facts = *facts;
+    if (facts->relay.is_zero()) result.event.facts->network = arrival.local;
   } else if (facts.error() != FactsRefusal::not_network_boot) {
     result.event.outcome = outcome_of(facts.error());
     return;
@@ -102,7 +103,7 @@ void overhear(const Message& request, const Arrival& arrival, PxeResult& result)
   result.event.outcome = Outcome::overheard;
   Learned learned{*address, arrival.interface, {}, LearnedFrom::overheard_request};
   if (facts) {
-    learned.facts = *facts;
+    learned.facts = *result.event.facts;
   } else {
     learned.facts.mac = request.mac().value_or(base::Mac{});
     learned.facts.relay = request.giaddr;
@@ -139,22 +140,23 @@ void address_reply(const Message& request, const Arrival& arrival, PxeReply& rep
 }
 
 void answer(const Message& request, const Arrival& arrival, const PxeServices& services,
-            const policy::Snapshot& snapshot, const Objection& objection, std::span<std::uint8_t> buffer,
-            PxeResult& result) {
+            const policy::Snapshot& snapshot, const policy::Now& now, const Objection& objection,
+            std::span<std::uint8_t> buffer, PxeResult& result) {
   PxeEvent& event = result.event;
   const policy::Facts& facts = *event.facts;
   const auto refuse = [&](policy::Reason reason) {
     event.outcome = Outcome::refused;
     event.reason = reason;
   };
-  const policy::Answer decided = policy::answer(facts, snapshot);
+  const policy::Answer decided = policy::answer(facts, snapshot, now);
   if (const policy::Boot* boot = decided.plan.boot()) {
-    event.image = boot->image;
-    event.prompt = boot->prompt;
+    event.image = boot->choice.image;
+    event.prompt = boot->prompt != policy::Prompting::none;
   }
   if (const auto* reason = std::get_if<policy::Reason>(&decided.step)) return refuse(*reason);
   const auto& step = std::get<policy::Step>(decided.step);
   event.step = step.kind;
+  event.referred_to = step.server;
   if (objection) {
     const bool discover = event.type == MessageType::discover;
     if (const auto reason = objection(facts, step, discover)) return refuse(*reason);
@@ -162,13 +164,15 @@ void answer(const Message& request, const Arrival& arrival, const PxeServices& s
 
   event.outcome = Outcome::reply_too_large;
   const policy::Recipe& recipe = policy::recipe_for(facts.kind);
-  const auto file = boot_file(facts, step, recipe, arrival.local, snapshot.settings().http_port);
+  const base::Ipv4 boots_from = step.server != nullptr ? step.server->address : arrival.local;
+  const auto file = boot_file(facts, step, recipe, boots_from, snapshot.settings().http_port);
   if (!file) return;
   event.file = *file;
   const bool offer = arrival.port == dhcp_server_port;
   const auto reply = build_reply(
-      request, {offer ? MessageType::offer : MessageType::ack, arrival.local, services.boot_service}, recipe,
-      *file);
+      request,
+      {offer ? MessageType::offer : MessageType::ack, arrival.local, boots_from, services.boot_service},
+      recipe, *file);
   if (!reply) return;
   const auto size = wire::dhcp4::encode(*reply, buffer.first(std::min(buffer.size(), request.max_reply())));
   if (!size) return;
@@ -202,17 +206,17 @@ std::string_view counter_name(std::size_t index) {
 }
 
 PxeResult handle(base::ByteView datagram, const Arrival& arrival, const PxeServices& services,
-                 const policy::Snapshot& snapshot, const Objection& objection,
+                 const policy::Snapshot& snapshot, const policy::Now& now, const Objection& objection,
                  std::span<std::uint8_t> buffer) {
   const auto message = wire::dhcp4::decode(datagram);
-  if (message) return handle(*message, arrival, services, snapshot, objection, buffer);
+  if (message) return handle(*message, arrival, services, snapshot, now, objection, buffer);
   PxeResult result;
   result.event.malformed = message.error();
   return result;
 }
 
 PxeResult handle(const Message& request, const Arrival& arrival, const PxeServices& services,
-                 const policy::Snapshot& snapshot, const Objection& objection,
+                 const policy::Snapshot& snapshot, const policy::Now& now, const Objection& objection,
                  std::span<std::uint8_t> buffer) {
   PxeResult result;
   PxeEvent& event = result.event;
@@ -247,17 +251,18 @@ PxeResult handle(const Message& request, const Arrival& arrival, const PxeServic
   const auto facts = facts_from(request);
   if (!facts) return drop(outcome_of(facts.error()));
   event.facts = *facts;
+  if (facts->relay.is_zero()) event.facts->network = arrival.local;
   if (boot_service) {
     if (const auto fault = fault_of_boot_request(request, arrival)) return drop(*fault);
     const base::Ipv4 address = request.giaddr.is_zero() ? arrival.from.address : request.ciaddr;
     // A relay's word for where its client is: it may be nothing yet.
     if (is_unicast(address)) {
-      result.learned = Learned{address, arrival.interface, *facts, LearnedFrom::boot_service};
+      result.learned = Learned{address, arrival.interface, *event.facts, LearnedFrom::boot_service};
     }
   } else if (!request.giaddr.is_zero() && !is_unicast(request.giaddr)) {
     return drop(Outcome::bad_source);
   }
-  answer(request, arrival, services, snapshot, objection, buffer, result);
+  answer(request, arrival, services, snapshot, now, objection, buffer, result);
   return result;
 }
 

@@ -20,7 +20,7 @@
 #include "base/bytes.h"
 #include "base/fixed_text.h"
 #include "base/ip.h"
-#include "policy/decide.h"
+#include "policy/next_step.h"
 #include "session/bindings.h"
 #include "wire/dhcp4.h"
 
@@ -76,6 +76,7 @@ struct PxeEvent {
   policy::StepKind step = policy::StepKind::loader;
   base::FixedText<255> file;  // as sent: a path or a URL
   bool prompt = false;
+  const policy::BootServer* referred_to = nullptr;  // likewise
 };
 
 // One counter a datagram, under one name, the malformed and the refused by their reasons.
@@ -110,11 +111,11 @@ using Objection =
     std::function<std::optional<policy::Reason>(const policy::Facts&, const policy::Step&, bool discover)>;
 
 PxeResult handle(base::ByteView datagram, const Arrival& arrival, const PxeServices& services,
-                 const policy::Snapshot& snapshot, const Objection& objection,
+                 const policy::Snapshot& snapshot, const policy::Now& now, const Objection& objection,
                  std::span<std::uint8_t> buffer);
 // The same for a message that is decoded already.
 PxeResult handle(const wire::dhcp4::Message& request, const Arrival& arrival, const PxeServices& services,
-                 const policy::Snapshot& snapshot, const Objection& objection,
+                 const policy::Snapshot& snapshot, const policy::Now& now, const Objection& objection,
                  std::span<std::uint8_t> buffer);
 
 }  // namespace session

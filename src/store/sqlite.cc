@@ -63,6 +63,11 @@ void Statement::bind(int index, std::string_view value) {
   note(sqlite3_bind_text64(statement_, index, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
 }
 
+void Statement::bind(int index, const std::optional<std::int64_t>& value) {
+  if (value) return bind(index, *value);
+  if (error_ == SQLITE_OK) note(sqlite3_bind_null(statement_, index));
+}
+
 bool Statement::next() {
   if (error_ != SQLITE_OK) return false;
   const int code = sqlite3_step(statement_);
@@ -71,6 +76,12 @@ bool Statement::next() {
 }
 
 std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+
+bool Statement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+
+std::optional<std::int64_t> Statement::maybe_integer(int column) const {
+  return is_null(column) ? std::nullopt : std::optional(integer(column));
+}
 
 std::string Statement::text(int column) const {
   const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,8 @@ class Statement {
   // The next row is there. False at the end and on error alike: ask status() afterwards.
   bool next();
   [[nodiscard]] std::int64_t integer(int column) const;
+  [[nodiscard]] bool is_null(int column) const;
+  [[nodiscard]] std::optional<std::int64_t> maybe_integer(int column) const;
   [[nodiscard]] std::string text(int column) const;
   // Runs to the end and tells how that went.
   base::Status run();
@@ -32,6 +35,7 @@ class Statement {
   Statement(sqlite3* database, const std::string& path, std::string_view sql);
   void bind(int index, std::int64_t value);
   void bind(int index, std::string_view value);
+  void bind(int index, const std::optional<std::int64_t>& value);  // nothing is NULL
   void note(int code);
 
   sqlite3* database_;

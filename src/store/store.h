@@ -1,57 +1,48 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The site's records in SQLite: images, deployments, boot programs. One writer; readers of
-// packets never come here, they hold the Snapshot that load() made.
+// The site's records, behind an interface that a second database can implement; its meaning is
+// in tests/store/conformance.h. One owner, one thread at a time.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
-#include "policy/model.h"
+#include "store/records.h"
 
 namespace store {
 
-// An image as recorded: what decisions need, and where its files stand below the state
-// directory («images/<name>/<version>»).
-struct ImageRecord {
-  policy::Image image;
-  std::string directory;
-  std::int64_t created = 0;  // Unix seconds
-};
-
 class Store {
  public:
-  // Opens or creates; migrates older schemas (numbered, checksummed); refuses newer ones.
-  static base::Result<std::unique_ptr<Store>> open(const std::string& path);
-  ~Store();
+  virtual ~Store() = default;
 
-  base::Result<std::vector<ImageRecord>> images();
-  base::Result<std::vector<policy::Deployment>> deployments();
-  base::Result<std::vector<policy::Program>> programs();
+  virtual base::Result<Everything> load() = 0;
+  // Looks at what a batch would make before it is kept; its error undoes the batch.
+  using Veto = std::function<base::Status(const Applied&)>;
+  // All of it or nothing, durable when it returns. References are checked as they stand behind
+  // the last step: a batch may put a collection and its member in any order.
+  virtual base::Result<Applied, Refused> apply(const Batch& batch, const Veto& veto = {}) = 0;
 
-  // The same name again replaces: the old record and its deployments' image stay linked to
-  // the new one. Returns the id.
-  base::Result<std::int64_t> put_image(const ImageRecord& record);
-  // Refused while a deployment uses it; the error names the deployments.
-  base::Status remove_image(const std::string& name);
-  // One deployment per target: a second one for the same target replaces the first.
-  base::Result<std::int64_t> put_deployment(const policy::Deployment& deployment);
-  base::Status remove_deployment(const policy::Target& target);
-  base::Status put_program(const policy::Program& program);
-  base::Status remove_program(policy::Arch arch);
+  // The revision that a record was last changed in; nothing where there is no such record.
+  virtual base::Result<std::optional<std::int64_t>> revision(Kind kind, std::int64_t id) = 0;
+  // Those behind `after`, oldest first, at most `count`.
+  virtual base::Result<std::vector<Event>> events(std::int64_t after, std::size_t count) = 0;
 
   // The number of the next version of something kept in files, «images/debian»: 1, 2, … It is
   // never given twice, also after a removal: the same name never means other bytes.
-  base::Result<std::int64_t> next_version(const std::string& place);
+  virtual base::Result<std::int64_t> next_version(const std::string& place) = 0;
   // The last number given for a place; 0 for a place that this database never knew.
-  base::Result<std::int64_t> last_version(const std::string& place);
+  virtual base::Result<std::int64_t> last_version(const std::string& place) = 0;
 
- private:
-  struct Impl;
-  explicit Store(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  // A whole copy that opens as a database of its own, while this one goes on. Replaces nothing.
+  virtual base::Status back_up(const std::string& path) = 0;
 };
+
+// Opens or creates; migrates older schemas (numbered, checksummed, backed up first beside the
+// file); refuses newer ones.
+base::Result<std::unique_ptr<Store>> open_sqlite(const std::string& path);
 
 }  // namespace store

@@ -298,8 +298,12 @@ std::optional<BootItem> find_boot_item(base::ByteView option43) {
   return value ? decode_boot_item(*value) : std::nullopt;
 }
 
+std::optional<base::ByteView> find_relay_part(base::ByteView option82, std::uint8_t code) {
+  return find_tlv(option82, code, TlvStyle::plain);
+}
+
 std::optional<base::Ipv4> find_relay_address(base::ByteView option82, std::uint8_t code) {
-  const auto value = find_tlv(option82, code, TlvStyle::plain);
+  const auto value = find_relay_part(option82, code);
   if (!value || value->size() != 4) return std::nullopt;
   base::Reader reader(*value);
   return read_ip(reader);

@@ -116,6 +116,8 @@ namespace relay_tag {
 inline constexpr std::uint8_t circuit_id = 1, remote_id = 2, link_selection = 5, subscriber_id = 6,
                               server_id_override = 11;
 }
+// A sub-option as it stands; nothing where it is absent or runs past the end.
+std::optional<base::ByteView> find_relay_part(base::ByteView option82, std::uint8_t code);
 // Four-octet sub-option (5 or 11) as an address.
 std::optional<base::Ipv4> find_relay_address(base::ByteView option82, std::uint8_t code);
 

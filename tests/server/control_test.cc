@@ -91,12 +91,12 @@ TEST_F(ControlTest, AnImageFromBeginToRemove) {
   EXPECT_GT(std::get<api::ImageItem>(listed[0]).created, 0);
 
   EXPECT_EQ(ask(api::Deploy{"debian", mac, false})[0], api::Reply(api::DeploymentItem{"debian", mac, false}));
-  EXPECT_EQ(ask(api::Deploy{"debian", policy::AllMachines{}, false})[0],
-            api::Reply(api::DeploymentItem{"debian", policy::AllMachines{}, true}));
+  EXPECT_EQ(ask(api::Deploy{"debian", api::AllMachines{}, false})[0],
+            api::Reply(api::DeploymentItem{"debian", api::AllMachines{}, true}));
   EXPECT_THAT(ask(api::ListDeployments{}), SizeIs(3));
   EXPECT_THAT(refusal(ask(api::RemoveImage{"debian"})), HasSubstr("debian"));
   EXPECT_EQ(refusal(ask(api::Undeploy{mac})), "accepted");
-  EXPECT_EQ(refusal(ask(api::Undeploy{policy::AllMachines{}})), "accepted");
+  EXPECT_EQ(refusal(ask(api::Undeploy{api::AllMachines{}})), "accepted");
   EXPECT_EQ(refusal(ask(api::RemoveImage{"debian"})), "accepted");
   EXPECT_THAT(ask(api::ListImages{}), SizeIs(1));
 }

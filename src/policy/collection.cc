@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/collection.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace policy {
+namespace {
+
+// Depth first, each collection behind those it is made of. A site has thousands of them, and a
+// chain may be as long: the stack is ours.
+class Ordering {
+ public:
+  Ordering(const std::vector<Collection>& all, const std::unordered_map<std::int64_t, std::size_t>& by_id)
+      : all_(all), by_id_(by_id), state_(all.size(), State::untouched) {}
+
+  base::Result<std::vector<std::size_t>> run() {
+    for (std::size_t start = 0; start < all_.size(); ++start) {
+      if (auto done = visit(start); !done) return tl::unexpected(done.error());
+    }
+    return std::move(order_);
+  }
+
+ private:
+  enum class State : std::uint8_t { untouched, under_way, done };
+  struct Step {
+    std::size_t at;
+    std::size_t next = 0;  // of its includes, then its excludes
+  };
+
+  [[nodiscard]] std::optional<std::int64_t> part(const Step& step) const {
+    const Collection& of = all_[step.at];
+    if (step.next < of.includes.size()) return of.includes[step.next];
+    const std::size_t rest = step.next - of.includes.size();
+    return rest < of.excludes.size() ? std::optional(of.excludes[rest]) : std::nullopt;
+  }
+
+  base::Status visit(std::size_t start) {
+    if (state_[start] != State::untouched) return {};
+    std::vector<Step> path{{start}};
+    state_[start] = State::under_way;
+    while (!path.empty()) {
+      Step& step = path.back();
+      const auto id = part(step);
+      if (!id) {
+        state_[step.at] = State::done;
+        order_.push_back(step.at);
+        path.pop_back();
+        continue;
+      }
+      ++step.next;
+      const auto found = by_id_.find(*id);
+      if (found == by_id_.end()) {
+        return base::fail("collection \"{}\" is made of a collection that is not there", all_[step.at].name);
+      }
+      if (state_[found->second] == State::under_way) return cycle(path, found->second);
+      if (state_[found->second] == State::done) continue;
+      state_[found->second] = State::under_way;
+      path.push_back({found->second});
+    }
+    return {};
+  }
+
+  base::Status cycle(const std::vector<Step>& path, std::size_t back_to) const {
+    std::string way;
+    const auto from = std::ranges::find(path, back_to, &Step::at);
+    for (auto it = from; it != path.end(); ++it) way += "\"" + all_[it->at].name + "\" is made of ";
+    return base::fail("collections go in a circle: {}\"{}\"", way, all_[back_to].name);
+  }
+
+  const std::vector<Collection>& all_;
+  const std::unordered_map<std::int64_t, std::size_t>& by_id_;
+  std::vector<State> state_;
+  std::vector<std::size_t> order_;
+};
+
+}  // namespace
+
+base::Result<Collections> Collections::make(std::vector<Collection> all) {
+  Collections made;
+  made.all_ = std::move(all);
+  for (std::size_t i = 0; i < made.all_.size(); ++i) made.by_id_.emplace(made.all_[i].id, i);
+  const auto order = Ordering(made.all_, made.by_id_).run();
+  if (!order) return tl::unexpected(order.error());
+  for (const std::size_t position : *order) {
+    const Collection& collection = made.all_[position];
+    if (!collection.rule && collection.includes.empty() && collection.excludes.empty()) continue;
+    Derived derived{position, {}, {}};
+    for (const std::int64_t id : collection.includes) derived.includes.push_back(made.by_id_.at(id));
+    for (const std::int64_t id : collection.excludes) derived.excludes.push_back(made.by_id_.at(id));
+    made.derived_.push_back(std::move(derived));
+  }
+  return made;
+}
+
+std::optional<std::size_t> Collections::position(std::int64_t id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void Collections::members(const Device& device, const Facts& facts, Memberships& out) const {
+  out.clear(all_.size());
+  for (const std::int64_t id : device.collections) {
+    if (const auto at = position(id)) out.set(*at, true);
+  }
+  for (const Derived& derived : derived_) {
+    const Collection& collection = all_[derived.position];
+    const auto in = [&out](std::size_t position) { return out.in(position); };
+    const bool member = out.in(derived.position) || std::ranges::any_of(derived.includes, in) ||
+                        (collection.rule && collection.rule->matches(facts, device.name));
+    out.set(derived.position, member && std::ranges::none_of(derived.excludes, in));
+  }
+}
+
+}  // namespace policy

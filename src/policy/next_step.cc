@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/next_step.h"
+
+#include "base/overloaded.h"
+
+namespace policy {
+namespace {
+
+// Our own loaders, by their places in the published tree. shim asks for grubx64.efi in the
+// directory it came from, so the two lie side by side in x64/.
+constexpr std::string_view pxelinux = "bios/pxelinux.0";
+constexpr std::string_view snponly_x64 = "x64/snponly.efi";
+constexpr std::string_view shim_x64 = "x64/shimx64.efi";
+
+using Result = std::variant<Step, Reason>;
+
+Result loader(std::string_view path) { return Step{StepKind::loader, path}; }
+
+// snponly.efi fetches its script and the kernel over HTTP: without our HTTP service the
+// chain would end in an iPXE that finds nothing.
+Result snponly(const Settings& settings) {
+  if (!settings.http) return Reason::http_needed;
+  return loader(snponly_x64);
+}
+
+// A program that an administrator added, for what this machine is to be told.
+const Program* added(const Facts& facts, const Snapshot& snapshot, Role role) {
+  return snapshot.program(facts.arch, role);
+}
+
+Result for_ipxe(const Facts& facts, const Snapshot& snapshot, Role role) {
+  const Settings& settings = snapshot.settings();
+  const bool bios = facts.arch == Arch::bios;
+  const bool script = settings.http && facts.ipxe.http;
+  if (bios && (!script || settings.bios_ipxe == BiosIpxe::pxelinux)) return loader(pxelinux);
+  if (script) return Step{StepKind::script};
+  if (!settings.http) return Reason::http_needed;
+  // Without HTTP inside: another iPXE, from Debian, that has it. Never shim here: under the
+  // iPXE EFI ROM of 2019 it cannot tell the size of what it loads and gives up.
+  if (facts.arch == Arch::x64) return snponly(settings);
+  const Program* program = added(facts, snapshot, role);
+  if (program == nullptr) return Reason::no_program_for_arch;
+  return loader(program->path);
+}
+
+Result for_uefi_x64(const Facts& facts, const Settings& settings) {
+  if (settings.unknown_uefi == UnknownUefi::ipxe) return snponly(settings);
+  // Debian's signed GRUB holds no http module: it comes up with root=http and sends nothing.
+  if (facts.kind == ClientKind::uefi_http) return Reason::shim_has_no_http;
+  return loader(shim_x64);
+}
+
+// The loader that renders menus, prompts and waiting scripts, or what stands in for it.
+Result choose_program(const Facts& facts, const Snapshot& snapshot, Role role) {
+  if (facts.kind == ClientKind::ipxe) return for_ipxe(facts, snapshot, role);
+  // HTTP Boot reads from our HTTP service, whatever the program.
+  if (facts.kind == ClientKind::uefi_http && !snapshot.settings().http) return Reason::http_needed;
+  if (const Program* program = added(facts, snapshot, role)) return loader(program->path);
+  switch (facts.kind) {
+    case ClientKind::bios_rom:
+      if (facts.arch == Arch::bios) return loader(pxelinux);
+      break;
+    case ClientKind::uefi_pxe:
+    case ClientKind::uefi_http:
+      if (facts.arch == Arch::x64) return for_uefi_x64(facts, snapshot.settings());
+      break;
+    case ClientKind::ipxe:
+    case ClientKind::uboot:
+    case ClientKind::raspberry_pi:
+      break;
+  }
+  return Reason::no_program_for_arch;
+}
+
+// The one named for the machine or the deployment. An iPXE that asks for what to do has it
+// already, where that is an iPXE, or came past it.
+Result named_program(const Facts& facts, const Snapshot& snapshot, std::string_view name, bool has_image) {
+  const Program* const program = snapshot.program(name);
+  if (program == nullptr) return Reason::program_gone;
+  if (facts.kind == ClientKind::ipxe && has_image) return for_ipxe(facts, snapshot, Role::boot);
+  if (facts.firmware_known && program->arch != facts.arch) return Reason::no_program_for_arch;
+  return loader(program->path);
+}
+
+// Before anything is chosen by its width, a BIOS machine tells it.
+const Program* detecting_program(const Facts& facts, const Snapshot& snapshot) {
+  const bool wanted = snapshot.model().policy.detect_processor && facts.kind == ClientKind::bios_rom &&
+                      facts.arch == Arch::bios && !facts.processor;
+  return wanted ? added(facts, snapshot, Role::detect) : nullptr;
+}
+
+Result towards_disk(const Facts& facts, const Snapshot& snapshot, Reason reason) {
+  if (facts.kind == ClientKind::ipxe && facts.ipxe.http && snapshot.settings().http) {
+    return Step{StepKind::script};
+  }
+  if (const Program* program = added(facts, snapshot, Role::abort)) return loader(program->path);
+  return reason;
+}
+
+Result towards_image(const Facts& facts, const Snapshot& snapshot, std::string_view named, Role role,
+                     bool has_image) {
+  if (const Program* detecting = detecting_program(facts, snapshot)) return loader(detecting->path);
+  if (!named.empty()) return named_program(facts, snapshot, named, has_image);
+  return choose_program(facts, snapshot, role);
+}
+
+}  // namespace
+
+std::variant<Step, Reason> next_step(const Facts& facts, const Plan& plan, const Snapshot& snapshot) {
+  return std::visit(
+      base::Overloaded{
+          [](const Silent& silent) -> Result { return silent.reason; },
+          [&](const Abort& abort) { return towards_disk(facts, snapshot, abort.reason); },
+          [&](const Boot& boot) {
+            const Role role = boot.prompt == Prompting::none ? Role::boot : Role::prompt;
+            return towards_image(facts, snapshot, boot.program, role, boot.choice.image != nullptr);
+          },
+          [&](const Menu& menu) { return towards_image(facts, snapshot, menu.program, Role::prompt, true); },
+          [&](const AskApproval&) {
+            if (const Program* program = added(facts, snapshot, Role::detect);
+                program != nullptr && facts.kind != ClientKind::ipxe) {
+              return loader(program->path);
+            }
+            return choose_program(facts, snapshot, Role::boot);
+          },
+          [](const Refer& refer) -> Result {
+            return Step{StepKind::refer, refer.file, refer.server};
+          },
+      },
+      plan.outcome);
+}
+
+Answer answer(const Facts& facts, const Snapshot& snapshot, const Now& now) {
+  Answer result{decide(facts, snapshot, now), Reason::no_deployment};
+  result.step = next_step(facts, result.plan, snapshot);
+  if (!result.plan.reason()) {
+    const bool found = std::holds_alternative<Step>(result.step);
+    result.plan.trail.add({Point::program, found ? Verdict::applied : Verdict::refused});
+  }
+  return result;
+}
+
+}  // namespace policy

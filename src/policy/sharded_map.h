@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// An immutable map whose changed copy shares all but the shards that changed: one device of a
+// million is replaced by copying some hundred, while packets are decided from the old map.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace policy {
+
+template <class Key, class Value>
+class ShardedMap {
+ public:
+  struct Change {
+    Key key;
+    std::optional<Value> value;  // nothing: erased
+  };
+
+  [[nodiscard]] const Value* find(const Key& key) const {
+    if (shards_.empty()) return nullptr;
+    const Shard* shard = shards_[place(key)].get();
+    if (shard == nullptr) return nullptr;
+    const auto it = std::lower_bound(shard->begin(), shard->end(), key, before);
+    return it != shard->end() && it->first == key ? &it->second : nullptr;
+  }
+
+  // Of several changes to one key the last counts. Costs what the touched shards hold, and a
+  // pointer for each of the others.
+  [[nodiscard]] ShardedMap with(std::vector<Change> changes) const {
+    ShardedMap next = *this;
+    next.grow(size_ + changes.size());
+    std::stable_sort(changes.begin(), changes.end(), [&next](const Change& a, const Change& b) {
+      const std::size_t left = next.place(a.key), right = next.place(b.key);
+      return left != right ? left < right : a.key < b.key;
+    });
+    for (auto first = changes.begin(); first != changes.end();) {
+      const std::size_t at = next.place(first->key);
+      const auto last = std::find_if(first, changes.end(),
+                                     [&](const Change& change) { return next.place(change.key) != at; });
+      next.merge(at, first, last);
+      first = last;
+    }
+    return next;
+  }
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  // In no order that means anything.
+  template <class Visit>
+  void each(const Visit& visit) const {
+    for (const auto& shard : shards_) {
+      if (shard == nullptr) continue;
+      for (const auto& [key, value] : *shard) visit(key, value);
+    }
+  }
+
+ private:
+  using Entry = std::pair<Key, Value>;
+  using Shard = std::vector<Entry>;
+  // Small enough to copy in microseconds, large enough that their pointers weigh little.
+  static constexpr std::size_t per_shard = 128;
+
+  static bool before(const Entry& entry, const Key& key) { return entry.first < key; }
+
+  [[nodiscard]] std::size_t place(const Key& key) const {
+    // Identity hashes of integers, and addresses of one maker, differ in their low bits only.
+    const std::size_t mixed = std::hash<Key>{}(key)*0x9e3779b97f4a7c15ULL;
+    return mixed >> 32 & (shards_.size() - 1);
+  }
+
+  void grow(std::size_t size) {
+    const std::size_t wanted = std::bit_ceil(std::max<std::size_t>(1, size / per_shard));
+    if (wanted <= shards_.size()) return;
+    std::vector<std::shared_ptr<const Shard>> old(wanted);
+    old.swap(shards_);
+    std::vector<Shard> filled(wanted);
+    for (const auto& shard : old) {
+      if (shard == nullptr) continue;
+      for (const Entry& entry : *shard) filled[place(entry.first)].push_back(entry);
+    }
+    for (std::size_t i = 0; i < wanted; ++i) {
+      if (filled[i].empty()) continue;
+      std::ranges::sort(filled[i], {}, &Entry::first);
+      filled[i].shrink_to_fit();
+      shards_[i] = std::make_shared<const Shard>(std::move(filled[i]));
+    }
+  }
+
+  template <class Iterator>
+  void merge(std::size_t at, Iterator first, Iterator last) {
+    static const Shard nothing;
+    const Shard& old = shards_[at] == nullptr ? nothing : *shards_[at];
+    Shard merged;
+    merged.reserve(old.size() + static_cast<std::size_t>(last - first));
+    auto kept = old.begin();
+    while (first != last) {
+      auto newest = first;
+      while (++first != last && first->key == newest->key) newest = first;
+      while (kept != old.end() && kept->first < newest->key) merged.push_back(*kept++);
+      if (kept != old.end() && kept->first == newest->key) ++kept;
+      if (newest->value) merged.emplace_back(newest->key, std::move(*newest->value));
+    }
+    merged.insert(merged.end(), kept, old.end());
+    merged.shrink_to_fit();
+    size_ = size_ - old.size() + merged.size();
+    shards_[at] = std::make_shared<const Shard>(std::move(merged));
+  }
+
+  std::vector<std::shared_ptr<const Shard>> shards_;  // a power of two of them, or none
+  std::size_t size_ = 0;
+};
+
+}  // namespace policy

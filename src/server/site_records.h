@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A site's records: in the store, and as the snapshot that decisions are made from. The two
+// never disagree, and a change costs what it touches, not what the site holds.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "policy/snapshot.h"
+#include "store/store.h"
+
+namespace server {
+
+// One thread at a time; snapshots may be handed to others.
+class SiteRecords {
+ public:
+  static base::Result<std::unique_ptr<SiteRecords>> open(std::unique_ptr<store::Store> store,
+                                                         policy::Settings settings);
+
+  // Refused where the whole would contradict itself: nothing has changed then.
+  base::Result<store::Applied, store::Refused> apply(const store::Batch& batch);
+  // From the configuration file, not kept in the store.
+  base::Status set_settings(const policy::Settings& settings);
+
+  [[nodiscard]] const policy::Snapshot& snapshot() const { return snapshot_; }
+  [[nodiscard]] const policy::SiteModel& model() const { return snapshot_.model(); }
+  // With their directories; model() has the same without.
+  [[nodiscard]] const std::vector<store::ImageRecord>& images() const { return images_; }
+  [[nodiscard]] store::Store& store() { return *store_; }
+
+  // «images/debian/3», «programs/arm64/1»: the directories that records name.
+  [[nodiscard]] std::vector<std::string> directories() const;
+
+ private:
+  explicit SiteRecords(std::unique_ptr<store::Store> store) : store_(std::move(store)) {}
+
+  std::unique_ptr<store::Store> store_;
+  policy::Snapshot snapshot_;
+  std::vector<store::ImageRecord> images_;
+};
+
+// Directory of a boot program from its path in the published tree.
+std::string program_directory(const policy::Program& program);
+
+}  // namespace server

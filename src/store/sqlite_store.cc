@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <sys/stat.h>
+
+#include <ctime>
+#include <filesystem>
+#include <utility>
+
+#include "store/read.h"
+#include "store/schema.h"
+#include "store/sqlite.h"
+#include "store/store.h"
+#include "store/write.h"
+
+namespace store {
+namespace {
+
+// Reading a small database once at the start costs less than serving from a damaged one; the
+// pages of a large one are looked at when they are used.
+constexpr std::uintmax_t small_database = 32 << 20;
+
+base::Status check_pages(Database& database) {
+  std::error_code error;
+  if (std::filesystem::file_size(database.path(), error) > small_database) return {};
+  Statement check = database.query("PRAGMA quick_check(1)");
+  const std::string verdict = check.next() ? check.text(0) : "ok";
+  if (auto status = check.status(); !status) return status;
+  if (verdict == "ok") return {};
+  return base::fail("{} is damaged ({}): keep a copy of it, then put back a backup", database.path(), verdict);
+}
+
+class SqliteStore final : public Store {
+ public:
+  explicit SqliteStore(Database database) : database_(std::move(database)) {}
+
+  base::Result<Everything> load() override { return read_everything(database_); }
+
+  base::Result<Applied, Refused> apply(const Batch& batch, const Veto& veto) override {
+    const auto failed = [](const base::Error& error) {
+      return tl::unexpected(Refused{Refused::Why::not_written, 0, error.what});
+    };
+    Transaction transaction(database_);
+    if (!transaction.begun()) return failed(transaction.begun().error());
+    auto applied = write_batch(database_, batch, std::time(nullptr));
+    if (!applied) return applied;
+    if (auto fine = veto ? veto(*applied) : base::Status(); !fine) {
+      return tl::unexpected(Refused{Refused::Why::contradiction, 0, fine.error().what});
+    }
+    if (auto done = transaction.commit(); !done) return failed(done.error());
+    return applied;
+  }
+
+  base::Result<std::optional<std::int64_t>> revision(Kind kind, std::int64_t id) override {
+    Statement row = kind == Kind::settings
+                        ? database_.query("SELECT settings FROM site WHERE only = ?", id)
+                        : database_.query(revision_query(kind), id);
+    const auto found = row.next() ? std::optional(row.integer(0)) : std::nullopt;
+    if (auto status = row.status(); !status) return tl::unexpected(status.error());
+    return found;
+  }
+
+  base::Result<std::vector<Event>> events(std::int64_t after, std::size_t count) override {
+    std::vector<Event> events;
+    Statement rows = database_.query(
+        "SELECT id, at, revision, who, verb, kind, subject, name FROM events WHERE id > ? ORDER BY id LIMIT ?", after,
+        static_cast<std::int64_t>(count));
+    while (rows.next()) {
+      events.push_back({rows.integer(0), rows.integer(1), rows.integer(2), rows.text(3), rows.text(4),
+                        parse_kind(rows.text(5)).value_or(Kind::settings), rows.integer(6), rows.text(7)});
+    }
+    if (auto status = rows.status(); !status) return tl::unexpected(status.error());
+    return events;
+  }
+
+  base::Result<std::int64_t> next_version(const std::string& place) override {
+    return number(database_.query("INSERT INTO versions (place, last) VALUES (?, 1) ON CONFLICT (place) DO UPDATE "
+                                  "SET last = last + 1 RETURNING last",
+                                  place));
+  }
+  base::Result<std::int64_t> last_version(const std::string& place) override {
+    return number(database_.query("SELECT last FROM versions WHERE place = ?", place));
+  }
+
+  base::Status back_up(const std::string& path) override {
+    if (std::filesystem::exists(path)) return base::fail("{} is there already: name another file", path);
+    return database_.run("VACUUM INTO ?", path);
+  }
+
+ private:
+  static base::Result<std::int64_t> number(Statement row) {
+    const std::int64_t value = row.next() ? row.integer(0) : 0;
+    if (auto done = row.run(); !done) return tl::unexpected(done.error());
+    return value;
+  }
+  static std::string_view revision_query(Kind kind) {
+    switch (kind) {
+      case Kind::device:
+        return "SELECT revision FROM devices WHERE id = ?";
+      case Kind::collection:
+        return "SELECT revision FROM collections WHERE id = ?";
+      case Kind::image:
+        return "SELECT revision FROM images WHERE id = ?";
+      case Kind::task_sequence:
+        return "SELECT revision FROM task_sequences WHERE id = ?";
+      case Kind::program:
+        return "SELECT revision FROM programs WHERE id = ?";
+      case Kind::deployment:
+        return "SELECT revision FROM deployments WHERE id = ?";
+      case Kind::network:
+        return "SELECT revision FROM networks WHERE id = ?";
+      case Kind::server:
+        return "SELECT revision FROM servers WHERE id = ?";
+      case Kind::referral:
+        return "SELECT revision FROM referrals WHERE id = ?";
+      case Kind::settings:
+        break;
+    }
+    return "SELECT settings FROM site WHERE only = ?";
+  }
+
+  Database database_;
+};
+
+}  // namespace
+
+base::Result<std::unique_ptr<Store>> open_sqlite(const std::string& path) {
+  auto database = Database::open(path);
+  if (!database) return tl::unexpected(database.error());
+  if (auto sound = check_pages(*database); !sound) return tl::unexpected(sound.error());
+  if (auto migrated = migrate(*database, migrations()); !migrated) return tl::unexpected(migrated.error());
+  // Only now, when it is known to be ours: the mode is written into the file.
+  if (auto set = database->run("PRAGMA journal_mode = WAL"); !set) return tl::unexpected(set.error());
+  return std::make_unique<SqliteStore>(std::move(*database));
+}
+
+}  // namespace store
