@@ -20,6 +20,7 @@ using session::Outcome;
 using session::PxeResult;
 
 constexpr base::Ipv4 us{{10, 0, 0, 2}}, somebody{{10, 0, 0, 77}};
+constexpr policy::Now now{1'700'000'000, 0};
 
 policy::Snapshot site(policy::Settings settings, policy::Arch image_arch, bool programs) {
   policy::Image image;
@@ -27,14 +28,25 @@ policy::Snapshot site(policy::Settings settings, policy::Arch image_arch, bool p
   image.name = "debian";
   image.arch = image_arch;
   policy::Deployment deployment;
-  deployment.image = 1;
-  std::vector<policy::Program> added;
-  for (const auto arch : {policy::Arch::ia32, policy::Arch::arm64, policy::Arch::riscv64}) {
-    if (programs) added.push_back({arch, "programs/1/boot.efi"});
+  deployment.id = 1;
+  deployment.what = policy::ToBoot{image.id};
+  deployment.target = policy::ToAll{};
+  policy::SiteModel model;
+  model.settings = settings;
+  model.images = {image};
+  model.deployments = {deployment};
+  const auto add = [&](policy::Arch arch, std::string path) {
+    model.programs.push_back({0, std::string(print(arch)), arch, {policy::Role::boot, policy::Role::prompt}, false,
+                              std::move(path)});
+  };
+  if (programs) {
+    for (const auto arch : {policy::Arch::ia32, policy::Arch::arm64, policy::Arch::riscv64}) {
+      add(arch, "programs/1/boot.efi");
+    }
+    // As long as a name can be: it fits neither the header nor, as a URL, an option.
+    add(policy::Arch::arm32, "programs/" + std::string(240, 'x'));
   }
-  // As long as a name can be: it fits neither the header nor, as a URL, an option.
-  if (programs) added.push_back({policy::Arch::arm32, "programs/" + std::string(240, 'x')});
-  return {settings, {image}, {deployment}, std::move(added)};
+  return policy::Snapshot::make(std::move(model), {}).value();
 }
 
 const std::array<policy::Snapshot, 4>& sites() {
@@ -106,7 +118,7 @@ void check_reply(const PxeResult& result, const Message& request, const Arrival&
 void check(const Message& request, const Arrival& arrival, const session::PxeServices& services,
            const policy::Snapshot& snapshot) {
   std::array<std::uint8_t, session::max_pxe_reply> buffer{};
-  const PxeResult result = session::handle(request, arrival, services, snapshot, {}, buffer);
+  const PxeResult result = session::handle(request, arrival, services, snapshot, now, {}, buffer);
   const session::PxeEvent& event = result.event;
   BOOTFERRY_CHECK(!session::print(event.outcome).empty() && event.outcome != Outcome::malformed);
   BOOTFERRY_CHECK(!session::counter_name(session::counter_of(event)).empty());
@@ -124,7 +136,7 @@ void check(const Message& request, const Arrival& arrival, const session::PxeSer
   const auto objection = [](const policy::Facts&, const policy::Step&, bool) {
     return std::optional(policy::Reason::boot_loop);
   };
-  const PxeResult refused = session::handle(request, arrival, services, snapshot, objection, buffer);
+  const PxeResult refused = session::handle(request, arrival, services, snapshot, now, objection, buffer);
   BOOTFERRY_CHECK(refused.event.reason == policy::Reason::boot_loop && !refused.reply);
 }
 
@@ -135,7 +147,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Arrival on_67{67, 3, us, base::Ipv4::broadcast(), {{}, 68}};
   std::array<std::uint8_t, session::max_pxe_reply> buffer{};
   if (!request) {
-    const PxeResult result = session::handle(base::ByteView(data, size), on_67, {}, sites()[0], {}, buffer);
+    const PxeResult result = session::handle(base::ByteView(data, size), on_67, {}, sites()[0], now, {}, buffer);
     BOOTFERRY_CHECK(result.event.outcome == Outcome::malformed && result.event.malformed == request.error());
     BOOTFERRY_CHECK(!result.reply && !result.learned);
     return 0;

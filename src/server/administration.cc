@@ -45,10 +45,31 @@ base::Status check_target(const api::Target& target) {
   return base::fail("{}: not the address of a machine", mac->print());
 }
 
+// Whom deploy() made a deployment for; nothing where it was made in another way.
+std::optional<api::Target> target_of(const policy::Snapshot& snapshot, const policy::Deployment& deployment) {
+  if (std::holds_alternative<policy::ToAll>(deployment.target)) return api::AllMachines{};
+  const auto* to = std::get_if<policy::ToDevice>(&deployment.target);
+  const policy::Device* const device = to == nullptr ? nullptr : snapshot.device(to->id);
+  if (device == nullptr || device->macs.empty()) return std::nullopt;
+  return device->macs.front();
+}
+
 // What deploy() said of a target before.
 const policy::Deployment* find_deployment(const SiteRecords& records, const policy::DeployedTo& target) {
   const auto found = std::ranges::find(records.model().deployments, target, &policy::Deployment::target);
   return found == records.model().deployments.end() ? nullptr : &*found;
+}
+
+// ": bootferry undeploy …" of what deploy() made of an image; empty where it made nothing of it.
+std::string how_to_undeploy(const SiteRecords& records, std::int64_t image) {
+  for (const policy::Deployment& deployment : records.model().deployments) {
+    const auto* boot = std::get_if<policy::ToBoot>(&deployment.what);
+    if (boot == nullptr || boot->image != image) continue;
+    if (const auto target = target_of(records.snapshot(), deployment)) {
+      return ": bootferry undeploy " + api::print(*target);
+    }
+  }
+  return {};
 }
 
 base::Status status_of(const base::Result<store::Applied, store::Refused>& applied) {
@@ -208,7 +229,11 @@ base::Status Administration::remove_image(const std::string& name) {
   const auto* present = find_image(*impl_->records, name);
   if (present == nullptr) return base::fail("no image \"{}\": `bootferry image list` shows what is there", name);
   const std::int64_t id = present->image.id;
-  if (auto removed = impl_->apply(store::Remove{store::Kind::image, id, {}}); !removed) return removed;
+  const auto removed = impl_->records->apply({"the command line", "", {store::Remove{store::Kind::image, id, {}}}});
+  if (!removed) {
+    const bool in_use = removed.error().why == store::Refused::Why::in_use;
+    return base::fail("{}{}", removed.error().what, in_use ? how_to_undeploy(*impl_->records, id) : "");
+  }
   impl_->withdraw(fmt::format("{}/{}", images_area, content::normalise(name).value_or("")));
   return {};
 }
@@ -223,6 +248,7 @@ base::Result<api::DeploymentItem> Administration::deploy(const std::string& imag
     return base::fail(
         "no image \"{}\": `bootferry image list` shows what is there, `bootferry image add` adds one", image);
   }
+  const policy::Image of = found->image;  // a copy: making the device changes the records
   policy::Deployment deployment;
   std::string whom = "all";
   if (const auto* mac = std::get_if<base::Mac>(&target)) {
@@ -235,8 +261,8 @@ base::Result<api::DeploymentItem> Administration::deploy(const std::string& imag
     deployment.order = 100;  // what is meant for a machine comes before what is meant for everybody
   }
   if (const auto* before = find_deployment(records, deployment.target)) deployment.id = before->id;
-  deployment.name = fmt::format("{} to {}", found->image.name, whom);
-  deployment.what = policy::ToBoot{found->image.id};
+  deployment.name = fmt::format("{} to {}", of.name, whom);
+  deployment.what = policy::ToBoot{of.id};
   // Whoever powers on a machine must be able to say no to what was meant for everybody.
   deployment.asks = prompt || std::holds_alternative<api::AllMachines>(target);
   deployment.purpose = deployment.asks ? policy::Purpose::available : policy::Purpose::required;
@@ -244,7 +270,7 @@ base::Result<api::DeploymentItem> Administration::deploy(const std::string& imag
   deployment.created = std::time(nullptr);
   if (auto put = impl_->apply(store::Put{deployment, {}}); !put) return tl::unexpected(put.error());
   impl_->redecide();
-  return api::DeploymentItem{image, target, deployment.asks};
+  return api::DeploymentItem{of.name, target, deployment.asks};
 }
 
 // The device of that address, made if there is none.
@@ -281,15 +307,8 @@ base::Result<std::vector<api::DeploymentItem>> Administration::deployments() {
   for (const policy::Deployment& deployment : snapshot.model().deployments) {
     const auto* boot = std::get_if<policy::ToBoot>(&deployment.what);
     const policy::Image* image = boot == nullptr ? nullptr : snapshot.image(boot->image);
-    if (image == nullptr) continue;
-    if (std::holds_alternative<policy::ToAll>(deployment.target)) {
-      items.push_back({image->name, api::AllMachines{}, true});
-    } else if (const auto* to = std::get_if<policy::ToDevice>(&deployment.target)) {
-      const policy::Device* device = snapshot.device(to->id);
-      if (device != nullptr && !device->macs.empty()) {
-        items.push_back({image->name, device->macs.front(), deployment.asks});
-      }
-    }
+    const auto target = target_of(snapshot, deployment);
+    if (image != nullptr && target) items.push_back({image->name, *target, deployment.asks});
   }
   return items;
 }

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include "policy/deployment.h"
+#include "policy/device.h"
+#include "policy/facts.h"
+
 namespace policy {
 namespace {
 
@@ -52,37 +56,33 @@ TEST(Arch, NamesPeopleWrite) {
   EXPECT_EQ(parse_arch("x64 "), std::nullopt);
 }
 
-TEST(Target, Prints) {
-  EXPECT_EQ(print(Target{AllMachines{}}), "all");
-  EXPECT_EQ(print(Target{base::Mac{{0x52, 0x54, 0, 0x12, 0x34, 0x56}}}), "52:54:00:12:34:56");
+TEST(Model, PrintedWordsParseBack) {
+  for (const ImageKind each : {ImageKind::linux_kernel, ImageKind::tree})
+    EXPECT_EQ(parse_image_kind(print(each)), each);
+  for (std::size_t i = 0; i < role_count; ++i) {
+    const auto role = static_cast<Role>(i);
+    EXPECT_EQ(parse_role(print(role)), role) << print(role);
+  }
+  for (const DeviceState each : {DeviceState::approved, DeviceState::pending, DeviceState::rejected})
+    EXPECT_EQ(parse_device_state(print(each)), each);
+  for (const Purpose each : {Purpose::available, Purpose::required})
+    EXPECT_EQ(parse_purpose(print(each)), each);
+  for (const Firmware each : {Firmware::bios, Firmware::uefi, Firmware::uboot, Firmware::raspberry_pi})
+    EXPECT_EQ(parse_firmware(print(each)), each);
+  EXPECT_EQ(parse_role("unknown"), std::nullopt);
+  EXPECT_EQ(parse_device_state(""), std::nullopt);
+  EXPECT_EQ(parse_purpose("Required"), std::nullopt);
 }
 
-TEST(Snapshot, Empty) {
-  const Snapshot empty;
-  EXPECT_EQ(empty.image(1), nullptr);
-  EXPECT_EQ(empty.deployment_for(base::Mac{}), nullptr);
-  EXPECT_EQ(empty.deployment_for_all(), nullptr);
-  EXPECT_EQ(empty.program(Arch::x64), nullptr);
-}
-
-TEST(Snapshot, FindsWhatItWasGivenAndTheLastWordCounts) {
-  const base::Mac mac{{2, 0, 0, 0, 0, 1}};
-  Image a, b;
-  a.id = 7;
-  b.id = 9;
-  b.name = "b";
-  const Snapshot s({}, {a, b},
-                   {{.id = 1, .image = 7, .target = mac},
-                    {.id = 2, .image = 7, .target = AllMachines{}},
-                    {.id = 3, .image = 9, .target = mac},
-                    {.id = 4, .image = 9, .target = AllMachines{}}},
-                   {{Arch::arm64, "programs/arm64/x.efi"}});
-  EXPECT_EQ(s.image(9)->name, "b");
-  EXPECT_EQ(s.image(8), nullptr);
-  EXPECT_EQ(s.deployment_for(mac)->id, 3);
-  EXPECT_EQ(s.deployment_for_all()->id, 4);
-  EXPECT_EQ(s.program(Arch::arm64)->path, "programs/arm64/x.efi");
-  EXPECT_EQ(s.program(Arch::x64), nullptr);
+TEST(Device, WithoutExtrasIsTheSameAsWithNone) {
+  Device plain, empty;
+  empty.more = std::make_shared<const DeviceExtras>();
+  EXPECT_EQ(plain, empty);
+  DeviceExtras extras;
+  extras.image = 7;
+  empty.more = std::make_shared<const DeviceExtras>(extras);
+  EXPECT_FALSE(plain == empty);
+  EXPECT_EQ(empty.extras().image, 7);
 }
 
 }  // namespace

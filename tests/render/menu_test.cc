@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "policy/waiting.h"
 #include "render/quote.h"
 
 namespace render {
@@ -27,10 +28,27 @@ policy::Image debian() {
   return image;
 }
 
-policy::Plan boot(const policy::Image& image, bool prompt = false) {
-  return {policy::Boot{&image, nullptr, prompt}, {}};
+using policy::Prompting;
+
+policy::Plan plan_of(policy::Outcome outcome) {
+  policy::Plan plan;
+  plan.outcome = outcome;
+  return plan;
 }
-policy::Plan ignore(policy::Reason reason) { return {policy::Ignore{reason}, {}}; }
+policy::Plan boot(const policy::Image& image, Prompting prompt = Prompting::none) {
+  return plan_of(policy::Boot{{&image, nullptr, nullptr}, prompt, {}});
+}
+policy::Plan boot(const policy::Image& image, bool prompt) {
+  return boot(image, prompt ? Prompting::opt_in : Prompting::none);
+}
+policy::Plan silent(policy::Reason reason) { return plan_of(policy::Silent{reason}); }
+
+// As machines are held back while others load.
+Wait queued(std::size_t loading, std::size_t place) {
+  return {policy::explain(policy::Hold{loading, place}), policy::script_asks_every_seconds};
+}
+
+const base::Mac mac{{0x52, 0x54, 0, 0x12, 0x34, 0x56}};
 
 TEST(Url, LeavesPort80OutAndEncodesPaths) {
   EXPECT_EQ(server.url("images/a b/100%"), "http://10.0.0.2/images/a%20b/100%25");
@@ -74,8 +92,8 @@ TEST(IpxeScript, PromptsAndFallsToTheLocalDisk) {
   image.command_line.clear();
   EXPECT_EQ(ipxe_script(boot(image, true), {}, server), R"(#!ipxe
 menu Bootferry
-item --key l local Boot from the local disk
 item --key b network debian-12
+item --key l local Boot from the local disk
 choose --default local --timeout 10000 choice || goto local
 goto ${choice}
 :local
@@ -95,7 +113,7 @@ exit 1
 }
 
 TEST(IpxeScript, SaysWhyNothingBoots) {
-  const std::string script = ipxe_script(ignore(policy::Reason::no_deployment), {}, server);
+  const std::string script = ipxe_script(silent(policy::Reason::no_deployment), {}, server);
   EXPECT_EQ(
       script,
       "#!ipxe\necho Bootferry: no-deployment: nothing is deployed to this machine: `bootferry deploy IMAGE "
@@ -111,7 +129,7 @@ TEST(IpxeScript, InitrdsOfOneBaseNameStayApart) {
 }
 
 TEST(IpxeScript, WaitsAndAsksAgain) {
-  EXPECT_EQ(ipxe_waiting_script({50, 3}, {{0x52, 0x54, 0, 0x12, 0x34, 0x56}}, server), R"(#!ipxe
+  EXPECT_EQ(ipxe_waiting_script(queued(50, 3), mac, server), R"(#!ipxe
 echo Bootferry: 50 machines are loading; this one is number 3 in the queue
 sleep 5 ||
 chain --replace --autofree http://10.0.0.2/ipxe/52-54-00-12-34-56.ipxe ||
@@ -156,7 +174,7 @@ LABEL network
 
 TEST(Pxelinux, SaysWhyNothingBoots) {
   EXPECT_THAT(
-      pxelinux_config(ignore(policy::Reason::image_not_for_arch), {}),
+      pxelinux_config(silent(policy::Reason::image_not_for_arch), {}),
       testing::MatchesRegex("SAY Bootferry: image-not-for-arch: .*\nDEFAULT local\nPROMPT 0\nLABEL local\n"
                             "  LOCALBOOT 0\n"));
 }
@@ -192,7 +210,7 @@ TEST(Grub, PromptsAndFallsToTheLocalDisk) {
 }
 
 TEST(Grub, SaysWhyNothingBoots) {
-  EXPECT_THAT(behind_function(grub_config(ignore(policy::Reason::no_deployment), {})),
+  EXPECT_THAT(behind_function(grub_config(silent(policy::Reason::no_deployment), {})),
               testing::MatchesRegex("echo 'Bootferry: no-deployment: .*'\nboot_local\n"));
 }
 
@@ -201,7 +219,7 @@ TEST(Grub, EntryAsksUnderTheMachinesMac) {
 }
 
 TEST(Grub, WaitsAndAsksAgainWithoutGoingDeeper) {
-  EXPECT_EQ(grub_waiting_config({1, 2}, {{0x52, 0x54, 0, 0x12, 0x34, 0x56}}),
+  EXPECT_EQ(grub_waiting_config(queued(1, 2), mac),
             R"(echo 'Bootferry: 1 machine is loading; this one is number 2 in the queue'
 if [ -z "$bootferry_waits" ]; then
   bootferry_waits=1
@@ -283,7 +301,7 @@ TEST(Grub, ScriptsParse) {
   image.command_line = "a='x y' b=\"c d\" $(reboot) ${x} ; { } || \\";
   const std::string configs[] = {
       grub_entry_config(), grub_config(boot(image), {}), grub_config(boot(image, true), {}),
-      grub_config(ignore(policy::Reason::boot_loop), {}), grub_waiting_config({50, 3}, {})};
+      grub_config(silent(policy::Reason::boot_loop), {}), grub_waiting_config(queued(50, 3), {})};
   const std::string path = testing::TempDir() + "/bootferry-grub.cfg";
   for (const std::string& config : configs) {
     std::ofstream(path) << config;

@@ -10,12 +10,13 @@
 #include <thread>
 
 #include "../content/scratch.h"
+#include "policy/decide.h"
 #include "store/sqlite.h"
 
 namespace server {
 namespace {
 
-using policy::AllMachines;
+using api::AllMachines;
 using policy::Arch;
 using testing::AllOf;
 using testing::Contains;
@@ -25,6 +26,20 @@ using testing::IsEmpty;
 using testing::Not;
 
 const base::Mac mac = *base::Mac::parse("52:54:00:12:34:56");
+
+policy::Facts machine() {
+  policy::Facts facts;
+  facts.mac = mac;
+  facts.firmware_known = false;
+  return facts;
+}
+
+// The kernel that the machine boots, or why it boots none.
+std::string boots(const Site& site) {
+  const policy::Plan plan = policy::decide(machine(), site.policy, {});
+  if (const auto* boot = plan.boot()) return boot->choice.image->kernel;
+  return std::string(policy::print(plan.reason().value_or(policy::Reason::held)));
+}
 
 class AdministrationTest : public testing::Test {
  protected:
@@ -55,7 +70,7 @@ class AdministrationTest : public testing::Test {
   // The bytes that a client gets for a name; "absent" without a file.
   [[nodiscard]] std::string served(const std::string& name) const {
     const auto site = admin->site();
-    const auto entry = site->published.find(name);
+    const auto entry = site->published->find(name);
     const auto* found = std::get_if<const content::DiskFile*>(&entry);
     return found == nullptr ? "absent" : read_text((*found)->path);
   }
@@ -75,8 +90,9 @@ class AdministrationTest : public testing::Test {
 TEST_F(AdministrationTest, AFreshStateServesNobody) {
   const auto site = admin->site();
   ASSERT_NE(site, nullptr);
-  EXPECT_THAT(site->policy.images(), IsEmpty());
-  EXPECT_THAT(site->policy.deployments(), IsEmpty());
+  EXPECT_THAT(site->policy.model().images, IsEmpty());
+  EXPECT_THAT(site->policy.model().deployments, IsEmpty());
+  EXPECT_EQ(site->policy.device_count(), 0U);
   EXPECT_THAT(strangers(), IsEmpty());
   struct stat facts {};
   ASSERT_EQ(::stat(scratch.path("state").c_str(), &facts), 0);
@@ -124,7 +140,7 @@ TEST_F(AdministrationTest, ACommandLineThatIpxeWouldActOnIsRefused) {
   const auto added = admin->add_image(std::move(image), {});
   ASSERT_FALSE(added);
   EXPECT_THAT(added.error().what, HasSubstr("\"||\""));
-  EXPECT_THAT(admin->site()->policy.images(), IsEmpty());
+  EXPECT_THAT(admin->site()->policy.model().images, IsEmpty());
 }
 
 TEST_F(AdministrationTest, AReplacedImageKeepsItsDeploymentsAndOneOldVersion) {
@@ -132,9 +148,7 @@ TEST_F(AdministrationTest, AReplacedImageKeepsItsDeploymentsAndOneOldVersion) {
   ASSERT_TRUE(admin->deploy("debian", mac, false));
   const auto old_site = admin->site();
   add("debian", "two");
-  const auto* deployment = admin->site()->policy.deployment_for(mac);
-  ASSERT_NE(deployment, nullptr);
-  EXPECT_EQ(admin->site()->policy.image(deployment->image)->kernel, "images/debian/2/linux");
+  EXPECT_EQ(boots(*admin->site()), "images/debian/2/linux");
   // A machine that has its script already still finds its kernel.
   EXPECT_EQ(served("images/debian/1/initrd.gz"), "one");
   EXPECT_EQ(served("images/debian/2/initrd.gz"), "two");
@@ -142,7 +156,7 @@ TEST_F(AdministrationTest, AReplacedImageKeepsItsDeploymentsAndOneOldVersion) {
   EXPECT_EQ(served("images/debian/1/initrd.gz"), "absent");
   EXPECT_EQ(served("images/debian/2/initrd.gz"), "two");
   EXPECT_THAT(scratch.list("state/images/debian"), Not(Contains("1")));
-  EXPECT_EQ(old_site->policy.images().front().kernel, "images/debian/1/linux");
+  EXPECT_EQ(boots(*old_site), "images/debian/1/linux");
   reopen();
   EXPECT_EQ(served("images/debian/2/initrd.gz"), "absent");
   EXPECT_THAT(scratch.list("state/images/debian"), ElementsAre("3", "3/Linux", "3/initrd.gz"));
@@ -185,7 +199,7 @@ TEST_F(AdministrationTest, RemovingTakesFilesAndRecordAndNeverReusesTheirNames) 
   ASSERT_TRUE(admin->remove_image("debian"));
   EXPECT_THAT(scratch.list("state/images"), IsEmpty());
   EXPECT_EQ(served("images/debian/1/linux"), "absent");
-  EXPECT_THAT(admin->site()->policy.images(), IsEmpty());
+  EXPECT_THAT(admin->site()->policy.model().images, IsEmpty());
   EXPECT_THAT(admin->remove_image("debian").error().what, HasSubstr("no image \"debian\""));
   // Whoever still has the old name must not get other bytes under it.
   EXPECT_EQ(add("debian").kernel, "images/debian/2/linux");
@@ -194,10 +208,12 @@ TEST_F(AdministrationTest, RemovingTakesFilesAndRecordAndNeverReusesTheirNames) 
 TEST_F(AdministrationTest, AnImageInUseStays) {
   add("debian");
   ASSERT_TRUE(admin->deploy("debian", mac, false));
-  EXPECT_THAT(admin->remove_image("debian").error().what, HasSubstr("bootferry undeploy 52:54:00:12:34:56"));
+  EXPECT_EQ(admin->remove_image("debian").error().what,
+            "image \"debian\" is in use by deployment \"debian to 52-54-00-12-34-56\": change or remove that "
+            "first: bootferry undeploy 52:54:00:12:34:56");
   EXPECT_EQ(served("images/debian/1/initrd.gz"), "initrd");
   ASSERT_TRUE(admin->undeploy(mac));
-  EXPECT_EQ(admin->site()->policy.deployment_for(mac), nullptr);
+  EXPECT_EQ(boots(*admin->site()), "nothing-to-do");
   EXPECT_TRUE(admin->remove_image("debian"));
 }
 
@@ -206,10 +222,13 @@ TEST_F(AdministrationTest, AllAlwaysPrompts) {
   const auto deployment = admin->deploy("debian", AllMachines{}, false);
   ASSERT_TRUE(deployment) << deployment.error().what;
   EXPECT_TRUE(deployment->prompt);
-  EXPECT_TRUE(admin->site()->policy.deployment_for_all()->prompt);
+  const policy::Plan strangers_plan = policy::decide({}, admin->site()->policy, {});
+  ASSERT_NE(strangers_plan.boot(), nullptr);
+  EXPECT_EQ(strangers_plan.boot()->prompt, policy::Prompting::opt_in);
   EXPECT_FALSE(admin->deploy("debian", mac, false)->prompt);
   EXPECT_TRUE(admin->deploy("debian", mac, true)->prompt);
   EXPECT_EQ(admin->deployments()->size(), 2U);
+  EXPECT_EQ(admin->site()->policy.device_count(), 1U) << "a machine becomes a device once";
 }
 
 TEST_F(AdministrationTest, DeployRefusesWhatCannotBe) {
@@ -231,8 +250,8 @@ TEST_F(AdministrationTest, ImageNamesThatCannotBe) {
 TEST_F(AdministrationTest, ProgramsOfOtherArchitectures) {
   ASSERT_TRUE(admin->add_program(Arch::riscv64, file("Boot.efi", "one")));
   ASSERT_TRUE(admin->add_program(Arch::riscv64, file("Boot.efi", "two")));
-  ASSERT_NE(admin->site()->policy.program(Arch::riscv64), nullptr);
-  const std::string path = admin->site()->policy.program(Arch::riscv64)->path;
+  ASSERT_NE(admin->site()->policy.program(Arch::riscv64, policy::Role::boot), nullptr);
+  const std::string path = admin->site()->policy.program(Arch::riscv64, policy::Role::boot)->path;
   EXPECT_EQ(path, "programs/riscv64/2/boot.efi");
   EXPECT_EQ(served(path), "two");
   EXPECT_EQ(served("programs/riscv64/1/boot.efi"), "one");
@@ -240,7 +259,7 @@ TEST_F(AdministrationTest, ProgramsOfOtherArchitectures) {
   EXPECT_FALSE(admin->add_program(Arch::riscv64, file("..", "x")));
   ASSERT_TRUE(admin->remove_program(Arch::riscv64));
   EXPECT_THAT(scratch.list("state/programs"), IsEmpty());
-  EXPECT_EQ(admin->site()->policy.program(Arch::riscv64), nullptr);
+  EXPECT_EQ(admin->site()->policy.program(Arch::riscv64, policy::Role::boot), nullptr);
   EXPECT_FALSE(admin->remove_program(Arch::riscv64));
 }
 
@@ -345,11 +364,11 @@ TEST_F(AdministrationTest, ReadersDuringChangesSeeWholeSites) {
       while (!stop) {
         const auto site = admin->site();
         ASSERT_NE(site, nullptr);
-        const auto* deployment = site->policy.deployment_for(mac);
-        if (deployment != nullptr) {
-          const auto* found = site->policy.image(deployment->image);
-          ASSERT_NE(found, nullptr);
-          ASSERT_FALSE(std::holds_alternative<content::NotFound>(site->published.find(found->kernel)));
+        const auto plan = policy::decide(machine(), site->policy, {});
+        if (const auto* boot = plan.boot()) {
+          ASSERT_NE(boot->choice.image, nullptr);
+          ASSERT_FALSE(
+              std::holds_alternative<content::NotFound>(site->published->find(boot->choice.image->kernel)));
         }
         ++looks;
       }

@@ -39,13 +39,32 @@ inline net::Interface interface(unsigned index, std::string name, base::Ipv4 add
   return i;
 }
 
-inline policy::Deployment deployment(std::int64_t image, policy::Target target) {
-  return {image, image, target, std::holds_alternative<policy::AllMachines>(target)};
+inline policy::Device device(std::int64_t id, const base::Mac& mac) {
+  policy::Device device;
+  device.id = id;
+  device.name = mac.print_dashed();
+  device.macs = {mac};
+  return device;
+}
+
+// As `bootferry deploy` makes them: each time for one machine, asked first for all.
+inline policy::Deployment deployment(std::int64_t image, policy::DeployedTo target) {
+  policy::Deployment deployment;
+  deployment.id = image;
+  deployment.name = fmt::format("deployment {}", image);
+  deployment.what = policy::ToBoot{image};
+  deployment.target = target;
+  deployment.asks = std::holds_alternative<policy::ToAll>(target);
+  deployment.purpose = deployment.asks ? policy::Purpose::available : policy::Purpose::required;
+  deployment.again = !deployment.asks;
+  return deployment;
 }
 
 // «debian» for `first`, «ubuntu» for `second`; «rescue» for everybody else if `for_all`.
 inline std::shared_ptr<const server::Site> site(bool for_all = false, policy::Settings settings = {}) {
-  std::vector<policy::Image> images;
+  policy::SiteModel model;
+  model.settings = settings;
+  std::vector<policy::Image>& images = model.images;
   for (const char* name : {"debian", "ubuntu", "rescue"}) {
     policy::Image image;
     image.id = static_cast<std::int64_t>(images.size()) + 1;
@@ -53,8 +72,8 @@ inline std::shared_ptr<const server::Site> site(bool for_all = false, policy::Se
     image.kernel = fmt::format("images/{}/1/linux", name);
     images.push_back(image);
   }
-  std::vector deployments = {deployment(1, first), deployment(2, second)};
-  if (for_all) deployments.push_back(deployment(3, policy::AllMachines{}));
+  model.deployments = {deployment(1, policy::ToDevice{1}), deployment(2, policy::ToDevice{2})};
+  if (for_all) model.deployments.push_back(deployment(3, policy::ToAll{}));
   content::Published published;
   const auto add = [&](const std::string& name) {
     published.add(name, {"/files/" + name, 1000, "tag", "application/octet-stream"});
@@ -64,7 +83,8 @@ inline std::shared_ptr<const server::Site> site(bool for_all = false, policy::Se
     add(name);
   for (const auto& image : images) add(image.kernel);
   return std::make_shared<const server::Site>(
-      server::Site{{settings, std::move(images), std::move(deployments), {}}, std::move(published)});
+      server::Site{policy::Snapshot::make(std::move(model), {device(1, first), device(2, second)}).value(),
+                   std::make_shared<const content::Published>(std::move(published))});
 }
 
 inline policy::Facts machine(const base::Mac& mac, policy::Arch arch = policy::Arch::x64) {

@@ -83,15 +83,9 @@ TEST_F(ProxyOffer, NoMachineIdInNoneOut) {
 
 TEST_F(ProxyOffer, RaspberryPiAndUBootByGoldenPackets) {
   const base::Mac pi{{0xb8, 0x27, 0xeb, 1, 2, 3}};
-  policy::Deployment deployment;
-  deployment.image = 1;
-  deployment.target = pi;
-  policy::Image image;
-  image.id = 1;
-  image.arch = policy::Arch::arm64;
-  const policy::Snapshot snapshot({}, {image}, {deployment},
-                                  {{policy::Arch::arm64, "programs/arm64/u-boot.bin"}});
-  const Message offer = decoded(ask(bios_rom(MessageType::discover, pi), on_67(), snapshot));
+  const auto u_boot = program(policy::Arch::arm64, "programs/arm64/u-boot.bin");
+  const Message offer = decoded(
+      ask(bios_rom(MessageType::discover, pi), on_67(), site({}, {u_boot}, policy::Arch::arm64, pi)));
   const std::vector<std::uint8_t> menu = data(offer, opt::vendor_info);
   EXPECT_THAT(std::string(menu.begin(), menu.end()), HasSubstr("Raspberry Pi Boot"));
   EXPECT_EQ(menu.size(), 3U + 6U + 22U + 1U);
@@ -100,8 +94,7 @@ TEST_F(ProxyOffer, RaspberryPiAndUBootByGoldenPackets) {
 
   Message uboot = request(MessageType::discover);
   uboot.options.add_u16(opt::client_arch, 22);
-  const Message plain = decoded(ask(
-      uboot, on_67(), site({}, {{policy::Arch::arm64, "programs/arm64/u-boot.bin"}}, policy::Arch::arm64)));
+  const Message plain = decoded(ask(uboot, on_67(), site({}, {u_boot}, policy::Arch::arm64)));
   EXPECT_EQ(plain.file.view(), "programs/arm64/u-boot.bin");
   EXPECT_EQ(plain.siaddr, us);
   EXPECT_THAT(codes(plain), ElementsAre(53, 54, 60));

@@ -20,16 +20,35 @@ inline const base::Ipv4 us{{10, 0, 0, 2}}, dhcp_server{{10, 0, 0, 14}}, leased{{
     relay{{10, 9, 0, 1}};
 inline constexpr unsigned eth0 = 3;
 
+// An administrator's program that boots, and asks, on its architecture.
+inline policy::Program program(policy::Arch arch, std::string path) {
+  return {0, std::string(print(arch)), arch, {policy::Role::boot, policy::Role::prompt}, false, std::move(path)};
+}
+
+// One device, that boots one image each time without being asked.
 inline policy::Snapshot site(policy::Settings settings = {}, std::vector<policy::Program> programs = {},
-                             policy::Arch arch = policy::Arch::x64) {
+                             policy::Arch arch = policy::Arch::x64, base::Mac mac = client_mac) {
   policy::Image image;
   image.id = 1;
   image.name = "debian";
   image.arch = arch;
+  policy::Device device;
+  device.id = 1;
+  device.name = "pc";
+  device.macs = {mac};
   policy::Deployment deployment;
-  deployment.image = 1;
-  deployment.target = client_mac;
-  return {settings, {image}, {deployment}, std::move(programs)};
+  deployment.id = 1;
+  deployment.name = "debian to pc";
+  deployment.what = policy::ToBoot{image.id};
+  deployment.target = policy::ToDevice{device.id};
+  deployment.purpose = policy::Purpose::required;
+  deployment.again = true;
+  policy::SiteModel model;
+  model.settings = settings;
+  model.images = {image};
+  model.deployments = {deployment};
+  model.programs = std::move(programs);
+  return policy::Snapshot::make(std::move(model), {device}).value();
 }
 
 inline Arrival on_67() { return {67, eth0, us, base::Ipv4::broadcast(), {{}, 68}}; }
@@ -48,7 +67,7 @@ class PxeService : public ::testing::Test {
     std::array<std::uint8_t, wire::dhcp4::max_datagram> datagram{};
     const auto size = wire::dhcp4::encode(m, datagram);
     EXPECT_TRUE(size);
-    return handle(base::ByteView(datagram).first(*size), arrival, services, snapshot, objection, buffer);
+    return handle(base::ByteView(datagram).first(*size), arrival, services, snapshot, now, objection, buffer);
   }
   PxeResult ask(const Message& m, const Arrival& arrival) { return ask(m, arrival, snapshot_); }
 
@@ -76,6 +95,7 @@ class PxeService : public ::testing::Test {
   }
 
   PxeServices services;
+  policy::Now now{1'700'000'000, 0};
   Objection objection;
   std::array<std::uint8_t, max_pxe_reply> buffer{};
   policy::Snapshot snapshot_ = site();

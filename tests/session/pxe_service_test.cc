@@ -254,16 +254,16 @@ TEST_F(BootService, AnObjectionRefuses) {
 TEST_F(BootService, TooLongProgramNamesGoInto67OrAreRefused) {
   const std::string long_name(200, 'a');
   Message m = bios_rom();
-  const Message offer = decoded(ask(m, on_67(), site({}, {{policy::Arch::bios, long_name}})));
+  const Message offer = decoded(ask(m, on_67(), site({}, {program(policy::Arch::bios, long_name)})));
   EXPECT_TRUE(offer.file.empty());
   EXPECT_EQ(data(offer, opt::boot_file_name), with_nul(long_name));
-  EXPECT_EQ(ask(m, on_67(), site({}, {{policy::Arch::bios, std::string(255, 'a')}})).event.outcome,
+  EXPECT_EQ(ask(m, on_67(), site({}, {program(policy::Arch::bios, std::string(255, 'a'))})).event.outcome,
             Outcome::reply_too_large);
 }
 
 TEST_F(BootService, MalformedDatagramsKeepTheirName) {
   const std::array<std::uint8_t, 100> noise{};
-  const PxeResult result = handle(noise, on_67(), services, snapshot_, objection, buffer);
+  const PxeResult result = handle(noise, on_67(), services, snapshot_, now, objection, buffer);
   EXPECT_EQ(result.event.outcome, Outcome::malformed);
   EXPECT_EQ(result.event.malformed, wire::dhcp4::Refusal::too_short);
   EXPECT_EQ(counter_name(counter_of(result.event)), "too-short");
