@@ -3,26 +3,39 @@
 
 #include <algorithm>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 
 #include "base/overloaded.h"
+#include "store/shape.h"
 
 namespace server {
 namespace {
 
+std::int64_t id_of(const store::ImageRecord& record) { return record.image.id; }
+template <class Value>
+std::int64_t id_of(const Value& value) {
+  return value.id;
+}
+
 // Puts or removes in a list that is in the order of its ids.
 template <class Value>
-void put(std::vector<Value>& list, const Value& value) {
-  const auto at = std::ranges::lower_bound(list, value.id, {}, &Value::id);
-  if (at != list.end() && at->id == value.id) {
-    *at = value;
+auto place_of(std::vector<Value>& list, std::int64_t id) {
+  return std::ranges::lower_bound(list, id, {}, [](const Value& each) { return id_of(each); });
+}
+template <class Value>
+void put(std::vector<Value>& list, Value value) {
+  const auto at = place_of(list, id_of(value));
+  if (at != list.end() && id_of(*at) == id_of(value)) {
+    *at = std::move(value);
   } else {
-    list.insert(at, value);
+    list.insert(at, std::move(value));
   }
 }
 template <class Value>
 void remove(std::vector<Value>& list, std::int64_t id) {
-  std::erase_if(list, [id](const Value& each) { return each.id == id; });
+  const auto at = place_of(list, id);
+  if (at != list.end() && id_of(*at) == id) list.erase(at);
 }
 
 void take_settings(policy::SiteModel& model, const store::SiteSettings& settings) {
@@ -37,19 +50,18 @@ void take_settings(policy::SiteModel& model, const store::SiteSettings& settings
 class Change {
  public:
   Change(const policy::Snapshot& snapshot, const std::vector<store::ImageRecord>& images)
-      : before_(snapshot), images_(images) {}
+      : before_(snapshot), images_before_(images) {}
 
   void take(const store::Put& step, std::int64_t id) {
     std::visit(base::Overloaded{
                    [&](policy::Device device) {
                      device.id = id;
-                     devices_.push_back(std::move(device));
+                     devices_[id] = std::move(device);
                    },
                    [&](store::ImageRecord record) {
                      record.image.id = id;
-                     std::erase_if(images_, [id](const auto& each) { return each.image.id == id; });
-                     images_.push_back(record);
                      put(model().images, record.image);
+                     put(images(), std::move(record));
                    },
                    [&](policy::Collection record) { put_with(model().collections, std::move(record), id); },
                    [&](policy::TaskSequence record) { put_with(model().task_sequences, std::move(record), id); },
@@ -65,14 +77,13 @@ class Change {
   void take(const store::Remove& step, std::int64_t id) {
     switch (step.kind) {
       case store::Kind::device:
-        remove(devices_, id);
-        removed_.push_back(id);
+        devices_[id] = std::nullopt;
         break;
       case store::Kind::collection:
         remove(model().collections, id);
         break;
       case store::Kind::image:
-        std::erase_if(images_, [id](const auto& each) { return each.image.id == id; });
+        remove(images(), id);
         remove(model().images, id);
         break;
       case store::Kind::task_sequence:
@@ -83,6 +94,7 @@ class Change {
         break;
       case store::Kind::deployment:
         remove(model().deployments, id);
+        deployments_gone_.push_back(id);
         break;
       case store::Kind::network:
         remove(model().networks, id);
@@ -107,27 +119,59 @@ class Change {
       if (!with) return with;
       after = std::move(*with);
     }
-    if (!devices_.empty() || !removed_.empty()) after = after.with_devices(std::move(devices_), removed_);
+    forget_runs();
+    std::vector<policy::Device> put;
+    std::vector<std::int64_t> removed;
+    for (auto& [id, device] : devices_) {
+      if (device) {
+        put.push_back(std::move(*device));
+      } else {
+        removed.push_back(id);
+      }
+    }
+    if (!devices_.empty()) after = after.with_devices(std::move(put), removed);
     return after;
   }
-  std::vector<store::ImageRecord> images() { return std::move(images_); }
+  // Nothing where they are as before.
+  std::optional<std::vector<store::ImageRecord>> new_images() { return std::move(images_); }
 
  private:
   policy::SiteModel& model() {
     if (!model_) model_ = before_.model();
     return *model_;
   }
+  std::vector<store::ImageRecord>& images() {
+    if (!images_) images_ = images_before_;
+    return *images_;
+  }
+  // What became of a deployment goes with it: numbers are never used again.
+  void forget_runs() {
+    if (deployments_gone_.empty()) return;
+    std::ranges::sort(deployments_gone_);
+    const auto gone = [&](const policy::RunMark& mark) {
+      return std::ranges::binary_search(deployments_gone_, mark.deployment);
+    };
+    before_.each_device([&](const policy::Device& device) {
+      if (devices_.contains(device.id) || std::ranges::none_of(device.extras().runs, gone)) return;
+      policy::DeviceExtras more = device.extras();
+      std::erase_if(more.runs, gone);
+      policy::Device without = device;
+      without.more = more == policy::DeviceExtras{} ? nullptr : std::make_shared<const policy::DeviceExtras>(more);
+      devices_[device.id] = std::move(without);
+    });
+  }
   template <class Value>
   static void put_with(std::vector<Value>& list, Value value, std::int64_t id) {
     value.id = id;
-    put(list, value);
+    put(list, std::move(value));
   }
 
   const policy::Snapshot& before_;
-  std::vector<store::ImageRecord> images_;
+  const std::vector<store::ImageRecord>& images_before_;
+  std::optional<std::vector<store::ImageRecord>> images_;
   std::optional<policy::SiteModel> model_;
-  std::vector<policy::Device> devices_;
-  std::vector<std::int64_t> removed_;
+  std::unordered_map<std::int64_t, std::optional<policy::Device>> devices_;  // nothing: removed
+  std::vector<std::int64_t> deployments_gone_;
 };
 
 }  // namespace
@@ -159,9 +203,10 @@ base::Result<std::unique_ptr<SiteRecords>> SiteRecords::open(std::unique_ptr<sto
   return records;
 }
 
-base::Result<store::Applied, store::Refused> SiteRecords::apply(const store::Batch& batch) {
+base::Result<store::Applied, store::Refused> SiteRecords::apply(store::Batch batch) {
+  store::tidy(batch);
   std::optional<policy::Snapshot> after;
-  std::vector<store::ImageRecord> images;
+  std::optional<std::vector<store::ImageRecord>> images;
   const auto try_it = [&](const store::Applied& applied) -> base::Status {
     Change change(snapshot_, images_);
     for (std::size_t i = 0; i < batch.steps.size(); ++i) {
@@ -170,13 +215,13 @@ base::Result<store::Applied, store::Refused> SiteRecords::apply(const store::Bat
     auto made = change.finish();
     if (!made) return tl::unexpected(made.error());
     after = std::move(*made);
-    images = change.images();
+    images = change.new_images();
     return {};
   };
   auto applied = store_->apply(batch, try_it);
   if (!applied) return applied;
   snapshot_ = std::move(*after);
-  images_ = std::move(images);
+  if (images) images_ = std::move(*images);
   return applied;
 }
 

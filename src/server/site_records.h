@@ -20,7 +20,7 @@ class SiteRecords {
                                                          policy::Settings settings);
 
   // Refused where the whole would contradict itself: nothing has changed then.
-  base::Result<store::Applied, store::Refused> apply(const store::Batch& batch);
+  base::Result<store::Applied, store::Refused> apply(store::Batch batch);
   // From the configuration file, not kept in the store.
   base::Status set_settings(const policy::Settings& settings);
 

@@ -4,14 +4,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <unordered_map>
 #include <utility>
+
+#include "store/shape.h"
 
 namespace store {
 namespace {
 
-// Reads table after table; the first failure stays. A value that the tables' own checks cannot
-// know to be wrong was written by somebody who edited the file.
+// Reads table after table; the first failure stays. A value that the tables' own checks let
+// through and we never write was written by somebody who edited the file.
 class Reader {
  public:
   explicit Reader(Database& database) : database_(database) {}
@@ -57,6 +60,22 @@ class Reader {
     return found != records.end() && found->id == id ? &*found : nullptr;
   }
 
+  static std::optional<std::uint16_t> parse_number(std::string_view text) {
+    std::uint16_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+  }
+  bool flag(std::string_view text, std::string_view setting) {
+    return known(text == "1" || text == "0" ? std::optional(text == "1") : std::nullopt, "setting", setting);
+  }
+
+  // A number as narrow as the value that it becomes.
+  template <class Number>
+  Number narrow(const Statement& row, int column, std::string_view kind, std::string_view name) {
+    const std::int64_t wide = row.integer(column);
+    return known(std::in_range<Number>(wide) ? std::optional(static_cast<Number>(wide)) : std::nullopt, kind, name);
+  }
+
   std::optional<policy::Rule> rule(const Statement& row, int column, std::string_view kind, std::string_view name) {
     if (row.is_null(column)) return std::nullopt;
     const auto parsed = policy::Rule::parse(row.text(column));
@@ -68,13 +87,13 @@ class Reader {
     policy::SitePolicy& site = out_.settings.policy;
     each("SELECT key, value FROM settings", [&](Statement& row) {
       const std::string key = row.text(0), value = row.text(1);
-      const auto number = [&] { return static_cast<std::uint16_t>(std::stoul("0" + value)); };
+      const auto number = [&] { return known(parse_number(value), "setting", key); };
       if (key == "answer") site.answer = known(policy::parse_answer_to(value), "setting", key);
       if (key == "prompt_known") site.prompt_known = known(policy::parse_prompting(value), "setting", key);
       if (key == "prompt_unknown") site.prompt_unknown = known(policy::parse_prompting(value), "setting", key);
-      if (key == "add_unknown") site.add_unknown = value == "1";
-      if (key == "menus") site.menus = value == "1";
-      if (key == "detect_processor") site.detect_processor = value == "1";
+      if (key == "add_unknown") site.add_unknown = flag(value, key);
+      if (key == "menus") site.menus = flag(value, key);
+      if (key == "detect_processor") site.detect_processor = flag(value, key);
       if (key == "delay_seconds") site.delay_seconds = number();
       if (key == "pending_poll_seconds") site.pending.poll_seconds = number();
       if (key == "pending_polls") site.pending.polls = number();
@@ -84,9 +103,10 @@ class Reader {
       const auto prefix = known(policy::MacPrefix::parse(row.text(1)), "address list", row.text(0));
       (row.text(0) == "ignored" ? out_.settings.ignored_macs : out_.settings.wandering_macs).push_back(prefix);
     });
-    each("SELECT uuid FROM banned_uuids ORDER BY uuid", [&](Statement& row) {
-      out_.settings.banned_uuids.push_back(known(base::Uuid::parse(row.text(0)), "banned UUID", row.text(0)));
+    each("SELECT uuid FROM banned_uuids", [&](Statement& row) {
+      out_.settings.banned_uuids.push_back(known(base::Uuid::parse(row.view(0)), "banned UUID", row.view(0)));
     });
+    tidy(out_.settings);
   }
 
   void read_images() {
@@ -115,11 +135,14 @@ class Reader {
       const std::string name = row.text(1);
       out_.servers.push_back({row.integer(0), name, known(base::Ipv4::parse(row.text(2)), "server", name), {}});
     });
-    each("SELECT server, arch, path FROM server_files ORDER BY server, arch", [&](Statement& row) {
+    each("SELECT server, arch, path FROM server_files ORDER BY server", [&](Statement& row) {
       if (auto* server = find(out_.servers, row.integer(0))) {
         server->files.push_back({known(policy::parse_arch(row.text(1)), "server", server->name), row.text(2)});
       }
     });
+    for (policy::BootServer& server : out_.servers) {
+      std::ranges::sort(server.files, {}, &policy::BootServer::File::arch);
+    }
   }
 
   void read_referrals() {
@@ -127,7 +150,7 @@ class Reader {
          [&](Statement& row) { out_.referrals.push_back({row.integer(0), row.text(1), {}}); });
     each("SELECT referral, server, weight FROM referral_shares ORDER BY referral, position", [&](Statement& row) {
       if (auto* referral = find(out_.referrals, row.integer(0))) {
-        referral->shares.push_back({row.integer(1), static_cast<std::uint16_t>(row.integer(2))});
+        referral->shares.push_back({row.integer(1), narrow<std::uint16_t>(row, 2, "referral", referral->name)});
       }
     });
   }
@@ -173,10 +196,10 @@ class Reader {
            policy::Device device;
            device.id = row.integer(0);
            device.name = row.text(1);
-           device.macs = macs(row.text(2), device.name);
-           if (!row.is_null(3)) device.uuid = known(base::Uuid::parse(row.text(3)), "device", device.name);
-           device.state = known(policy::parse_device_state(row.text(4)), "device", device.name);
-           device.request = static_cast<std::uint32_t>(row.integer(5));
+           device.macs = macs(row.view(2), device.name);
+           if (!row.is_null(3)) device.uuid = known(base::Uuid::parse(row.view(3)), "device", device.name);
+           device.state = known(policy::parse_device_state(row.view(4)), "device", device.name);
+           device.request = narrow<std::uint32_t>(row, 5, "device", device.name);
            policy::DeviceExtras more;
            if (const auto found = extras.find(device.id); found != extras.end()) more = std::move(found->second);
            more.program = row.text(6);
@@ -212,11 +235,12 @@ class Reader {
       out_.programs.push_back({row.integer(0), name, known(policy::parse_arch(row.text(2)), "program", name), {},
                                row.integer(3) != 0, row.text(4)});
     });
-    each("SELECT program, role FROM program_roles ORDER BY program, role", [&](Statement& row) {
+    each("SELECT program, role FROM program_roles ORDER BY program", [&](Statement& row) {
       if (auto* found = find(out_.programs, row.integer(0))) {
         found->roles.push_back(known(policy::parse_role(row.text(1)), "program", found->name));
       }
     });
+    for (policy::Program& program : out_.programs) std::ranges::sort(program.roles);
   }
 
   void read_networks() {
@@ -236,15 +260,15 @@ class Reader {
            if (!row.is_null(4)) network.add_unknown = row.integer(4) != 0;
            network.prompt_known = prompting(5);
            network.prompt_unknown = prompting(6);
-           if (!row.is_null(7)) network.delay_seconds = static_cast<std::uint16_t>(row.integer(7));
+           if (!row.is_null(7)) network.delay_seconds = narrow<std::uint16_t>(row, 7, "network", name);
            network.referral = row.integer(8);
            out_.networks.push_back(std::move(network));
          });
     each("SELECT network, from_minute, minutes FROM network_windows ORDER BY network, from_minute",
          [&](Statement& row) {
            if (auto* found = find(out_.networks, row.integer(0))) {
-             found->maintenance.push_back({static_cast<std::uint16_t>(row.integer(1)),
-                                           static_cast<std::uint16_t>(row.integer(2))});
+             found->maintenance.push_back({narrow<std::uint16_t>(row, 1, "network", found->name),
+                                           narrow<std::uint16_t>(row, 2, "network", found->name)});
            }
          });
   }
@@ -273,7 +297,7 @@ class Reader {
            deployment.condition = rule(row, 7, "deployment", deployment.name);
            deployment.purpose = known(policy::parse_purpose(row.text(8)), "deployment", deployment.name);
            deployment.enabled = row.integer(9) != 0;
-           deployment.order = static_cast<std::int32_t>(row.integer(10));
+           deployment.order = narrow<std::int32_t>(row, 10, "deployment", deployment.name);
            deployment.created = row.integer(11);
            deployment.from = row.maybe_integer(12);
            deployment.until = row.maybe_integer(13);

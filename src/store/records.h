@@ -84,12 +84,13 @@ struct Applied {
 struct Refused {
   enum class Why : std::uint8_t {
     not_found,
-    name_taken,       // a name, a hardware address or a UUID that another record has
-    in_use,           // `what` says by whom
-    missing_part,     // it refers to a record that is not there
-    contradiction,    // the whole would make no sense: a circle of collections
-    stale,            // somebody else changed it meanwhile
-    not_written,      // disk full, database locked, damaged: the world's fault
+    invalid,        // store/shape.h
+    name_taken,     // a name, an address, a UUID, a directory that another record has
+    in_use,         // `what` says by whom
+    missing_part,   // it refers to a record that is not there
+    contradiction,  // the whole would make no sense: a circle of collections
+    stale,          // somebody else changed it meanwhile
+    not_written,    // disk full, database locked, damaged: the world's fault
   };
   Why why = Why::not_written;
   std::size_t step = 0;  // which one

@@ -32,61 +32,72 @@ tl::unexpected<base::Error> failure(const std::string& path, int code, std::stri
 
 }  // namespace
 
-Statement::Statement(sqlite3* database, const std::string& path, std::string_view sql)
-    : database_(database), path_(&path) {
-  note(sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &statement_, nullptr));
+Connection::~Connection() {
+  for (const auto& [sql, statement] : idle_) sqlite3_finalize(statement);
+  sqlite3_close(handle_);
 }
 
-Statement::Statement(Statement&& other) noexcept
-    : database_(other.database_),
-      path_(other.path_),
-      statement_(std::exchange(other.statement_, nullptr)),
-      error_(other.error_),
-      message_(std::move(other.message_)) {}
+Statement::Statement(Connection& connection, std::string_view sql) : connection_(&connection) {
+  Connection::Idle& idle = connection.idle_;
+  if (const auto kept = idle.find(sql); kept != idle.end()) {
+    own_ = idle.extract(kept);
+    return;
+  }
+  sqlite3_stmt* statement = nullptr;
+  note(sqlite3_prepare_v3(connection.handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                          &statement, nullptr));
+  if (statement == nullptr) return;
+  Connection::Idle one;
+  own_ = one.extract(one.emplace(sql, statement).first);
+}
 
-Statement::~Statement() { sqlite3_finalize(statement_); }
+Statement::~Statement() {
+  if (own_.empty()) return;
+  sqlite3_reset(statement());
+  sqlite3_clear_bindings(statement());
+  Connection::Idle& idle = connection_->idle_;
+  if (idle.size() < Connection::max_idle) {
+    own_ = idle.insert(std::move(own_)).node;  // comes back when its like is there already
+  }
+  sqlite3_finalize(statement());
+}
 
 void Statement::note(int code) {
   if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE || error_ != SQLITE_OK) return;
   error_ = code;
-  message_ = sqlite3_errmsg(database_);
+  message_ = sqlite3_errmsg(connection_->handle_);
 }
 
 void Statement::bind(int index, std::int64_t value) {
-  if (error_ == SQLITE_OK) note(sqlite3_bind_int64(statement_, index, value));
+  if (error_ == SQLITE_OK) note(sqlite3_bind_int64(statement(), index, value));
 }
 
 void Statement::bind(int index, std::string_view value) {
   if (error_ != SQLITE_OK) return;
   // A null pointer would bind NULL, which is not the empty text.
   const char* data = value.data() == nullptr ? "" : value.data();
-  note(sqlite3_bind_text64(statement_, index, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
-}
-
-void Statement::bind(int index, const std::optional<std::int64_t>& value) {
-  if (value) return bind(index, *value);
-  if (error_ == SQLITE_OK) note(sqlite3_bind_null(statement_, index));
+  note(sqlite3_bind_text64(statement(), index, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
 }
 
 bool Statement::next() {
   if (error_ != SQLITE_OK) return false;
-  const int code = sqlite3_step(statement_);
+  const int code = sqlite3_step(statement());
   note(code);
   return code == SQLITE_ROW;
 }
 
-std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement(), column); }
 
-bool Statement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+bool Statement::is_null(int column) const { return sqlite3_column_type(statement(), column) == SQLITE_NULL; }
 
 std::optional<std::int64_t> Statement::maybe_integer(int column) const {
   return is_null(column) ? std::nullopt : std::optional(integer(column));
 }
 
-std::string Statement::text(int column) const {
-  const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+std::string_view Statement::view(int column) const {
+  const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement(), column));
   if (data == nullptr) return {};
-  return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+  return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement(), column))};
 }
 
 base::Status Statement::run() {
@@ -96,14 +107,14 @@ base::Status Statement::run() {
 
 base::Status Statement::status() const {
   if (error_ == SQLITE_OK) return {};
-  return failure(*path_, error_, message_);
+  return failure(connection_->path_, error_, message_);
 }
 
 base::Result<Database> Database::open(const std::string& path) {
   sqlite3* handle = nullptr;
   const int code =
       sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
-  Database database(handle, path);
+  Database database(std::make_unique<Connection>(handle, path));
   if (code != SQLITE_OK)
     return failure(path, code, handle == nullptr ? "out of memory" : sqlite3_errmsg(handle));
   sqlite3_busy_timeout(handle, busy_milliseconds);
@@ -117,15 +128,10 @@ base::Result<Database> Database::open(const std::string& path) {
   return database;
 }
 
-Database::Database(Database&& other) noexcept
-    : handle_(std::exchange(other.handle_, nullptr)), path_(std::move(other.path_)) {}
-
-Database::~Database() { sqlite3_close(handle_); }
-
 base::Status Database::script(const std::string& sql) {
-  const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
+  const int code = sqlite3_exec(connection_->handle_, sql.c_str(), nullptr, nullptr, nullptr);
   if (code == SQLITE_OK) return {};
-  return failure(path_, code, sqlite3_errmsg(handle_));
+  return failure(path(), code, sqlite3_errmsg(connection_->handle_));
 }
 
 Transaction::~Transaction() {

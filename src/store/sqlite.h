@@ -1,22 +1,49 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // SQLite with owners for its handles and our error type. An error is sticky in a Statement:
-// bind and step at will, ask once.
+// bind and step at will, ask once. Prepared statements are kept and used again: preparing costs
+// more than most of them do.
 #pragma once
 
 #include <sqlite3.h>
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "base/result.h"
 
 namespace store {
 
+// An open database and the statements that nobody uses at the moment, by their text.
+class Connection {
+ public:
+  Connection(sqlite3* handle, std::string path) : handle_(handle), path_(std::move(path)) {}
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection();
+
+ private:
+  friend class Statement;
+  friend class Database;
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  using Idle = std::unordered_map<std::string, sqlite3_stmt*, Hash, std::equal_to<>>;
+  static constexpr std::size_t max_idle = 128;
+
+  sqlite3* handle_;
+  std::string path_;
+  Idle idle_;
+};
+
+// At most as long as its Database.
 class Statement {
  public:
-  Statement(Statement&& other) noexcept;
+  Statement(Statement&& other) noexcept = default;
   Statement& operator=(Statement&&) = delete;
   ~Statement();
 
@@ -25,22 +52,28 @@ class Statement {
   [[nodiscard]] std::int64_t integer(int column) const;
   [[nodiscard]] bool is_null(int column) const;
   [[nodiscard]] std::optional<std::int64_t> maybe_integer(int column) const;
-  [[nodiscard]] std::string text(int column) const;
+  [[nodiscard]] std::string text(int column) const { return std::string(view(column)); }
+  // Until the next row, or its number is asked for.
+  [[nodiscard]] std::string_view view(int column) const;
   // Runs to the end and tells how that went.
   base::Status run();
   [[nodiscard]] base::Status status() const;
 
  private:
   friend class Database;
-  Statement(sqlite3* database, const std::string& path, std::string_view sql);
+  Statement(Connection& connection, std::string_view sql);
   void bind(int index, std::int64_t value);
   void bind(int index, std::string_view value);
-  void bind(int index, const std::optional<std::int64_t>& value);  // nothing is NULL
+  template <class Value>
+  void bind(int index, const std::optional<Value>& value) {  // nothing is NULL
+    if (value) return bind(index, *value);
+    if (error_ == SQLITE_OK) note(sqlite3_bind_null(statement(), index));
+  }
   void note(int code);
+  [[nodiscard]] sqlite3_stmt* statement() const { return own_.empty() ? nullptr : own_.mapped(); }
 
-  sqlite3* database_;
-  const std::string* path_;
-  sqlite3_stmt* statement_ = nullptr;
+  Connection* connection_;
+  Connection::Idle::node_type own_;  // empty when it could not be prepared, or was moved from
   int error_ = SQLITE_OK;
   std::string message_;
 };
@@ -48,14 +81,11 @@ class Statement {
 class Database {
  public:
   static base::Result<Database> open(const std::string& path);
-  Database(Database&& other) noexcept;
-  Database& operator=(Database&&) = delete;
-  ~Database();
 
   // Each '?' takes the next of `values`, integers or texts.
   template <class... Values>
   Statement query(std::string_view sql, const Values&... values) {
-    Statement statement(handle_, path_, sql);
+    Statement statement(*connection_, sql);
     int index = 0;
     (statement.bind(++index, values), ...);
     return statement;
@@ -67,20 +97,23 @@ class Database {
   // Several statements in one text, without values.
   base::Status script(const std::string& sql);
   // Rows that the last INSERT, UPDATE or DELETE changed.
-  [[nodiscard]] std::int64_t changed() const { return sqlite3_changes64(handle_); }
-  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::int64_t changed() const { return sqlite3_changes64(connection_->handle_); }
+  [[nodiscard]] const std::string& path() const { return connection_->path_; }
 
  private:
-  Database(sqlite3* handle, std::string path) : handle_(handle), path_(std::move(path)) {}
-  sqlite3* handle_;
-  std::string path_;
+  explicit Database(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
+  std::unique_ptr<Connection> connection_;
 };
 
-// Undone by its destructor unless committed. IMMEDIATE: a transaction that will write takes
-// the lock at once, so that it fails at its start or not at all for being locked out.
+// Undone by its destructor unless committed.
 class Transaction {
  public:
-  explicit Transaction(Database& database) : database_(database), begun_(database.run("BEGIN IMMEDIATE")) {}
+  enum class For : std::uint8_t {
+    reading,  // one state of the database throughout
+    writing,  // takes the lock at once: fails at its start or not at all for being locked out
+  };
+  explicit Transaction(Database& database, For what = For::writing)
+      : database_(database), begun_(database.run(what == For::writing ? "BEGIN IMMEDIATE" : "BEGIN")) {}
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
   ~Transaction();

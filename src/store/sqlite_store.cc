@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <sys/stat.h>
+#include <fmt/format.h>
 
 #include <ctime>
 #include <filesystem>
 #include <utility>
 
+#include "store/copy.h"
 #include "store/read.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
 #include "store/store.h"
 #include "store/write.h"
+#include "store/writer.h"
 
 namespace store {
 namespace {
@@ -32,7 +34,11 @@ class SqliteStore final : public Store {
  public:
   explicit SqliteStore(Database database) : database_(std::move(database)) {}
 
-  base::Result<Everything> load() override { return read_everything(database_); }
+  base::Result<Everything> load() override {
+    const Transaction transaction(database_, Transaction::For::reading);
+    if (!transaction.begun()) return tl::unexpected(transaction.begun().error());
+    return read_everything(database_);
+  }
 
   base::Result<Applied, Refused> apply(const Batch& batch, const Veto& veto) override {
     const auto failed = [](const base::Error& error) {
@@ -52,7 +58,7 @@ class SqliteStore final : public Store {
   base::Result<std::optional<std::int64_t>> revision(Kind kind, std::int64_t id) override {
     Statement row = kind == Kind::settings
                         ? database_.query("SELECT settings FROM site WHERE only = ?", id)
-                        : database_.query(revision_query(kind), id);
+                        : database_.query(fmt::format("SELECT revision FROM {} WHERE id = ?", table_of(kind)), id);
     const auto found = row.next() ? std::optional(row.integer(0)) : std::nullopt;
     if (auto status = row.status(); !status) return tl::unexpected(status.error());
     return found;
@@ -81,8 +87,7 @@ class SqliteStore final : public Store {
   }
 
   base::Status back_up(const std::string& path) override {
-    if (std::filesystem::exists(path)) return base::fail("{} is there already: name another file", path);
-    return database_.run("VACUUM INTO ?", path);
+    return copy_database(database_, path);
   }
 
  private:
@@ -90,31 +95,6 @@ class SqliteStore final : public Store {
     const std::int64_t value = row.next() ? row.integer(0) : 0;
     if (auto done = row.run(); !done) return tl::unexpected(done.error());
     return value;
-  }
-  static std::string_view revision_query(Kind kind) {
-    switch (kind) {
-      case Kind::device:
-        return "SELECT revision FROM devices WHERE id = ?";
-      case Kind::collection:
-        return "SELECT revision FROM collections WHERE id = ?";
-      case Kind::image:
-        return "SELECT revision FROM images WHERE id = ?";
-      case Kind::task_sequence:
-        return "SELECT revision FROM task_sequences WHERE id = ?";
-      case Kind::program:
-        return "SELECT revision FROM programs WHERE id = ?";
-      case Kind::deployment:
-        return "SELECT revision FROM deployments WHERE id = ?";
-      case Kind::network:
-        return "SELECT revision FROM networks WHERE id = ?";
-      case Kind::server:
-        return "SELECT revision FROM servers WHERE id = ?";
-      case Kind::referral:
-        return "SELECT revision FROM referrals WHERE id = ?";
-      case Kind::settings:
-        break;
-    }
-    return "SELECT settings FROM site WHERE only = ?";
   }
 
   Database database_;

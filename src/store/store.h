@@ -22,8 +22,11 @@ class Store {
   virtual base::Result<Everything> load() = 0;
   // Looks at what a batch would make before it is kept; its error undoes the batch.
   using Veto = std::function<base::Status(const Applied&)>;
-  // All of it or nothing, durable when it returns. References are checked as they stand behind
-  // the last step: a batch may put a collection and its member in any order.
+  // All of it or nothing, durable when it returns. Records are to be tidy (store/shape.h): such
+  // ones are kept as they are. References are checked as they stand behind the last step, and an
+  // address, a UUID or a request's number may pass from one device to another in any order; other
+  // names are free from the step on that gives them up. A new record's number is known only
+  // afterwards: whoever refers to it comes in a later batch.
   virtual base::Result<Applied, Refused> apply(const Batch& batch, const Veto& veto = {}) = 0;
 
   // The revision that a record was last changed in; nothing where there is no such record.
