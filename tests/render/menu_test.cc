@@ -5,8 +5,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
 #include <cstdlib>
 #include <fstream>
+#include <set>
+#include <sstream>
+#include <vector>
 
 #include "policy/waiting.h"
 #include "render/quote.h"
@@ -232,6 +237,178 @@ fi
 )");
 }
 
+// --- several images -----------------------------------------------------------------------------
+
+// `size` deployments of as many images, named for people; "it's" is hostile to every shell.
+struct Several {
+  explicit Several(std::size_t size, const std::string& prefix = "it's number") {
+    for (std::size_t i = 1; i <= size; ++i) {
+      policy::Image image;
+      image.name = fmt::format("image{}", i);
+      image.kernel = fmt::format("images/image{}/1/linux", i);
+      images.push_back(image);
+      policy::Deployment deployment;
+      deployment.name = fmt::format("{} {}", prefix, i);
+      deployments.push_back(deployment);
+    }
+  }
+  [[nodiscard]] policy::Plan plan(Prompting prompt = Prompting::opt_in) const {
+    policy::Menu menu;
+    for (std::size_t i = 0; i < images.size(); ++i) menu.choices.at(i) = {&images[i], &deployments[i], nullptr};
+    menu.size = images.size();
+    menu.prompt = prompt;
+    return plan_of(menu);
+  }
+  std::vector<policy::Image> images;
+  std::vector<policy::Deployment> deployments;
+};
+
+TEST(IpxeScript, TwoAreAMenu) {
+  EXPECT_EQ(ipxe_script(Several(2).plan(), {}, server), R"(#!ipxe
+menu Bootferry
+item --key 1 entry1 it's number 1
+item --key 2 entry2 it's number 2
+item --key l local Boot from the local disk
+choose --default local --timeout 10000 choice || goto local
+goto ${choice}
+:local
+echo Bootferry: on to the local disk
+exit 1
+:entry1
+echo Bootferry: booting it's number 1
+imgfree
+set wanted http://10.0.0.2/images/image1/1/linux
+kernel http://10.0.0.2/images/image1/1/linux || goto failed
+set wanted the kernel
+boot || goto failed
+:entry2
+echo Bootferry: booting it's number 2
+imgfree
+set wanted http://10.0.0.2/images/image2/1/linux
+kernel http://10.0.0.2/images/image2/1/linux || goto failed
+set wanted the kernel
+boot || goto failed
+:failed
+echo Bootferry: ${wanted} could not be loaded or started
+exit 1
+)");
+}
+
+TEST(Pxelinux, TwoAreAMenu) {
+  EXPECT_EQ(pxelinux_config(Several(2).plan(), {}), R"(SAY Bootferry: type a number and Enter.
+SAY    1  it's number 1
+SAY    2  it's number 2
+SAY Enter alone, or 10 seconds of nothing: Boot from the local disk.
+DEFAULT local
+PROMPT 1
+TIMEOUT 100
+LABEL local
+  LOCALBOOT 0
+LABEL 1
+  KERNEL ::/images/image1/1/linux
+LABEL 2
+  KERNEL ::/images/image2/1/linux
+)");
+}
+
+TEST(Grub, TwoAreAMenu) {
+  EXPECT_EQ(behind_function(grub_config(Several(2).plan(), {})), R"(set timeout=10
+set default=local
+set fallback=local
+menuentry 'it'\''s number 1' --id entry1 {
+  echo 'Bootferry: booting it'\''s number 1'
+  linux /images/image1/1/linux
+}
+menuentry 'it'\''s number 2' --id entry2 {
+  echo 'Bootferry: booting it'\''s number 2'
+  linux /images/image2/1/linux
+}
+menuentry 'Boot from the local disk' --id local {
+  boot_local
+}
+)");
+}
+
+TEST(AllOfThem, SixteenFitAndTheLocalDiskComesLast) {
+  static_assert(policy::Menu::capacity == 16);
+  const Several several(16);
+  const std::string script = ipxe_script(several.plan(), {}, server);
+  std::set<std::string> keys;
+  std::size_t items = 0, at_local = 0;
+  std::istringstream lines(script);
+  for (std::string text; std::getline(lines, text);) {
+    if (!text.starts_with("item --key ")) continue;
+    ++items;
+    keys.insert(text.substr(11, 1));
+    if (text.find(" local ") != std::string::npos) at_local = items;
+  }
+  EXPECT_EQ(items, 17U);
+  EXPECT_EQ(keys.size(), 17U) << "each has a key of its own";
+  EXPECT_EQ(at_local, 17U);
+  const std::string pxelinux = pxelinux_config(several.plan(), {});
+  EXPECT_THAT(pxelinux, HasSubstr("SAY   16  it's number 16\n"));
+  EXPECT_THAT(pxelinux, HasSubstr("LABEL 16\n  KERNEL ::/images/image16/1/linux\n"));
+  const std::string grub = grub_config(several.plan(), {});
+  EXPECT_THAT(grub, HasSubstr("--id entry16 {\n"));
+  EXPECT_THAT(grub, testing::EndsWith("menuentry 'Boot from the local disk' --id local {\n  boot_local\n}\n"));
+}
+
+// Silence boots the first one, a key goes to the disk.
+TEST(AllOfThem, OptOut) {
+  const Several several(2);
+  const policy::Image image = debian();
+  EXPECT_THAT(ipxe_script(several.plan(Prompting::opt_out), {}, server),
+              HasSubstr("choose --default entry1 --timeout 10000 choice || goto local\n"));
+  EXPECT_THAT(ipxe_script(boot(image, Prompting::opt_out), {}, server), HasSubstr("choose --default network "));
+  EXPECT_THAT(pxelinux_config(several.plan(Prompting::opt_out), {}),
+              HasSubstr("SAY \"local\" and Enter: Boot from the local disk. 10 seconds of nothing: it's number 1.\n"
+                        "DEFAULT 1\nPROMPT 1\nTIMEOUT 100\n"));
+  EXPECT_THAT(pxelinux_config(boot(image, Prompting::opt_out), {}), HasSubstr("DEFAULT network\nPROMPT 1\n"));
+  EXPECT_THAT(grub_config(several.plan(Prompting::opt_out), {}), HasSubstr("set timeout=10\nset default=entry1\n"));
+  EXPECT_THAT(grub_config(boot(image, Prompting::opt_out), {}), HasSubstr("set default=network\n"));
+}
+
+TEST(AllOfThem, ATaskSequenceIsCalledByItsName) {
+  const policy::Image image = debian();
+  const policy::TaskSequence sequence{1, "Install Debian", 1, {}};
+  policy::Deployment deployment;
+  deployment.name = "for the lab";
+  const policy::Plan plan = plan_of(policy::Boot{{&image, &deployment, &sequence}, Prompting::none, {}});
+  EXPECT_THAT(ipxe_script(plan, {}, server), HasSubstr("echo Bootferry: booting Install Debian\n"));
+  EXPECT_THAT(pxelinux_config(plan, {}), HasSubstr("SAY Bootferry: booting Install Debian\n"));
+  EXPECT_THAT(grub_config(plan, {}), HasSubstr("echo 'Bootferry: booting Install Debian'\n"));
+}
+
+TEST(AllOfThem, AMachineThatIsSentOnIsToldWhy) {
+  const policy::Plan plan = plan_of(policy::Abort{policy::Reason::nothing_to_do});
+  EXPECT_THAT(ipxe_script(plan, {}, server), testing::MatchesRegex("#!ipxe\necho Bootferry: nothing-to-do: .*\nexit 1\n"));
+  EXPECT_THAT(pxelinux_config(plan, {}), testing::MatchesRegex("SAY Bootferry: nothing-to-do: .*\nDEFAULT local\n(.|\n)*"));
+  EXPECT_THAT(behind_function(grub_config(plan, {})),
+              testing::MatchesRegex("echo 'Bootferry: nothing-to-do: .*'\nboot_local\n"));
+}
+
+// An administrator's message is shown as it is meant, and does nothing else.
+TEST(AllOfThem, WhoWaitsForApprovalIsTold) {
+  const Wait wait{"Call 0 42: it's ${net0/mac} || shell\nexit", 25};
+  EXPECT_EQ(ipxe_waiting_script(wait, mac, server), R"(#!ipxe
+echo Bootferry: Call 0 42: it's {net0/mac} shell exit
+sleep 25 ||
+chain --replace --autofree http://10.0.0.2/ipxe/52-54-00-12-34-56.ipxe ||
+sleep 30 ||
+chain --replace --autofree http://10.0.0.2/ipxe/52-54-00-12-34-56.ipxe || exit 1
+)");
+  EXPECT_EQ(pxelinux_waiting_config(wait, mac), R"(SAY Bootferry: Call 0 42: it's ${net0/mac} || shell exit
+DEFAULT again
+PROMPT 1
+TIMEOUT 250
+LABEL again
+  CONFIG ::/bios/pxelinux.cfg/01-52-54-00-12-34-56
+)");
+  EXPECT_THAT(grub_waiting_config(wait, mac),
+              testing::AllOf(HasSubstr("echo 'Bootferry: Call 0 42: it'\\''s ${net0/mac} || shell exit'\n"),
+                             HasSubstr("    sleep 25\n")));
+}
+
 TEST(AllOfThem, APromptOfNoSecondsStillEnds) {
   const policy::Image image = debian();
   policy::Settings settings;
@@ -263,8 +440,10 @@ TEST(AllOfThem, ForeignTextStaysInItsPlace) {
     policy::Image image = debian();
     image.command_line = row.value;
     image.name = row.value;
-    for (const bool prompt : {false, true}) {
-      const policy::Plan plan = boot(image, prompt);
+    Several several(2, row.value);
+    several.images[0] = image;
+    for (const policy::Plan& plan : {boot(image), boot(image, Prompting::opt_in), boot(image, Prompting::opt_out),
+                                     several.plan(), several.plan(Prompting::opt_out)}) {
       EXPECT_THAT(ipxe_script(plan, {}, server), Not(HasSubstr(row.must_not_be_in_ipxe))) << row.attack;
       for (const std::string& config : {pxelinux_config(plan, {}), grub_config(plan, {})}) {
         EXPECT_THAT(config, Not(HasSubstr("\nexit 0"))) << row.attack;
@@ -301,6 +480,7 @@ TEST(Grub, ScriptsParse) {
   image.command_line = "a='x y' b=\"c d\" $(reboot) ${x} ; { } || \\";
   const std::string configs[] = {
       grub_entry_config(), grub_config(boot(image), {}), grub_config(boot(image, true), {}),
+      grub_config(Several(16, image.name).plan(), {}),
       grub_config(silent(policy::Reason::boot_loop), {}), grub_waiting_config(queued(50, 3), {})};
   const std::string path = testing::TempDir() + "/bootferry-grub.cfg";
   for (const std::string& config : configs) {
