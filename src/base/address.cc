@@ -29,15 +29,28 @@ bool read_hex(std::string_view digits, std::span<std::uint8_t> out) {
   return true;
 }
 
-// The digits of `text` when separators stand exactly after each `group` digits.
-std::string ungroup(std::string_view text, char separator, std::size_t group) {
-  std::string digits;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if ((i + 1) % (group + 1) == 0) {
-      if (text[i] != separator) return {};
-    } else {
-      digits += text[i];
-    }
+// Digits without what stands between them, on the stack: a start reads millions of addresses.
+class Digits {
+ public:
+  void add(std::string_view more) {
+    if (size_ + more.size() > room_.size()) return clear();
+    std::copy(more.begin(), more.end(), room_.begin() + static_cast<std::ptrdiff_t>(size_));
+    size_ += more.size();
+  }
+  void clear() { size_ = 0; }
+  [[nodiscard]] std::string_view view() const { return {room_.data(), size_}; }
+
+ private:
+  std::array<char, 32> room_;
+  std::size_t size_ = 0;
+};
+
+// None where separators do not stand exactly behind each `group` digits.
+Digits ungroup(std::string_view text, char separator, std::size_t group) {
+  Digits digits;
+  for (std::size_t at = 0; at < text.size(); at += group + 1) {
+    if (at > 0 && text[at - 1] != separator) return {};
+    digits.add(text.substr(at, group));
   }
   return digits;
 }
@@ -56,16 +69,16 @@ constexpr std::array<std::size_t, 16> text_order = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9
 
 std::optional<Mac> Mac::parse(std::string_view text) {
   Mac mac;
-  std::string digits;
+  Digits digits;
   if (text.size() == 12) {
-    digits = text;
+    digits.add(text);
   } else if (text.size() == 14) {
     digits = ungroup(text, '.', 4);
   } else if (text.size() == 17) {
     digits = ungroup(text, text[2], 2);
     if (text[2] != ':' && text[2] != '-' && text[2] != '.') return std::nullopt;
   }
-  if (!read_hex(digits, mac.octets)) return std::nullopt;
+  if (!read_hex(digits.view(), mac.octets)) return std::nullopt;
   return mac;
 }
 
@@ -93,25 +106,33 @@ std::string Mac::print_dashed() const {
 
 std::optional<Uuid> Uuid::parse(std::string_view text) {
   if (text.size() == 38 && text.front() == '{' && text.back() == '}') text = text.substr(1, 36);
-  std::string digits(text);
+  Digits digits;
   if (text.size() == 36) {
-    for (const std::size_t at : {8U, 13U, 18U, 23U}) {
-      if (text[at] != '-') return std::nullopt;
+    std::size_t from = 0;
+    for (const std::size_t to : {8U, 13U, 18U, 23U, 36U}) {
+      if (to < text.size() && text[to] != '-') return std::nullopt;
+      digits.add(text.substr(from, to - from));
+      from = to + 1;
     }
-    std::erase(digits, '-');
+  } else if (text.size() == 32) {
+    digits.add(text);
   }
   std::array<std::uint8_t, 16> in_text_order{};
-  if (!read_hex(digits, in_text_order)) return std::nullopt;
+  if (!read_hex(digits.view(), in_text_order)) return std::nullopt;
   Uuid uuid;
   for (std::size_t i = 0; i < 16; ++i) uuid.octets[text_order[i]] = in_text_order[i];
   return uuid;
 }
 
 std::string Uuid::print() const {
+  constexpr std::string_view hex = "0123456789abcdef";
   std::string text;
+  text.reserve(36);
   for (std::size_t i = 0; i < 16; ++i) {
     if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += fmt::format("{:02x}", octets[text_order[i]]);
+    const std::uint8_t octet = octets[text_order[i]];
+    text += hex[octet >> 4];
+    text += hex[octet & 15];
   }
   return text;
 }

@@ -35,15 +35,19 @@ class ShardedMap {
   [[nodiscard]] ShardedMap with(std::vector<Change> changes) const {
     ShardedMap next = *this;
     next.grow(size_ + changes.size());
-    std::stable_sort(changes.begin(), changes.end(), [&next](const Change& a, const Change& b) {
-      const std::size_t left = next.place(a.key), right = next.place(b.key);
-      return left != right ? left < right : a.key < b.key;
+    // By shard, then by key, then as given. Each is placed once: a million are sorted at a start.
+    std::vector<Placed> placed;
+    placed.reserve(changes.size());
+    for (Change& change : changes) placed.push_back({next.place(change.key), &change});
+    std::ranges::sort(placed, [](const Placed& a, const Placed& b) {
+      if (a.place != b.place) return a.place < b.place;
+      if (a.change->key != b.change->key) return a.change->key < b.change->key;
+      return a.change < b.change;
     });
-    for (auto first = changes.begin(); first != changes.end();) {
-      const std::size_t at = next.place(first->key);
-      const auto last = std::find_if(first, changes.end(),
-                                     [&](const Change& change) { return next.place(change.key) != at; });
-      next.merge(at, first, last);
+    for (auto first = placed.begin(); first != placed.end();) {
+      const auto last =
+          std::find_if(first, placed.end(), [&](const Placed& each) { return each.place != first->place; });
+      next.merge(first->place, first, last);
       first = last;
     }
     return next;
@@ -60,6 +64,10 @@ class ShardedMap {
   }
 
  private:
+  struct Placed {
+    std::size_t place;
+    Change* change;
+  };
   using Entry = std::pair<Key, Value>;
   using Shard = std::vector<Entry>;
   // Small enough to copy in microseconds, large enough that their pointers weigh little.
@@ -100,10 +108,11 @@ class ShardedMap {
     auto kept = old.begin();
     while (first != last) {
       auto newest = first;
-      while (++first != last && first->key == newest->key) newest = first;
-      while (kept != old.end() && kept->first < newest->key) merged.push_back(*kept++);
-      if (kept != old.end() && kept->first == newest->key) ++kept;
-      if (newest->value) merged.emplace_back(newest->key, std::move(*newest->value));
+      while (++first != last && first->change->key == newest->change->key) newest = first;
+      Change& change = *newest->change;
+      while (kept != old.end() && kept->first < change.key) merged.push_back(*kept++);
+      if (kept != old.end() && kept->first == change.key) ++kept;
+      if (change.value) merged.emplace_back(change.key, std::move(*change.value));
     }
     merged.insert(merged.end(), kept, old.end());
     merged.shrink_to_fit();
