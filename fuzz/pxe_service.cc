@@ -36,7 +36,11 @@ policy::Snapshot site(policy::Settings settings, policy::Arch image_arch, bool p
   model.images = {image};
   model.deployments = {deployment};
   const auto add = [&](policy::Arch arch, std::string path) {
-    model.programs.push_back({0, std::string(print(arch)), arch, {policy::Role::boot, policy::Role::prompt}, false,
+    model.programs.push_back({0,
+                              std::string(print(arch)),
+                              arch,
+                              {policy::Role::boot, policy::Role::prompt},
+                              false,
                               std::move(path)});
   };
   if (programs) {
@@ -147,7 +151,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Arrival on_67{67, 3, us, base::Ipv4::broadcast(), {{}, 68}};
   std::array<std::uint8_t, session::max_pxe_reply> buffer{};
   if (!request) {
-    const PxeResult result = session::handle(base::ByteView(data, size), on_67, {}, sites()[0], now, {}, buffer);
+    const PxeResult result =
+        session::handle(base::ByteView(data, size), on_67, {}, sites()[0], now, {}, buffer);
     BOOTFERRY_CHECK(result.event.outcome == Outcome::malformed && result.event.malformed == request.error());
     BOOTFERRY_CHECK(!result.reply && !result.learned);
     return 0;

@@ -8,8 +8,8 @@
 #include <variant>
 #include <vector>
 
-#include "base/log.h"
 #include "api/messages.h"
+#include "base/log.h"
 #include "policy/model.h"
 
 namespace cli {

@@ -5,6 +5,7 @@
 //
 // Makes DIRECTORY/records.db, which must not be there, and prints one JSON object.
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <charconv>
@@ -19,15 +20,17 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 policy::Device device(std::size_t number, std::int64_t collection) {
   policy::Device out;
   out.name = fmt::format("PC-{:07}", number);
   for (const std::uint8_t card : {std::uint8_t{0x52}, std::uint8_t{0x56}}) {
-    out.macs.push_back({{card, 0x54, static_cast<std::uint8_t>(number >> 24),
-                         static_cast<std::uint8_t>(number >> 16), static_cast<std::uint8_t>(number >> 8),
-                         static_cast<std::uint8_t>(number)}});
+    out.macs.push_back(
+        {{card, 0x54, static_cast<std::uint8_t>(number >> 24), static_cast<std::uint8_t>(number >> 16),
+          static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)}});
   }
   base::Uuid uuid;
   for (std::size_t i = 0; i < uuid.octets.size(); ++i) {
@@ -43,6 +46,11 @@ policy::Device device(std::size_t number, std::int64_t collection) {
   std::exit(2);
 }
 
+std::size_t allocated() {
+  const auto use = ::mallinfo2();
+  return use.uordblks + use.hblkhd;
+}
+
 template <class Result>
 auto must(Result result) {
   if (!result) stop(result.error().what);
@@ -56,7 +64,8 @@ int main(int argc, char** argv) {
   if (argc < 2 || argc > 3) stop("usage: bootferry-bench-records DIRECTORY [DEVICES]");
   if (argc == 3) {
     const std::string_view text = argv[2];
-    if (std::from_chars(text.data(), text.data() + text.size(), devices).ec != std::errc()) stop("not a number");
+    if (std::from_chars(text.data(), text.data() + text.size(), devices).ec != std::errc() || devices == 0)
+      stop("not a number of devices");
   }
   const std::string path = std::string(argv[1]) + "/records.db";
   if (std::filesystem::exists(path)) stop(path + " is there already");
@@ -90,18 +99,21 @@ int main(int argc, char** argv) {
   start = Clock::now();
   auto store = must(store::open_sqlite(path));
   const double open_seconds = seconds_since(start);
+  const std::size_t before = allocated();
   start = Clock::now();
   auto loaded = must(store->load());
   const double load_seconds = seconds_since(start);
   start = Clock::now();
   const auto snapshot = must(policy::Snapshot::make({}, std::move(loaded.devices)));
   const double make_seconds = seconds_since(start);
+  const std::size_t octets_each = (allocated() - before) / devices;
   if (snapshot.device_count() != devices) stop("devices are missing");
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   fmt::print(
-      "{{\"devices\": {}, \"import_s\": {:.2f}, \"change_ms\": {:.2f}, \"snapshot_change_ms\": {:.3f}, \"open_s\": "
-      "{:.3f}, \"load_s\": {:.2f}, \"snapshot_s\": {:.2f}, \"peak_mb\": {}}}\n",
-      devices, import_seconds, change_seconds * 1e3, snapshot_seconds * 1e3, open_seconds, load_seconds, make_seconds,
-      usage.ru_maxrss / 1024);
+      "{{\"devices\": {}, \"import_s\": {:.2f}, \"change_ms\": {:.2f}, \"snapshot_change_ms\": {:.3f}, "
+      "\"open_s\": "
+      "{:.3f}, \"load_s\": {:.2f}, \"snapshot_s\": {:.2f}, \"octets_a_device\": {}, \"peak_mb\": {}}}\n",
+      devices, import_seconds, change_seconds * 1e3, snapshot_seconds * 1e3, open_seconds, load_seconds,
+      make_seconds, octets_each, usage.ru_maxrss / 1024);
 }

@@ -200,44 +200,44 @@ Status read_status(Fields& fields) {
 // The name that wraps a reply's fields on the wire, and the fields.
 std::pair<const char*, json> wrap(const Reply& reply) {
   using Pair = std::pair<const char*, json>;
-  return std::visit(
-      base::Overloaded{
-          [](const Done&) {
-            return Pair{"done", true};
-          },
-          [](const Failed& f) {
-            return Pair{"error", f.error};
-          },
-          [](const Progress& p) {
-            return Pair{"progress", {{"done", p.done}, {"total", p.total}}};
-          },
-          [](const ImageItem& i) {
-            return Pair{"image", image_fields(i)};
-          },
-          [](const DeploymentItem& d) {
-            return Pair{"deployment",
-                        {{"image", d.image}, {"target", print(d.target)}, {"prompt", d.prompt}}};
-          },
-          [](const ProgramItem& p) {
-            return Pair{"program", {{"arch", policy::print(p.arch)}, {"path", p.path}}};
-          },
-          [](const Status& s) {
-            return Pair{"status", status_fields(s)};
-          },
-          [](const Problem& p) {
-            return Pair{"problem", p.text};
-          },
-          [](const QueueItem& q) {
-            return Pair{"machine",
-                        {{"machine", q.machine.print()},
-                         {"kind", q.kind},
-                         {"loading", q.loading},
-                         {"waits_by", q.waits_by},
-                         {"since", q.since},
-                         {"held_by", q.held_by}}};
-          },
-      },
-      reply);
+  return std::visit(base::Overloaded{
+                        [](const Done&) {
+                          return Pair{"done", true};
+                        },
+                        [](const Failed& f) {
+                          return Pair{"error", f.error};
+                        },
+                        [](const Progress& p) {
+                          return Pair{"progress", {{"done", p.done}, {"total", p.total}}};
+                        },
+                        [](const ImageItem& i) {
+                          return Pair{"image", image_fields(i)};
+                        },
+                        [](const DeploymentItem& d) {
+                          return Pair{
+                              "deployment",
+                              {{"image", d.image}, {"target", print(d.target)}, {"prompt", d.prompt}}};
+                        },
+                        [](const ProgramItem& p) {
+                          return Pair{"program", {{"arch", policy::print(p.arch)}, {"path", p.path}}};
+                        },
+                        [](const Status& s) {
+                          return Pair{"status", status_fields(s)};
+                        },
+                        [](const Problem& p) {
+                          return Pair{"problem", p.text};
+                        },
+                        [](const QueueItem& q) {
+                          return Pair{"machine",
+                                      {{"machine", q.machine.print()},
+                                       {"kind", q.kind},
+                                       {"loading", q.loading},
+                                       {"waits_by", q.waits_by},
+                                       {"since", q.since},
+                                       {"held_by", q.held_by}}};
+                        },
+                    },
+                    reply);
 }
 
 json request_fields(const Request& request) {
@@ -265,10 +265,8 @@ json request_fields(const Request& request) {
             return json{{"do", "image.remove"}, {"name", r.name}};
           },
           [](const Deploy& r) {
-            return json{{"do", "deploy"},
-                        {"image", r.image},
-                        {"target", print(r.target)},
-                        {"prompt", r.prompt}};
+            return json{
+                {"do", "deploy"}, {"image", r.image}, {"target", print(r.target)}, {"prompt", r.prompt}};
           },
           [](const Undeploy& r) {
             return json{{"do", "undeploy"}, {"target", print(r.target)}};

@@ -67,7 +67,7 @@ struct Deployment {
   std::int32_t order = 0;                   // the lower comes first, before the newer
   std::int64_t created = 0;                 // Unix seconds
   std::optional<std::int64_t> from, until;  // Unix seconds: offered from then on, and before then
-  bool again = false;         // required, at every boot, done or not: machines without a disk
+  bool again = false;                       // required, at every boot, done or not: machines without a disk
   bool asks = false;                        // a required one, too, asks at the machine first
   std::string program;                      // name of the boot program instead of the default; empty: none
   bool operator==(const Deployment&) const = default;

@@ -51,8 +51,8 @@ void ask(std::string& script, const Screen& screen, unsigned seconds) {
     line(script, "item --key {} {} {}", key, label(screen, i), ipxe_words(screen.entries[i].title));
   }
   line(script, "item --key l local {}", local_disk);
-  line(script, "choose --default {} --timeout {} choice || goto local", screen.silence_boots ? label(screen, 0) : "local",
-       seconds * 1000);
+  line(script, "choose --default {} --timeout {} choice || goto local",
+       screen.silence_boots ? label(screen, 0) : "local", seconds * 1000);
   line(script, "goto ${{choice}}");
   line(script, ":local");
   line(script, "echo Bootferry: on to the local disk");
@@ -76,7 +76,8 @@ std::string ipxe_script(const policy::Plan& plan, const policy::Settings& settin
     line(script, "exit 1");
     return script;
   }
-  const ServerAddress files{server.address, settings.images_port != 0 ? settings.images_port : server.http_port};
+  const ServerAddress files{server.address,
+                            settings.images_port != 0 ? settings.images_port : server.http_port};
   if (screen->asks) ask(script, *screen, prompt_seconds(settings));
   for (std::size_t i = 0; i < screen->entries.size(); ++i) {
     if (screen->asks) line(script, ":{}", label(*screen, i));

@@ -116,13 +116,15 @@ struct Administration::Impl {
     for (const auto& [place, directory] : superseded) old.push_back(directory);
     Publication publication = publish(state, *records, old);
     publication.problems.insert(publication.problems.end(), strangers.begin(), strangers.end());
-    show(std::make_shared<const Site>(Site{
-             records->snapshot(), std::make_shared<const content::Published>(std::move(publication.published))}),
+    show(std::make_shared<const Site>(Site{records->snapshot(), std::make_shared<const content::Published>(
+                                                                    std::move(publication.published))}),
          std::make_shared<const std::vector<std::string>>(std::move(publication.problems)));
   }
 
   // After a change to records only: no file needs to be looked at.
-  void redecide() { show(std::make_shared<const Site>(Site{records->snapshot(), site->published}), problems); }
+  void redecide() {
+    show(std::make_shared<const Site>(Site{records->snapshot(), site->published}), problems);
+  }
 
   // Gives a finished copy its place, and the record its directory through `put`. On failure
   // nothing remains of it and the version before stays in service. On success that one is kept
@@ -227,9 +229,11 @@ base::Result<std::vector<store::ImageRecord>> Administration::images() {
 base::Status Administration::remove_image(const std::string& name) {
   const std::lock_guard lock(impl_->change);
   const auto* present = find_image(*impl_->records, name);
-  if (present == nullptr) return base::fail("no image \"{}\": `bootferry image list` shows what is there", name);
+  if (present == nullptr)
+    return base::fail("no image \"{}\": `bootferry image list` shows what is there", name);
   const std::int64_t id = present->image.id;
-  const auto removed = impl_->records->apply({"the command line", "", {store::Remove{store::Kind::image, id, {}}}});
+  const auto removed =
+      impl_->records->apply({"the command line", "", {store::Remove{store::Kind::image, id, {}}}});
   if (!removed) {
     const bool in_use = removed.error().why == store::Refused::Why::in_use;
     return base::fail("{}{}", removed.error().what, in_use ? how_to_undeploy(*impl_->records, id) : "");
@@ -331,8 +335,8 @@ base::Status Administration::add_program(policy::Arch arch, IncomingFile file) {
   if (!staged) return refuse(staged.error());
 
   const std::lock_guard lock(impl_->change);
-  policy::Program program{0, std::string(policy::print(arch)), arch, {policy::Role::boot, policy::Role::prompt},
-                          false, ""};
+  policy::Program program{
+      0, std::string(policy::print(arch)), arch, {policy::Role::boot, policy::Role::prompt}, false, ""};
   const policy::Program* const present = impl_->records->snapshot().program(program.name);
   const std::string previous = present == nullptr ? "" : program_directory(*present);
   if (present != nullptr) program.id = present->id;

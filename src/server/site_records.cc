@@ -53,25 +53,26 @@ class Change {
       : before_(snapshot), images_before_(images) {}
 
   void take(const store::Put& step, std::int64_t id) {
-    std::visit(base::Overloaded{
-                   [&](policy::Device device) {
-                     device.id = id;
-                     devices_[id] = std::move(device);
-                   },
-                   [&](store::ImageRecord record) {
-                     record.image.id = id;
-                     put(model().images, record.image);
-                     put(images(), std::move(record));
-                   },
-                   [&](policy::Collection record) { put_with(model().collections, std::move(record), id); },
-                   [&](policy::TaskSequence record) { put_with(model().task_sequences, std::move(record), id); },
-                   [&](policy::Program record) { put_with(model().programs, std::move(record), id); },
-                   [&](policy::Deployment record) { put_with(model().deployments, std::move(record), id); },
-                   [&](policy::Network record) { put_with(model().networks, std::move(record), id); },
-                   [&](policy::BootServer record) { put_with(model().servers, std::move(record), id); },
-                   [&](policy::Referral record) { put_with(model().referrals, std::move(record), id); },
-               },
-               step.record);
+    std::visit(
+        base::Overloaded{
+            [&](policy::Device device) {
+              device.id = id;
+              devices_[id] = std::move(device);
+            },
+            [&](store::ImageRecord record) {
+              record.image.id = id;
+              put(model().images, record.image);
+              put(images(), std::move(record));
+            },
+            [&](policy::Collection record) { put_with(model().collections, std::move(record), id); },
+            [&](policy::TaskSequence record) { put_with(model().task_sequences, std::move(record), id); },
+            [&](policy::Program record) { put_with(model().programs, std::move(record), id); },
+            [&](policy::Deployment record) { put_with(model().deployments, std::move(record), id); },
+            [&](policy::Network record) { put_with(model().networks, std::move(record), id); },
+            [&](policy::BootServer record) { put_with(model().servers, std::move(record), id); },
+            [&](policy::Referral record) { put_with(model().referrals, std::move(record), id); },
+        },
+        step.record);
   }
 
   void take(const store::Remove& step, std::int64_t id) {
@@ -156,7 +157,8 @@ class Change {
       policy::DeviceExtras more = device.extras();
       std::erase_if(more.runs, gone);
       policy::Device without = device;
-      without.more = more == policy::DeviceExtras{} ? nullptr : std::make_shared<const policy::DeviceExtras>(more);
+      without.more =
+          more == policy::DeviceExtras{} ? nullptr : std::make_shared<const policy::DeviceExtras>(more);
       devices_[device.id] = std::move(without);
     });
   }

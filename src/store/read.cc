@@ -73,10 +73,12 @@ class Reader {
   template <class Number>
   Number narrow(const Statement& row, int column, std::string_view kind, std::string_view name) {
     const std::int64_t wide = row.integer(column);
-    return known(std::in_range<Number>(wide) ? std::optional(static_cast<Number>(wide)) : std::nullopt, kind, name);
+    return known(std::in_range<Number>(wide) ? std::optional(static_cast<Number>(wide)) : std::nullopt, kind,
+                 name);
   }
 
-  std::optional<policy::Rule> rule(const Statement& row, int column, std::string_view kind, std::string_view name) {
+  std::optional<policy::Rule> rule(const Statement& row, int column, std::string_view kind,
+                                   std::string_view name) {
     if (row.is_null(column)) return std::nullopt;
     const auto parsed = policy::Rule::parse(row.text(column));
     return known(parsed ? std::optional(*parsed) : std::nullopt, kind, name);
@@ -90,7 +92,8 @@ class Reader {
       const auto number = [&] { return known(parse_number(value), "setting", key); };
       if (key == "answer") site.answer = known(policy::parse_answer_to(value), "setting", key);
       if (key == "prompt_known") site.prompt_known = known(policy::parse_prompting(value), "setting", key);
-      if (key == "prompt_unknown") site.prompt_unknown = known(policy::parse_prompting(value), "setting", key);
+      if (key == "prompt_unknown")
+        site.prompt_unknown = known(policy::parse_prompting(value), "setting", key);
       if (key == "add_unknown") site.add_unknown = flag(value, key);
       if (key == "menus") site.menus = flag(value, key);
       if (key == "detect_processor") site.detect_processor = flag(value, key);
@@ -101,7 +104,8 @@ class Reader {
     });
     each("SELECT list, prefix FROM mac_lists ORDER BY list, prefix", [&](Statement& row) {
       const auto prefix = known(policy::MacPrefix::parse(row.text(1)), "address list", row.text(0));
-      (row.text(0) == "ignored" ? out_.settings.ignored_macs : out_.settings.wandering_macs).push_back(prefix);
+      (row.text(0) == "ignored" ? out_.settings.ignored_macs : out_.settings.wandering_macs)
+          .push_back(prefix);
     });
     each("SELECT uuid FROM banned_uuids", [&](Statement& row) {
       out_.settings.banned_uuids.push_back(known(base::Uuid::parse(row.view(0)), "banned UUID", row.view(0)));
@@ -133,11 +137,13 @@ class Reader {
   void read_servers() {
     each("SELECT id, name, address FROM servers ORDER BY id", [&](Statement& row) {
       const std::string name = row.text(1);
-      out_.servers.push_back({row.integer(0), name, known(base::Ipv4::parse(row.text(2)), "server", name), {}});
+      out_.servers.push_back(
+          {row.integer(0), name, known(base::Ipv4::parse(row.text(2)), "server", name), {}});
     });
     each("SELECT server, arch, path FROM server_files ORDER BY server", [&](Statement& row) {
       if (auto* server = find(out_.servers, row.integer(0))) {
-        server->files.push_back({known(policy::parse_arch(row.text(1)), "server", server->name), row.text(2)});
+        server->files.push_back(
+            {known(policy::parse_arch(row.text(1)), "server", server->name), row.text(2)});
       }
     });
     for (policy::BootServer& server : out_.servers) {
@@ -146,13 +152,16 @@ class Reader {
   }
 
   void read_referrals() {
-    each("SELECT id, name FROM referrals ORDER BY id",
-         [&](Statement& row) { out_.referrals.push_back({row.integer(0), row.text(1), {}}); });
-    each("SELECT referral, server, weight FROM referral_shares ORDER BY referral, position", [&](Statement& row) {
-      if (auto* referral = find(out_.referrals, row.integer(0))) {
-        referral->shares.push_back({row.integer(1), narrow<std::uint16_t>(row, 2, "referral", referral->name)});
-      }
+    each("SELECT id, name FROM referrals ORDER BY id", [&](Statement& row) {
+      out_.referrals.push_back({row.integer(0), row.text(1), {}});
     });
+    each("SELECT referral, server, weight FROM referral_shares ORDER BY referral, position",
+         [&](Statement& row) {
+           if (auto* referral = find(out_.referrals, row.integer(0))) {
+             referral->shares.push_back(
+                 {row.integer(1), narrow<std::uint16_t>(row, 2, "referral", referral->name)});
+           }
+         });
   }
 
   void read_collections() {
@@ -167,7 +176,8 @@ class Reader {
     each("SELECT collection, kind, part FROM collection_parts ORDER BY collection, kind, position",
          [&](Statement& row) {
            if (auto* collection = find(out_.collections, row.integer(0))) {
-             (row.text(1) == "include" ? collection->includes : collection->excludes).push_back(row.integer(2));
+             (row.text(1) == "include" ? collection->includes : collection->excludes)
+                 .push_back(row.integer(2));
            }
          });
   }
@@ -201,7 +211,8 @@ class Reader {
            device.state = known(policy::parse_device_state(row.view(4)), "device", device.name);
            device.request = narrow<std::uint32_t>(row, 5, "device", device.name);
            policy::DeviceExtras more;
-           if (const auto found = extras.find(device.id); found != extras.end()) more = std::move(found->second);
+           if (const auto found = extras.find(device.id); found != extras.end())
+             more = std::move(found->second);
            more.program = row.text(6);
            more.image = row.integer(7);
            more.referral = row.integer(8);
@@ -211,10 +222,12 @@ class Reader {
            out_.devices.push_back(std::move(device));
          });
     auto at = out_.devices.begin();  // both in the order of devices: no search for each membership
-    each("SELECT device, collection FROM device_collections ORDER BY device, collection", [&](Statement& row) {
-      while (at != out_.devices.end() && at->id < row.integer(0)) ++at;
-      if (at != out_.devices.end() && at->id == row.integer(0)) at->collections.push_back(row.integer(1));
-    });
+    each("SELECT device, collection FROM device_collections ORDER BY device, collection",
+         [&](Statement& row) {
+           while (at != out_.devices.end() && at->id < row.integer(0)) ++at;
+           if (at != out_.devices.end() && at->id == row.integer(0))
+             at->collections.push_back(row.integer(1));
+         });
   }
 
   void read_task_sequences() {
@@ -232,8 +245,12 @@ class Reader {
   void read_programs() {
     each("SELECT id, name, arch, console, path FROM programs ORDER BY id", [&](Statement& row) {
       const std::string name = row.text(1);
-      out_.programs.push_back({row.integer(0), name, known(policy::parse_arch(row.text(2)), "program", name), {},
-                               row.integer(3) != 0, row.text(4)});
+      out_.programs.push_back({row.integer(0),
+                               name,
+                               known(policy::parse_arch(row.text(2)), "program", name),
+                               {},
+                               row.integer(3) != 0,
+                               row.text(4)});
     });
     each("SELECT program, role FROM program_roles ORDER BY program", [&](Statement& row) {
       if (auto* found = find(out_.programs, row.integer(0))) {
@@ -244,26 +261,27 @@ class Reader {
   }
 
   void read_networks() {
-    each("SELECT id, name, subnet, answer, add_unknown, prompt_known, prompt_unknown, delay_seconds, referral "
-         "FROM networks ORDER BY id",
-         [&](Statement& row) {
-           policy::Network network;
-           network.id = row.integer(0);
-           network.name = row.text(1);
-           const std::string& name = network.name;
-           const auto prompting = [&](int column) -> std::optional<policy::Prompting> {
-             if (row.is_null(column)) return std::nullopt;
-             return known(policy::parse_prompting(row.text(column)), "network", name);
-           };
-           network.subnet = known(base::IpNet::parse(row.text(2)), "network", name);
-           if (!row.is_null(3)) network.answer = known(policy::parse_answer_to(row.text(3)), "network", name);
-           if (!row.is_null(4)) network.add_unknown = row.integer(4) != 0;
-           network.prompt_known = prompting(5);
-           network.prompt_unknown = prompting(6);
-           if (!row.is_null(7)) network.delay_seconds = narrow<std::uint16_t>(row, 7, "network", name);
-           network.referral = row.integer(8);
-           out_.networks.push_back(std::move(network));
-         });
+    each(
+        "SELECT id, name, subnet, answer, add_unknown, prompt_known, prompt_unknown, delay_seconds, referral "
+        "FROM networks ORDER BY id",
+        [&](Statement& row) {
+          policy::Network network;
+          network.id = row.integer(0);
+          network.name = row.text(1);
+          const std::string& name = network.name;
+          const auto prompting = [&](int column) -> std::optional<policy::Prompting> {
+            if (row.is_null(column)) return std::nullopt;
+            return known(policy::parse_prompting(row.text(column)), "network", name);
+          };
+          network.subnet = known(base::IpNet::parse(row.text(2)), "network", name);
+          if (!row.is_null(3)) network.answer = known(policy::parse_answer_to(row.text(3)), "network", name);
+          if (!row.is_null(4)) network.add_unknown = row.integer(4) != 0;
+          network.prompt_known = prompting(5);
+          network.prompt_unknown = prompting(6);
+          if (!row.is_null(7)) network.delay_seconds = narrow<std::uint16_t>(row, 7, "network", name);
+          network.referral = row.integer(8);
+          out_.networks.push_back(std::move(network));
+        });
     each("SELECT network, from_minute, minutes FROM network_windows ORDER BY network, from_minute",
          [&](Statement& row) {
            if (auto* found = find(out_.networks, row.integer(0))) {
@@ -282,30 +300,32 @@ class Reader {
   }
 
   void read_deployments() {
-    each("SELECT id, name, image, task_sequence, target, collection, device, condition, purpose, enabled, position, "
-         "created, begins, ends, again, asks, program FROM deployments ORDER BY id",
-         [&](Statement& row) {
-           policy::Deployment deployment;
-           deployment.id = row.integer(0);
-           deployment.name = row.text(1);
-           if (row.is_null(3)) {
-             deployment.what = policy::ToBoot{row.integer(2)};
-           } else {
-             deployment.what = policy::ToRun{row.integer(3)};
-           }
-           deployment.target = target(row);
-           deployment.condition = rule(row, 7, "deployment", deployment.name);
-           deployment.purpose = known(policy::parse_purpose(row.text(8)), "deployment", deployment.name);
-           deployment.enabled = row.integer(9) != 0;
-           deployment.order = narrow<std::int32_t>(row, 10, "deployment", deployment.name);
-           deployment.created = row.integer(11);
-           deployment.from = row.maybe_integer(12);
-           deployment.until = row.maybe_integer(13);
-           deployment.again = row.integer(14) != 0;
-           deployment.asks = row.integer(15) != 0;
-           deployment.program = row.text(16);
-           out_.deployments.push_back(std::move(deployment));
-         });
+    each(
+        "SELECT id, name, image, task_sequence, target, collection, device, condition, purpose, enabled, "
+        "position, "
+        "created, begins, ends, again, asks, program FROM deployments ORDER BY id",
+        [&](Statement& row) {
+          policy::Deployment deployment;
+          deployment.id = row.integer(0);
+          deployment.name = row.text(1);
+          if (row.is_null(3)) {
+            deployment.what = policy::ToBoot{row.integer(2)};
+          } else {
+            deployment.what = policy::ToRun{row.integer(3)};
+          }
+          deployment.target = target(row);
+          deployment.condition = rule(row, 7, "deployment", deployment.name);
+          deployment.purpose = known(policy::parse_purpose(row.text(8)), "deployment", deployment.name);
+          deployment.enabled = row.integer(9) != 0;
+          deployment.order = narrow<std::int32_t>(row, 10, "deployment", deployment.name);
+          deployment.created = row.integer(11);
+          deployment.from = row.maybe_integer(12);
+          deployment.until = row.maybe_integer(13);
+          deployment.again = row.integer(14) != 0;
+          deployment.asks = row.integer(15) != 0;
+          deployment.program = row.text(16);
+          out_.deployments.push_back(std::move(deployment));
+        });
   }
 
   Database& database_;

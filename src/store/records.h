@@ -22,8 +22,9 @@ struct ImageRecord {
   bool operator==(const ImageRecord&) const = default;
 };
 
-using Record = std::variant<policy::Device, policy::Collection, ImageRecord, policy::TaskSequence, policy::Program,
-                            policy::Deployment, policy::Network, policy::BootServer, policy::Referral>;
+using Record =
+    std::variant<policy::Device, policy::Collection, ImageRecord, policy::TaskSequence, policy::Program,
+                 policy::Deployment, policy::Network, policy::BootServer, policy::Referral>;
 
 enum class Kind : std::uint8_t {
   device,

@@ -38,7 +38,9 @@ void tidy_one(policy::Device& device) {
   policy::DeviceExtras more = *device.more;
   sort_each_once(more.variables, &std::pair<std::string, std::string>::first);
   sort_each_once(more.runs, &policy::RunMark::deployment);
-  device.more = more == policy::DeviceExtras{} ? nullptr : std::make_shared<const policy::DeviceExtras>(std::move(more));
+  device.more = more == policy::DeviceExtras{}
+                    ? nullptr
+                    : std::make_shared<const policy::DeviceExtras>(std::move(more));
 }
 void tidy_one(policy::Collection& collection) {
   drop_repeated(collection.includes);
@@ -61,8 +63,8 @@ class Checker {
  public:
   void one_line(std::string_view what, std::string_view text, std::size_t longest) {
     bounded(what, text.size(), longest);
-    const bool control = std::ranges::any_of(
-        text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+    const bool control =
+        std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
     if (control) fault(fmt::format("{} holds a control character", what));
   }
   void name(std::string_view text) {
@@ -89,7 +91,8 @@ class Checker {
     if (device.macs.empty() && !device.uuid) fault("it has neither a hardware address nor a machine UUID");
     bounded("its list of hardware addresses", device.macs.size(), max_list);
     for (const base::Mac& mac : device.macs) {
-      if (mac.is_zero() || mac.is_group()) fault(fmt::format("{} is not the address of a machine", mac.print()));
+      if (mac.is_zero() || mac.is_group())
+        fault(fmt::format("{} is not the address of a machine", mac.print()));
     }
     if (device.uuid && device.uuid->is_blank()) fault("a machine UUID of zeros or ones names no machine");
     if (device.request != 0 && device.state != policy::DeviceState::pending) {

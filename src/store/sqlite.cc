@@ -44,8 +44,8 @@ Statement::Statement(Connection& connection, std::string_view sql) : connection_
     return;
   }
   sqlite3_stmt* statement = nullptr;
-  note(sqlite3_prepare_v3(connection.handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                          &statement, nullptr));
+  note(sqlite3_prepare_v3(connection.handle_, sql.data(), static_cast<int>(sql.size()),
+                          SQLITE_PREPARE_PERSISTENT, &statement, nullptr));
   if (statement == nullptr) return;
   Connection::Idle one;
   own_ = one.extract(one.emplace(sql, statement).first);

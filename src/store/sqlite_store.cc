@@ -27,7 +27,8 @@ base::Status check_pages(Database& database) {
   const std::string verdict = check.next() ? check.text(0) : "ok";
   if (auto status = check.status(); !status) return status;
   if (verdict == "ok") return {};
-  return base::fail("{} is damaged ({}): keep a copy of it, then put back a backup", database.path(), verdict);
+  return base::fail("{} is damaged ({}): keep a copy of it, then put back a backup", database.path(),
+                    verdict);
 }
 
 class SqliteStore final : public Store {
@@ -56,9 +57,10 @@ class SqliteStore final : public Store {
   }
 
   base::Result<std::optional<std::int64_t>> revision(Kind kind, std::int64_t id) override {
-    Statement row = kind == Kind::settings
-                        ? database_.query("SELECT settings FROM site WHERE only = ?", id)
-                        : database_.query(fmt::format("SELECT revision FROM {} WHERE id = ?", table_of(kind)), id);
+    Statement row =
+        kind == Kind::settings
+            ? database_.query("SELECT settings FROM site WHERE only = ?", id)
+            : database_.query(fmt::format("SELECT revision FROM {} WHERE id = ?", table_of(kind)), id);
     const auto found = row.next() ? std::optional(row.integer(0)) : std::nullopt;
     if (auto status = row.status(); !status) return tl::unexpected(status.error());
     return found;
@@ -67,8 +69,9 @@ class SqliteStore final : public Store {
   base::Result<std::vector<Event>> events(std::int64_t after, std::size_t count) override {
     std::vector<Event> events;
     Statement rows = database_.query(
-        "SELECT id, at, revision, who, verb, kind, subject, name FROM events WHERE id > ? ORDER BY id LIMIT ?", after,
-        static_cast<std::int64_t>(count));
+        "SELECT id, at, revision, who, verb, kind, subject, name FROM events WHERE id > ? ORDER BY id LIMIT "
+        "?",
+        after, static_cast<std::int64_t>(count));
     while (rows.next()) {
       events.push_back({rows.integer(0), rows.integer(1), rows.integer(2), rows.text(3), rows.text(4),
                         parse_kind(rows.text(5)).value_or(Kind::settings), rows.integer(6), rows.text(7)});
@@ -78,17 +81,16 @@ class SqliteStore final : public Store {
   }
 
   base::Result<std::int64_t> next_version(const std::string& place) override {
-    return number(database_.query("INSERT INTO versions (place, last) VALUES (?, 1) ON CONFLICT (place) DO UPDATE "
-                                  "SET last = last + 1 RETURNING last",
-                                  place));
+    return number(
+        database_.query("INSERT INTO versions (place, last) VALUES (?, 1) ON CONFLICT (place) DO UPDATE "
+                        "SET last = last + 1 RETURNING last",
+                        place));
   }
   base::Result<std::int64_t> last_version(const std::string& place) override {
     return number(database_.query("SELECT last FROM versions WHERE place = ?", place));
   }
 
-  base::Status back_up(const std::string& path) override {
-    return copy_database(database_, path);
-  }
+  base::Status back_up(const std::string& path) override { return copy_database(database_, path); }
 
  private:
   static base::Result<std::int64_t> number(Statement row) {

@@ -31,7 +31,8 @@ constexpr Use uses[] = {
     {Kind::image, Kind::task_sequence, "SELECT name FROM task_sequences WHERE image = ?"},
     {Kind::image, Kind::device, "SELECT name FROM devices WHERE image = ?"},
     {Kind::task_sequence, Kind::deployment, "SELECT name FROM deployments WHERE task_sequence = ?"},
-    {Kind::server, Kind::referral, "SELECT name FROM referrals JOIN referral_shares ON referral = id WHERE server = ?"},
+    {Kind::server, Kind::referral,
+     "SELECT name FROM referrals JOIN referral_shares ON referral = id WHERE server = ?"},
     {Kind::referral, Kind::device, "SELECT name FROM devices WHERE referral = ?"},
     {Kind::referral, Kind::collection, "SELECT name FROM collections WHERE referral = ?"},
     {Kind::referral, Kind::network, "SELECT name FROM networks WHERE referral = ?"},
@@ -72,20 +73,23 @@ class BatchWriter {
 
   void tell(Kind kind, std::int64_t id, std::string_view name, std::string_view verb) {
     const std::string_view told = batch_.verb.empty() ? verb : std::string_view(batch_.verb);
-    writer_.run("INSERT INTO events (at, revision, who, verb, kind, subject, name) VALUES (?, ?, ?, ?, ?, ?, ?)", now_,
-                writer_.revision(), batch_.who, told, print(kind), id, name);
+    writer_.run(
+        "INSERT INTO events (at, revision, who, verb, kind, subject, name) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        now_, writer_.revision(), batch_.who, told, print(kind), id, name);
   }
 
   // False when there is no such record, or somebody changed it meanwhile.
   bool current(Kind kind, std::int64_t id, const std::optional<std::int64_t>& wanted) {
-    const auto present = kind == Kind::settings
-                             ? writer_.number("SELECT settings FROM site")
-                             : writer_.number(fmt::format("SELECT revision FROM {} WHERE id = ?", table_of(kind)), id);
+    const auto present =
+        kind == Kind::settings
+            ? writer_.number("SELECT settings FROM site")
+            : writer_.number(fmt::format("SELECT revision FROM {} WHERE id = ?", table_of(kind)), id);
     if (!present) {
       writer_.refuse(Why::not_found, fmt::format("there is no {} with the number {}", print(kind), id));
     } else if (wanted && *wanted != *present) {
-      writer_.refuse(Why::stale,
-                     fmt::format("the {} was changed by somebody else meanwhile: look at it again", print(kind)));
+      writer_.refuse(
+          Why::stale,
+          fmt::format("the {} was changed by somebody else meanwhile: look at it again", print(kind)));
     }
     return !writer_.refused();
   }
@@ -98,7 +102,8 @@ class BatchWriter {
       if (const auto* put = std::get_if<Put>(&step); put != nullptr && kind_of(put->record) == Kind::device) {
         id = id_of(put->record);
       }
-      if (const auto* remove = std::get_if<Remove>(&step); remove != nullptr && remove->kind == Kind::device) {
+      if (const auto* remove = std::get_if<Remove>(&step);
+          remove != nullptr && remove->kind == Kind::device) {
         id = remove->id;
       }
       if (id == 0) continue;
@@ -115,7 +120,8 @@ class BatchWriter {
     if (const auto good = check(put.record); !good) {
       return writer_.refuse(Why::invalid, fmt::format("{} \"{}\": {}", print(kind), name, good.error().what));
     }
-    if (writer_.number(fmt::format("SELECT id FROM {} WHERE name = ? AND id <> ?", table_of(kind)), name, id)) {
+    if (writer_.number(fmt::format("SELECT id FROM {} WHERE name = ? AND id <> ?", table_of(kind)), name,
+                       id)) {
       return writer_.refuse(Why::name_taken, fmt::format("there is a {} \"{}\" already", print(kind), name));
     }
     if (kind == Kind::program && id != 0) {
@@ -132,7 +138,8 @@ class BatchWriter {
     }
     if (!current(remove.kind, remove.id, remove.if_revision)) return;
     const std::string_view table = table_of(remove.kind);
-    const auto name = writer_.text(fmt::format("SELECT name FROM {} WHERE id = ?", table), remove.id).value_or("");
+    const auto name =
+        writer_.text(fmt::format("SELECT name FROM {} WHERE id = ?", table), remove.id).value_or("");
     writer_.run(fmt::format("DELETE FROM {} WHERE id = ?", table), remove.id);
     applied_.ids.push_back(remove.id);
     tell(remove.kind, remove.id, name, "removed");
@@ -156,10 +163,12 @@ class BatchWriter {
         {"pending_polls", std::to_string(site.pending.polls)},
         {"pending_message", site.pending.message},
     };
-    for (const auto& [key, value] : values) writer_.run("INSERT OR REPLACE INTO settings VALUES (?, ?)", key, value);
+    for (const auto& [key, value] : values)
+      writer_.run("INSERT OR REPLACE INTO settings VALUES (?, ?)", key, value);
     writer_.run("DELETE FROM mac_lists");
     const auto list = [&](std::string_view name, const std::vector<policy::MacPrefix>& prefixes) {
-      for (const auto& each : prefixes) writer_.run("INSERT OR REPLACE INTO mac_lists VALUES (?, ?)", name, each.print());
+      for (const auto& each : prefixes)
+        writer_.run("INSERT OR REPLACE INTO mac_lists VALUES (?, ?)", name, each.print());
     };
     list("ignored", set.settings.ignored_macs);
     list("wandering", set.settings.wandering_macs);
@@ -196,9 +205,9 @@ class BatchWriter {
     if (users.empty()) return;
     const bool more = users.size() > shown;
     if (more) users.pop_back();
-    writer_.refuse(Why::in_use,
-                   fmt::format("{} \"{}\" is in use by {} {}{}: change or remove that first", print(gone.kind),
-                               gone.name, print(use.by), fmt::join(users, ", "), more ? " and others" : ""));
+    writer_.refuse(Why::in_use, fmt::format("{} \"{}\" is in use by {} {}{}: change or remove that first",
+                                            print(gone.kind), gone.name, print(use.by),
+                                            fmt::join(users, ", "), more ? " and others" : ""));
   }
 
   const Batch& batch_;
@@ -241,7 +250,8 @@ void Writer::check_references() {
     const auto& [kind, id] = reference;
     at_step(step);
     if (number(fmt::format("SELECT 1 FROM {} WHERE id = ?", table_of(kind)), id)) continue;
-    refuse(Why::missing_part, fmt::format("it refers to a {} that is not there (number {})", print(kind), id));
+    refuse(Why::missing_part,
+           fmt::format("it refers to a {} that is not there (number {})", print(kind), id));
   }
   for (const auto& [name, step] : needed_programs_) {
     at_step(step);

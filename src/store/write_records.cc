@@ -33,8 +33,11 @@ std::string joined(const std::vector<base::Mac>& macs) {
 // Whether another device has it; that one is named then.
 bool taken(Writer& writer, std::string_view column, std::string_view what, const std::string& value,
            std::int64_t id) {
-  const auto owner = writer.text(fmt::format("SELECT name FROM devices WHERE {} = ? AND id <> ?", column), value, id);
-  if (owner) writer.refuse(Why::name_taken, fmt::format("{} {} belongs to device \"{}\" already", what, value, *owner));
+  const auto owner =
+      writer.text(fmt::format("SELECT name FROM devices WHERE {} = ? AND id <> ?", column), value, id);
+  if (owner)
+    writer.refuse(Why::name_taken,
+                  fmt::format("{} {} belongs to device \"{}\" already", what, value, *owner));
   return writer.refused();
 }
 
@@ -49,7 +52,8 @@ void put_mac(Writer& writer, const base::Mac& mac, std::int64_t device) {
   }
 }
 
-void put_variables(Writer& writer, std::string_view insert, const policy::Variables& variables, std::int64_t of) {
+void put_variables(Writer& writer, std::string_view insert, const policy::Variables& variables,
+                   std::int64_t of) {
   for (const auto& [name, value] : variables) writer.run(insert, of, name, value);
 }
 
@@ -57,13 +61,14 @@ std::int64_t put(Writer& writer, const policy::Device& device) {
   const policy::DeviceExtras& more = device.extras();
   const auto uuid = device.uuid ? std::optional(device.uuid->print()) : std::nullopt;
   if (uuid && taken(writer, "uuid", "the machine UUID", *uuid, device.id)) return device.id;
-  if (device.request != 0 && taken(writer, "request", "the number", std::to_string(device.request), device.id)) {
+  if (device.request != 0 &&
+      taken(writer, "request", "the number", std::to_string(device.request), device.id)) {
     return device.id;
   }
-  const std::int64_t id = writer.row(
-      Kind::device, device.id, "name, macs, uuid, state, request, program, image, referral", device.name,
-      joined(device.macs), uuid, policy::print(device.state), std::int64_t{device.request}, more.program,
-      or_null(more.image), or_null(more.referral));
+  const std::int64_t id =
+      writer.row(Kind::device, device.id, "name, macs, uuid, state, request, program, image, referral",
+                 device.name, joined(device.macs), uuid, policy::print(device.state),
+                 std::int64_t{device.request}, more.program, or_null(more.image), or_null(more.referral));
   if (device.id != 0) {
     writer.run("DELETE FROM device_macs WHERE device = ?", id);
     writer.run("DELETE FROM device_collections WHERE device = ?", id);
@@ -109,12 +114,13 @@ std::int64_t put(Writer& writer, const ImageRecord& record) {
   const auto owner =
       writer.text("SELECT name FROM images WHERE directory = ? AND id <> ?", record.directory, image.id);
   if (owner) {
-    writer.refuse(Why::name_taken, fmt::format("{} is image \"{}\"'s directory already", record.directory, *owner));
+    writer.refuse(Why::name_taken,
+                  fmt::format("{} is image \"{}\"'s directory already", record.directory, *owner));
   }
   const std::int64_t id =
-      writer.row(Kind::image, image.id, "name, kind, arch, kernel, command_line, directory, created", image.name,
-                 policy::print(image.kind), policy::print(image.arch), image.kernel, image.command_line,
-                 record.directory, record.created);
+      writer.row(Kind::image, image.id, "name, kind, arch, kernel, command_line, directory, created",
+                 image.name, policy::print(image.kind), policy::print(image.arch), image.kernel,
+                 image.command_line, record.directory, record.created);
   writer.run("DELETE FROM image_initrds WHERE image = ?", id);
   std::int64_t position = 0;
   for (const std::string& path : image.initrds) {
@@ -127,14 +133,16 @@ std::int64_t put(Writer& writer, const policy::TaskSequence& sequence) {
   const std::int64_t id =
       writer.row(Kind::task_sequence, sequence.id, "name, image", sequence.name, sequence.image);
   writer.run("DELETE FROM task_sequence_variables WHERE task_sequence = ?", id);
-  put_variables(writer, "INSERT OR REPLACE INTO task_sequence_variables VALUES (?, ?, ?)", sequence.variables, id);
+  put_variables(writer, "INSERT OR REPLACE INTO task_sequence_variables VALUES (?, ?, ?)", sequence.variables,
+                id);
   writer.needs(Kind::image, sequence.image);
   return id;
 }
 
 std::int64_t put(Writer& writer, const policy::Program& program) {
-  const std::int64_t id = writer.row(Kind::program, program.id, "name, arch, console, path", program.name,
-                                     policy::print(program.arch), std::int64_t{program.console}, program.path);
+  const std::int64_t id =
+      writer.row(Kind::program, program.id, "name, arch, console, path", program.name,
+                 policy::print(program.arch), std::int64_t{program.console}, program.path);
   writer.run("DELETE FROM program_roles WHERE program = ?", id);
   for (const policy::Role role : program.roles) {
     writer.run("INSERT INTO program_roles VALUES (?, ?) ON CONFLICT DO NOTHING", id, policy::print(role));
@@ -159,7 +167,8 @@ std::int64_t put(Writer& writer, const policy::Deployment& deployment) {
   const Target to = columns_of(deployment.target);
   const std::int64_t id = writer.row(
       Kind::deployment, deployment.id,
-      "name, image, task_sequence, target, collection, device, condition, purpose, enabled, position, created, begins, "
+      "name, image, task_sequence, target, collection, device, condition, purpose, enabled, position, "
+      "created, begins, "
       "ends, again, asks, program",
       deployment.name, image, sequence, to.kind, to.collection, to.device, or_null(deployment.condition),
       policy::print(deployment.purpose), std::int64_t{deployment.enabled}, std::int64_t{deployment.order},
@@ -175,13 +184,15 @@ std::int64_t put(Writer& writer, const policy::Deployment& deployment) {
 
 std::int64_t put(Writer& writer, const policy::Network& network) {
   const std::string subnet = network.subnet.print();
-  const auto other = writer.text("SELECT name FROM networks WHERE subnet = ? AND id <> ?", subnet, network.id);
+  const auto other =
+      writer.text("SELECT name FROM networks WHERE subnet = ? AND id <> ?", subnet, network.id);
   if (other) writer.refuse(Why::name_taken, fmt::format("{} is network \"{}\" already", subnet, *other));
-  const std::int64_t id = writer.row(
-      Kind::network, network.id,
-      "name, subnet, answer, add_unknown, prompt_known, prompt_unknown, delay_seconds, referral", network.name, subnet,
-      word_or_null(network.answer), number_or_null(network.add_unknown), word_or_null(network.prompt_known),
-      word_or_null(network.prompt_unknown), number_or_null(network.delay_seconds), or_null(network.referral));
+  const std::int64_t id =
+      writer.row(Kind::network, network.id,
+                 "name, subnet, answer, add_unknown, prompt_known, prompt_unknown, delay_seconds, referral",
+                 network.name, subnet, word_or_null(network.answer), number_or_null(network.add_unknown),
+                 word_or_null(network.prompt_known), word_or_null(network.prompt_unknown),
+                 number_or_null(network.delay_seconds), or_null(network.referral));
   writer.run("DELETE FROM network_windows WHERE network = ?", id);
   for (const policy::WeekWindow& window : network.maintenance) {
     writer.run("INSERT INTO network_windows VALUES (?, ?, ?)", id, std::int64_t{window.from_minute},
@@ -192,10 +203,12 @@ std::int64_t put(Writer& writer, const policy::Network& network) {
 }
 
 std::int64_t put(Writer& writer, const policy::BootServer& server) {
-  const std::int64_t id = writer.row(Kind::server, server.id, "name, address", server.name, server.address.print());
+  const std::int64_t id =
+      writer.row(Kind::server, server.id, "name, address", server.name, server.address.print());
   writer.run("DELETE FROM server_files WHERE server = ?", id);
   for (const auto& file : server.files) {
-    writer.run("INSERT OR REPLACE INTO server_files VALUES (?, ?, ?)", id, policy::print(file.arch), file.path);
+    writer.run("INSERT OR REPLACE INTO server_files VALUES (?, ?, ?)", id, policy::print(file.arch),
+               file.path);
   }
   return id;
 }

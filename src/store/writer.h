@@ -72,11 +72,12 @@ class Writer {
     for (std::size_t i = 0; i < sizeof...(Values); ++i) marks += ", ?";
     const std::string_view table = table_of(kind);
     if (id == 0) {
-      const auto sql = fmt::format("INSERT INTO {} ({}, revision) VALUES ({}) RETURNING id", table, columns, marks);
+      const auto sql =
+          fmt::format("INSERT INTO {} ({}, revision) VALUES ({}) RETURNING id", table, columns, marks);
       return number(sql, values..., revision_).value_or(0);
     }
-    run(fmt::format("UPDATE {} SET ({}, revision) = ({}) WHERE id = ?", table, columns, marks), values..., revision_,
-        id);
+    run(fmt::format("UPDATE {} SET ({}, revision) = ({}) WHERE id = ?", table, columns, marks), values...,
+        revision_, id);
     return id;
   }
 

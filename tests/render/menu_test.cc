@@ -254,7 +254,8 @@ struct Several {
   }
   [[nodiscard]] policy::Plan plan(Prompting prompt = Prompting::opt_in) const {
     policy::Menu menu;
-    for (std::size_t i = 0; i < images.size(); ++i) menu.choices.at(i) = {&images[i], &deployments[i], nullptr};
+    for (std::size_t i = 0; i < images.size(); ++i)
+      menu.choices.at(i) = {&images[i], &deployments[i], nullptr};
     menu.size = images.size();
     menu.prompt = prompt;
     return plan_of(menu);
@@ -350,7 +351,8 @@ TEST(AllOfThem, SixteenFitAndTheLocalDiskComesLast) {
   EXPECT_THAT(pxelinux, HasSubstr("LABEL 16\n  KERNEL ::/images/image16/1/linux\n"));
   const std::string grub = grub_config(several.plan(), {});
   EXPECT_THAT(grub, HasSubstr("--id entry16 {\n"));
-  EXPECT_THAT(grub, testing::EndsWith("menuentry 'Boot from the local disk' --id local {\n  boot_local\n}\n"));
+  EXPECT_THAT(grub,
+              testing::EndsWith("menuentry 'Boot from the local disk' --id local {\n  boot_local\n}\n"));
 }
 
 // Silence boots the first one, a key goes to the disk.
@@ -359,12 +361,15 @@ TEST(AllOfThem, OptOut) {
   const policy::Image image = debian();
   EXPECT_THAT(ipxe_script(several.plan(Prompting::opt_out), {}, server),
               HasSubstr("choose --default entry1 --timeout 10000 choice || goto local\n"));
-  EXPECT_THAT(ipxe_script(boot(image, Prompting::opt_out), {}, server), HasSubstr("choose --default network "));
-  EXPECT_THAT(pxelinux_config(several.plan(Prompting::opt_out), {}),
-              HasSubstr("SAY \"local\" and Enter: Boot from the local disk. 10 seconds of nothing: it's number 1.\n"
-                        "DEFAULT 1\nPROMPT 1\nTIMEOUT 100\n"));
+  EXPECT_THAT(ipxe_script(boot(image, Prompting::opt_out), {}, server),
+              HasSubstr("choose --default network "));
+  EXPECT_THAT(
+      pxelinux_config(several.plan(Prompting::opt_out), {}),
+      HasSubstr("SAY \"local\" and Enter: Boot from the local disk. 10 seconds of nothing: it's number 1.\n"
+                "DEFAULT 1\nPROMPT 1\nTIMEOUT 100\n"));
   EXPECT_THAT(pxelinux_config(boot(image, Prompting::opt_out), {}), HasSubstr("DEFAULT network\nPROMPT 1\n"));
-  EXPECT_THAT(grub_config(several.plan(Prompting::opt_out), {}), HasSubstr("set timeout=10\nset default=entry1\n"));
+  EXPECT_THAT(grub_config(several.plan(Prompting::opt_out), {}),
+              HasSubstr("set timeout=10\nset default=entry1\n"));
   EXPECT_THAT(grub_config(boot(image, Prompting::opt_out), {}), HasSubstr("set default=network\n"));
 }
 
@@ -381,8 +386,10 @@ TEST(AllOfThem, ATaskSequenceIsCalledByItsName) {
 
 TEST(AllOfThem, AMachineThatIsSentOnIsToldWhy) {
   const policy::Plan plan = plan_of(policy::Abort{policy::Reason::nothing_to_do});
-  EXPECT_THAT(ipxe_script(plan, {}, server), testing::MatchesRegex("#!ipxe\necho Bootferry: nothing-to-do: .*\nexit 1\n"));
-  EXPECT_THAT(pxelinux_config(plan, {}), testing::MatchesRegex("SAY Bootferry: nothing-to-do: .*\nDEFAULT local\n(.|\n)*"));
+  EXPECT_THAT(ipxe_script(plan, {}, server),
+              testing::MatchesRegex("#!ipxe\necho Bootferry: nothing-to-do: .*\nexit 1\n"));
+  EXPECT_THAT(pxelinux_config(plan, {}),
+              testing::MatchesRegex("SAY Bootferry: nothing-to-do: .*\nDEFAULT local\n(.|\n)*"));
   EXPECT_THAT(behind_function(grub_config(plan, {})),
               testing::MatchesRegex("echo 'Bootferry: nothing-to-do: .*'\nboot_local\n"));
 }
@@ -442,8 +449,9 @@ TEST(AllOfThem, ForeignTextStaysInItsPlace) {
     image.name = row.value;
     Several several(2, row.value);
     several.images[0] = image;
-    for (const policy::Plan& plan : {boot(image), boot(image, Prompting::opt_in), boot(image, Prompting::opt_out),
-                                     several.plan(), several.plan(Prompting::opt_out)}) {
+    for (const policy::Plan& plan :
+         {boot(image), boot(image, Prompting::opt_in), boot(image, Prompting::opt_out), several.plan(),
+          several.plan(Prompting::opt_out)}) {
       EXPECT_THAT(ipxe_script(plan, {}, server), Not(HasSubstr(row.must_not_be_in_ipxe))) << row.attack;
       for (const std::string& config : {pxelinux_config(plan, {}), grub_config(plan, {})}) {
         EXPECT_THAT(config, Not(HasSubstr("\nexit 0"))) << row.attack;
@@ -478,10 +486,12 @@ TEST(Grub, ScriptsParse) {
   policy::Image image = debian();
   image.name = "it's; a \"name\" { $x } \\";
   image.command_line = "a='x y' b=\"c d\" $(reboot) ${x} ; { } || \\";
-  const std::string configs[] = {
-      grub_entry_config(), grub_config(boot(image), {}), grub_config(boot(image, true), {}),
-      grub_config(Several(16, image.name).plan(), {}),
-      grub_config(silent(policy::Reason::boot_loop), {}), grub_waiting_config(queued(50, 3), {})};
+  const std::string configs[] = {grub_entry_config(),
+                                 grub_config(boot(image), {}),
+                                 grub_config(boot(image, true), {}),
+                                 grub_config(Several(16, image.name).plan(), {}),
+                                 grub_config(silent(policy::Reason::boot_loop), {}),
+                                 grub_waiting_config(queued(50, 3), {})};
   const std::string path = testing::TempDir() + "/bootferry-grub.cfg";
   for (const std::string& config : configs) {
     std::ofstream(path) << config;

@@ -125,7 +125,8 @@ TEST_F(SiteRecordsTest, ACircleOfCollectionsIsRefusedAndNothingChanges) {
   const auto refused = records->apply({"admin", "", {Put{device("pc", 1), {}}, Put{inner, {}}}});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().why, Why::contradiction);
-  EXPECT_THAT(refused.error().what, AllOf(HasSubstr("circle"), HasSubstr("\"inner\""), HasSubstr("\"outer\"")));
+  EXPECT_THAT(refused.error().what,
+              AllOf(HasSubstr("circle"), HasSubstr("\"inner\""), HasSubstr("\"outer\"")));
   EXPECT_EQ(stored(), before);
   EXPECT_EQ(records->store().load()->revision, revision);
   EXPECT_EQ(everything(*records), before);
@@ -176,7 +177,8 @@ TEST_F(SiteRecordsTest, ADeviceThatIsPutAndRemovedInOneBatchIsGone) {
   pc.id = put(pc);
   policy::Device renamed = pc;
   renamed.name = "renamed";
-  ASSERT_TRUE(records->apply({"admin", "", {Put{renamed, {}}, Remove{Kind::device, pc.id, {}}, Put{pc = device("pc", 1), {}}}}));
+  ASSERT_TRUE(records->apply(
+      {"admin", "", {Put{renamed, {}}, Remove{Kind::device, pc.id, {}}, Put{pc = device("pc", 1), {}}}}));
   EXPECT_EQ(records->snapshot().device_count(), 1U);
   EXPECT_EQ(everything(*records), stored());
 }

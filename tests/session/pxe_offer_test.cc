@@ -84,8 +84,8 @@ TEST_F(ProxyOffer, NoMachineIdInNoneOut) {
 TEST_F(ProxyOffer, RaspberryPiAndUBootByGoldenPackets) {
   const base::Mac pi{{0xb8, 0x27, 0xeb, 1, 2, 3}};
   const auto u_boot = program(policy::Arch::arm64, "programs/arm64/u-boot.bin");
-  const Message offer = decoded(
-      ask(bios_rom(MessageType::discover, pi), on_67(), site({}, {u_boot}, policy::Arch::arm64, pi)));
+  const Message offer =
+      decoded(ask(bios_rom(MessageType::discover, pi), on_67(), site({}, {u_boot}, policy::Arch::arm64, pi)));
   const std::vector<std::uint8_t> menu = data(offer, opt::vendor_info);
   EXPECT_THAT(std::string(menu.begin(), menu.end()), HasSubstr("Raspberry Pi Boot"));
   EXPECT_EQ(menu.size(), 3U + 6U + 22U + 1U);

@@ -22,7 +22,8 @@ inline constexpr unsigned eth0 = 3;
 
 // An administrator's program that boots, and asks, on its architecture.
 inline policy::Program program(policy::Arch arch, std::string path) {
-  return {0, std::string(print(arch)), arch, {policy::Role::boot, policy::Role::prompt}, false, std::move(path)};
+  return {0,     std::string(print(arch)), arch, {policy::Role::boot, policy::Role::prompt},
+          false, std::move(path)};
 }
 
 // One device, that boots one image each time without being asked.

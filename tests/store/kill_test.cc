@@ -22,7 +22,9 @@ namespace {
 
 constexpr std::size_t devices_of_batch = 3;
 
-std::string device_name(std::uint64_t batch, std::size_t of) { return fmt::format("batch {} device {}", batch, of); }
+std::string device_name(std::uint64_t batch, std::size_t of) {
+  return fmt::format("batch {} device {}", batch, of);
+}
 
 policy::Device device(std::string name, std::uint64_t number, std::uint64_t mark) {
   policy::Device out;

@@ -82,7 +82,8 @@ INSERT INTO programs VALUES ('arm64', 'programs/arm64/2/a.efi'), ('riscv64', 'pr
 INSERT INTO versions VALUES ('images/debian', 3), ('programs/arm64', 2);
 )";
 
-const base::Mac quiet = *base::Mac::parse("52:54:00:12:34:56"), asked = *base::Mac::parse("52:54:00:12:34:57"),
+const base::Mac quiet = *base::Mac::parse("52:54:00:12:34:56"),
+                asked = *base::Mac::parse("52:54:00:12:34:57"),
                 stranger = *base::Mac::parse("52:54:00:ff:ff:ff");
 
 class FromSchema1 : public testing::Test {

@@ -27,7 +27,9 @@ class RandomBatches {
     return batch;
   }
 
-  std::size_t below(std::size_t bound) { return std::uniform_int_distribution<std::size_t>(0, bound - 1)(random_); }
+  std::size_t below(std::size_t bound) {
+    return std::uniform_int_distribution<std::size_t>(0, bound - 1)(random_);
+  }
   bool chance(std::size_t in) { return below(in) == 0; }
 
  private:
@@ -77,8 +79,12 @@ class RandomBatches {
     return found == table.end() ? "" : std::string(store::name_of(found->second.record));
   }
 
-  std::string name() { return fmt::format("{}{}", chance(3) ? "Name " : "name ", below(sensible_ ? 100'000 : 60)); }
-  std::string text() { return one_of<std::string>({"", "quiet", "it's \"q\" \\ \n ü", "a=${b} || ; --", "x y"}); }
+  std::string name() {
+    return fmt::format("{}{}", chance(3) ? "Name " : "name ", below(sensible_ ? 100'000 : 60));
+  }
+  std::string text() {
+    return one_of<std::string>({"", "quiet", "it's \"q\" \\ \n ü", "a=${b} || ; --", "x y"});
+  }
   policy::Arch arch() { return static_cast<policy::Arch>(below(policy::arch_count)); }
   policy::Variables variables() {
     policy::Variables out;
@@ -87,8 +93,9 @@ class RandomBatches {
   }
   std::optional<policy::Rule> rule() {
     if (chance(2)) return std::nullopt;
-    return policy::Rule::parse(one_of<std::string>({"subnet 10.1.0.0/16 and not (arch arm64 or name \"lab-*\")",
-                                                    "vendor PXEClient*", "mac 52:54:00:*", "firmware uefi"}))
+    return policy::Rule::parse(
+               one_of<std::string>({"subnet 10.1.0.0/16 and not (arch arm64 or name \"lab-*\")",
+                                    "vendor PXEClient*", "mac 52:54:00:*", "firmware uefi"}))
         .value();
   }
   template <class Value>
@@ -130,12 +137,13 @@ class RandomBatches {
     device.name = name();
     for (std::size_t i = below(3); i > 0; --i) {
       const auto number = below(pool);
-      device.macs.push_back({{0x52, 0x54, 0, 0, static_cast<std::uint8_t>(number >> 8),
-                              static_cast<std::uint8_t>(number)}});
+      device.macs.push_back(
+          {{0x52, 0x54, 0, 0, static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)}});
     }
     if (device.macs.empty() || chance(3)) {
       const auto number = below(pool);
-      device.uuid = base::Uuid{{static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number), 7}};
+      device.uuid =
+          base::Uuid{{static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number), 7}};
     }
     device.state = static_cast<policy::DeviceState>(below(3));
     if (device.state == policy::DeviceState::pending) {
@@ -166,12 +174,14 @@ class RandomBatches {
     std::erase(image.kernel, '\n');
     image.command_line = text();
     image.arch = arch();
-    return {image, fmt::format("images/{}/{}", below(50), below(50)), static_cast<std::int64_t>(below(1U << 31))};
+    return {image, fmt::format("images/{}/{}", below(50), below(50)),
+            static_cast<std::int64_t>(below(1U << 31))};
   }
 
   policy::Program program(std::int64_t id) {
     policy::Program program{id, name(), arch(), {}, chance(2), fmt::format("programs/{}", below(9))};
-    for (std::size_t i = below(4); i > 0; --i) program.roles.push_back(static_cast<policy::Role>(below(policy::role_count)));
+    for (std::size_t i = below(4); i > 0; --i)
+      program.roles.push_back(static_cast<policy::Role>(below(policy::role_count)));
     return program;
   }
 
@@ -219,8 +229,8 @@ class RandomBatches {
     out.prompt_unknown = perhaps(static_cast<policy::Prompting>(below(3)));
     out.delay_seconds = perhaps(small());
     for (std::uint16_t i = 0; i < below(3); ++i) {
-      out.maintenance.push_back({static_cast<std::uint16_t>(i * 2000 + below(1000)),
-                                 static_cast<std::uint16_t>(1 + below(900))});
+      out.maintenance.push_back(
+          {static_cast<std::uint16_t>(i * 2000 + below(1000)), static_cast<std::uint16_t>(1 + below(900))});
     }
     out.referral = maybe(Kind::referral);
     return out;
@@ -228,7 +238,8 @@ class RandomBatches {
 
   policy::BootServer server(std::int64_t id) {
     policy::BootServer out{id, name(), base::Ipv4{{10, 0, 0, static_cast<std::uint8_t>(below(256))}}, {}};
-    for (std::size_t i = below(3); i > 0; --i) out.files.push_back({arch(), fmt::format("boot{}.efi", below(9))});
+    for (std::size_t i = below(3); i > 0; --i)
+      out.files.push_back({arch(), fmt::format("boot{}.efi", below(9))});
     return out;
   }
 
@@ -253,7 +264,8 @@ class RandomBatches {
       (chance(2) ? out.ignored_macs : out.wandering_macs).push_back(prefix);
     }
     for (std::size_t i = below(3); i > 0; --i) {
-      out.banned_uuids.push_back({{static_cast<std::uint8_t>(below(256)), static_cast<std::uint8_t>(below(256))}});
+      out.banned_uuids.push_back(
+          {{static_cast<std::uint8_t>(below(256)), static_cast<std::uint8_t>(below(256))}});
     }
     return out;
   }

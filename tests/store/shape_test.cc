@@ -19,20 +19,20 @@ TEST(Tidy, ListsWithoutAnOrderGetOneAndEachEntryOnce) {
   policy::Device device;
   device.macs = {two, one, two};
   device.collections = {9, 3, 9, 3};
-  device.more = std::make_shared<const policy::DeviceExtras>(
-      policy::DeviceExtras{{{"b", "1"}, {"a", "old"}, {"a", "new"}},
-                           "",
-                           0,
-                           0,
-                           {{7, policy::RunEnd::held}, {5, policy::RunEnd::done}, {7, policy::RunEnd::done}}});
+  device.more = std::make_shared<const policy::DeviceExtras>(policy::DeviceExtras{
+      {{"b", "1"}, {"a", "old"}, {"a", "new"}},
+      "",
+      0,
+      0,
+      {{7, policy::RunEnd::held}, {5, policy::RunEnd::done}, {7, policy::RunEnd::done}}});
   Record record = device;
   tidy(record);
   const auto& neat = std::get<policy::Device>(record);
   EXPECT_THAT(neat.macs, ElementsAre(two, one)) << "the first one is what people see";
   EXPECT_THAT(neat.collections, ElementsAre(3, 9));
   EXPECT_THAT(neat.extras().variables, ElementsAre(Pair("a", "new"), Pair("b", "1")));
-  EXPECT_THAT(neat.extras().runs,
-              ElementsAre(policy::RunMark{5, policy::RunEnd::done}, policy::RunMark{7, policy::RunEnd::done}));
+  EXPECT_THAT(neat.extras().runs, ElementsAre(policy::RunMark{5, policy::RunEnd::done},
+                                              policy::RunMark{7, policy::RunEnd::done}));
 }
 
 TEST(Tidy, EmptyExtrasAreNone) {
@@ -46,8 +46,10 @@ TEST(Tidy, EmptyExtrasAreNone) {
 TEST(Tidy, ABatch) {
   SiteSettings settings;
   settings.ignored_macs = {*policy::MacPrefix::parse("52:54"), *policy::MacPrefix::parse("00:50")};
-  Batch batch{"", "", {Put{policy::Program{0, "p", {}, {policy::Role::detect, policy::Role::boot}, false, ""}, {}},
-                       SetSettings{settings, {}}}};
+  Batch batch{"",
+              "",
+              {Put{policy::Program{0, "p", {}, {policy::Role::detect, policy::Role::boot}, false, ""}, {}},
+               SetSettings{settings, {}}}};
   tidy(batch);
   const auto& program = std::get<policy::Program>(std::get<Put>(batch.steps[0]).record);
   EXPECT_THAT(program.roles, ElementsAre(policy::Role::boot, policy::Role::detect));
@@ -66,7 +68,8 @@ std::string fault_of(Value value, const Edit& edit) {
 TEST(Check, NamesAndTextsHaveBounds) {
   const policy::Program good{0, "p", {}, {}, false, "programs/p"};
   EXPECT_EQ(fault_of(good, [](auto& p) { p.name = ""; }), "it has no name");
-  EXPECT_EQ(fault_of(good, [](auto& p) { p.name = std::string(256, 'x'); }), "its name is too long: 256 of at most 255");
+  EXPECT_EQ(fault_of(good, [](auto& p) { p.name = std::string(256, 'x'); }),
+            "its name is too long: 256 of at most 255");
   EXPECT_EQ(fault_of(good, [](auto& p) { p.name = std::string(255, 'x'); }), "none");
   EXPECT_EQ(fault_of(good, [](auto& p) { p.name = "Größe 1"; }), "none");
   EXPECT_EQ(fault_of(good, [](auto& p) { p.path = "a\nb"; }), "its path holds a control character");
@@ -74,10 +77,19 @@ TEST(Check, NamesAndTextsHaveBounds) {
   image.image.name = "debian";
   EXPECT_THAT(fault_of(image, [](auto& i) { i.image.command_line = std::string(max_text + 1, 'x'); }),
               HasSubstr("its command line is too long"));
-  EXPECT_THAT(fault_of(image, [](auto& i) { i.image.initrds = {"a", "b\x01"}; }), HasSubstr("the name of an initrd"));
+  EXPECT_THAT(fault_of(image,
+                       [](auto& i) {
+                         i.image.initrds = {"a", "b\x01"};
+                       }),
+              HasSubstr("the name of an initrd"));
   policy::TaskSequence sequence{0, "s", 1, {}};
-  EXPECT_EQ(fault_of(sequence, [](auto& s) { s.variables = {{"", "x"}}; }), "one of its variables has no name");
-  EXPECT_THAT(fault_of(sequence, [](auto& s) { s.variables.resize(max_list + 1); }), HasSubstr("list of variables"));
+  EXPECT_EQ(fault_of(sequence,
+                     [](auto& s) {
+                       s.variables = {{"", "x"}};
+                     }),
+            "one of its variables has no name");
+  EXPECT_THAT(fault_of(sequence, [](auto& s) { s.variables.resize(max_list + 1); }),
+              HasSubstr("list of variables"));
 }
 
 TEST(Check, DevicesAreMachines) {
@@ -85,8 +97,10 @@ TEST(Check, DevicesAreMachines) {
   good.name = "pc";
   good.macs = {one};
   EXPECT_THAT(fault_of(good, [](auto& d) { d.macs.clear(); }), HasSubstr("neither a hardware address"));
-  EXPECT_THAT(fault_of(good, [](auto& d) { d.macs = {base::Mac{}}; }), HasSubstr("not the address of a machine"));
-  EXPECT_THAT(fault_of(good, [](auto& d) { d.macs = {base::Mac{{1}}}; }), HasSubstr("not the address of a machine"));
+  EXPECT_THAT(fault_of(good, [](auto& d) { d.macs = {base::Mac{}}; }),
+              HasSubstr("not the address of a machine"));
+  EXPECT_THAT(fault_of(good, [](auto& d) { d.macs = {base::Mac{{1}}}; }),
+              HasSubstr("not the address of a machine"));
   EXPECT_THAT(fault_of(good, [](auto& d) { d.uuid = base::Uuid{}; }), HasSubstr("names no machine"));
   EXPECT_THAT(fault_of(good, [](auto& d) { d.request = 3; }), HasSubstr("waits for approval"));
 }
@@ -98,7 +112,11 @@ TEST(Check, TimesMakeSense) {
   EXPECT_EQ(fault_of(deployment, [](auto& d) { d.until = 100; }), "it ends before it begins");
   policy::Network network;
   network.name = "n";
-  EXPECT_THAT(fault_of(network, [](auto& n) { n.maintenance = {{60, 10}, {60, 20}}; }), HasSubstr("same minute"));
+  EXPECT_THAT(fault_of(network,
+                       [](auto& n) {
+                         n.maintenance = {{60, 10}, {60, 20}};
+                       }),
+              HasSubstr("same minute"));
 }
 
 }  // namespace

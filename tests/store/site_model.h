@@ -53,12 +53,14 @@ inline std::vector<Reference> references(const Record& record) {
                  },
                  [&](const policy::TaskSequence& sequence) { add(Kind::image, sequence.image); },
                  [&](const policy::Deployment& deployment) {
-                   if (const auto* boot = std::get_if<policy::ToBoot>(&deployment.what)) add(Kind::image, boot->image);
+                   if (const auto* boot = std::get_if<policy::ToBoot>(&deployment.what))
+                     add(Kind::image, boot->image);
                    if (const auto* run = std::get_if<policy::ToRun>(&deployment.what))
                      add(Kind::task_sequence, run->task_sequence);
                    if (const auto* to = std::get_if<policy::ToCollection>(&deployment.target))
                      add(Kind::collection, to->id);
-                   if (const auto* to = std::get_if<policy::ToDevice>(&deployment.target)) add(Kind::device, to->id);
+                   if (const auto* to = std::get_if<policy::ToDevice>(&deployment.target))
+                     add(Kind::device, to->id);
                    may_add_program(deployment.program);
                  },
                  [&](const policy::Network& network) { may_add(Kind::referral, network.referral); },
@@ -121,7 +123,8 @@ class SiteModel {
  private:
   static std::string folded(std::string_view name) {
     std::string out(name);
-    std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::ranges::transform(out, out.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return out;
   }
 
@@ -129,7 +132,8 @@ class SiteModel {
     std::vector<Reference> gone;
     give_up_names(batch);
     for (std::size_t i = 0; i < batch.steps.size(); ++i) {
-      const std::int64_t id = i < ids.size() ? ids[i] : (std::int64_t{1} << 40) + static_cast<std::int64_t>(i);
+      const std::int64_t id =
+          i < ids.size() ? ids[i] : (std::int64_t{1} << 40) + static_cast<std::int64_t>(i);
       const auto why = std::visit([&](const auto& step) { return take(step, id, gone); }, batch.steps[i]);
       if (why) return why;
       if (!batch.verb.empty()) events_.back().verb = batch.verb;
@@ -146,7 +150,8 @@ class SiteModel {
   void give_up_names(const store::Batch& batch) {
     for (const auto& step : batch.steps) {
       std::int64_t id = 0;
-      if (const auto* put = std::get_if<store::Put>(&step); put && store::kind_of(put->record) == Kind::device)
+      if (const auto* put = std::get_if<store::Put>(&step);
+          put && store::kind_of(put->record) == Kind::device)
         id = store::id_of(put->record);
       if (const auto* remove = std::get_if<store::Remove>(&step); remove && remove->kind == Kind::device)
         id = remove->id;
@@ -216,9 +221,11 @@ class SiteModel {
       const auto& other = std::get<policy::Device>(b);
       const bool mac = std::ranges::any_of(
           one->macs, [&](const auto& m) { return std::ranges::find(other.macs, m) != other.macs.end(); });
-      return mac || (one->uuid && one->uuid == other.uuid) || (one->request != 0 && one->request == other.request);
+      return mac || (one->uuid && one->uuid == other.uuid) ||
+             (one->request != 0 && one->request == other.request);
     }
-    if (const auto* one = std::get_if<policy::Network>(&a)) return one->subnet == std::get<policy::Network>(b).subnet;
+    if (const auto* one = std::get_if<policy::Network>(&a))
+      return one->subnet == std::get<policy::Network>(b).subnet;
     if (const auto* one = std::get_if<store::ImageRecord>(&a))
       return one->directory == std::get<store::ImageRecord>(b).directory;
     return false;
@@ -242,7 +249,8 @@ class SiteModel {
       for (const auto& [id, row] : table) {
         for (const Reference& reference : references(row.record)) {
           if (reference.kind != gone.kind) continue;
-          if (gone.kind == Kind::program ? reference.program == gone.program : reference.id == gone.id) return true;
+          if (gone.kind == Kind::program ? reference.program == gone.program : reference.id == gone.id)
+            return true;
         }
       }
     }

@@ -99,11 +99,14 @@ TEST_F(SqliteStore, AValueFromSomebodysEditorIsSaidNotServed) {
        "UPDATE settings SET value = '1' WHERE key = 'menus'", "setting \"menus\""},
       {"UPDATE deployments SET condition = 'subnet ('", "UPDATE deployments SET condition = NULL",
        "deployment \"all\""},
-      {"UPDATE deployments SET position = 9999999999", "UPDATE deployments SET position = 0", "deployment \"all\""},
+      {"UPDATE deployments SET position = 9999999999", "UPDATE deployments SET position = 0",
+       "deployment \"all\""},
       {"UPDATE networks SET subnet = '10.0.0.0/33'", "UPDATE networks SET subnet = '10.0.0.0/8'",
        "network \"floor\""},
-      {"UPDATE networks SET delay_seconds = -1", "UPDATE networks SET delay_seconds = NULL", "network \"floor\""},
-      {"UPDATE network_windows SET minutes = 70000", "UPDATE network_windows SET minutes = 1", "network \"floor\""},
+      {"UPDATE networks SET delay_seconds = -1", "UPDATE networks SET delay_seconds = NULL",
+       "network \"floor\""},
+      {"UPDATE network_windows SET minutes = 70000", "UPDATE network_windows SET minutes = 1",
+       "network \"floor\""},
       {"UPDATE servers SET address = '::1'", "UPDATE servers SET address = '10.0.0.9'", "server \"wds\""},
       {"INSERT INTO mac_lists VALUES ('ignored', 'zz')", "DELETE FROM mac_lists", "address list \"ignored\""},
       {"INSERT INTO banned_uuids VALUES ('zz')", "DELETE FROM banned_uuids", "banned UUID"},
@@ -112,7 +115,8 @@ TEST_F(SqliteStore, AValueFromSomebodysEditorIsSaidNotServed) {
     edit(row.edit);
     const auto all = store->load();
     ASSERT_FALSE(all) << row.edit;
-    EXPECT_THAT(all.error().what, AllOf(HasSubstr(path), HasSubstr(row.said), HasSubstr("put back a backup")));
+    EXPECT_THAT(all.error().what,
+                AllOf(HasSubstr(path), HasSubstr(row.said), HasSubstr("put back a backup")));
     edit(row.back);
     EXPECT_TRUE(store->load()) << row.back;
   }
@@ -140,7 +144,8 @@ TEST_F(SqliteStore, ATornPageIsFoundAtTheStart) {
 }
 
 TEST_F(SqliteStore, NoDirectoryNoDatabase) {
-  EXPECT_THAT(store::open_sqlite(scratch.path("absent/bootferry.db")).error().what, HasSubstr("cannot be opened"));
+  EXPECT_THAT(store::open_sqlite(scratch.path("absent/bootferry.db")).error().what,
+              HasSubstr("cannot be opened"));
 }
 
 }  // namespace
