@@ -34,13 +34,15 @@ std::string MacPrefix::print() const {
 
 MacList::MacList(std::vector<MacPrefix> prefixes) : prefixes_(std::move(prefixes)) {
   std::ranges::sort(prefixes_);
-  const auto rest = std::ranges::unique(prefixes_);
-  prefixes_.erase(rest.begin(), rest.end());
+  // Not std::ranges::unique, which clang 14 cannot compile.
+  prefixes_.erase(std::unique(prefixes_.begin(), prefixes_.end()), prefixes_.end());
+  for (const MacPrefix& each : prefixes_) lengths_ |= 1U << each.octets;
 }
 
 const MacPrefix* MacList::covering(base::Mac mac) const {
   MacPrefix wanted{mac.octets, 6};
   for (; wanted.octets > 0; wanted.value.at(--wanted.octets) = 0) {
+    if ((lengths_ >> wanted.octets & 1U) == 0) continue;
     const auto found = std::ranges::lower_bound(prefixes_, wanted);
     if (found != prefixes_.end() && *found == wanted) return &*found;
   }

@@ -36,6 +36,7 @@ class MacList {
 
  private:
   std::vector<MacPrefix> prefixes_;  // ascending
+  unsigned lengths_ = 0;             // bit n: there is a prefix of n octets
 };
 
 // One prefix a line; '#' begins a comment. The error names the line.
