@@ -23,7 +23,7 @@ class Store {
   // Looks at what a batch would make before it is kept; its error undoes the batch.
   using Veto = std::function<base::Status(const Applied&)>;
   // All of it or nothing, durable when it returns. Records are to be tidy (store/shape.h): such
-  // ones are kept as they are. References are checked as they stand behind the last step, and an
+  // ones are kept as they are. What a step refers to must be there behind the last step, and an
   // address, a UUID or a request's number may pass from one device to another in any order; other
   // names are free from the step on that gives them up. A new record's number is known only
   // afterwards: whoever refers to it comes in a later batch.

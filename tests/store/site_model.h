@@ -141,10 +141,11 @@ class SiteModel {
       events_.back().revision = revision_;
     }
     for (const Reference& one : gone) {
+      if (one.kind == Kind::deployment) continue;  // marks on devices do not hold it
       if (one.kind == Kind::program && has_program(one.program)) continue;
       if (is_used(one)) return Why::in_use;
     }
-    return misses_something() ? std::optional(Why::missing_part) : std::nullopt;
+    return misses_something(batch) ? std::optional(Why::missing_part) : std::nullopt;
   }
 
   void give_up_names(const store::Batch& batch) {
@@ -256,14 +257,15 @@ class SiteModel {
     }
     return false;
   }
-  [[nodiscard]] bool misses_something() const {
-    for (const auto& [kind, table_of_kind] : tables_) {
-      for (const auto& [id, row] : table_of_kind) {
-        for (const Reference& reference : references(row.record)) {
-          const bool there = reference.kind == Kind::program ? has_program(reference.program)
-                                                             : table(reference.kind).contains(reference.id);
-          if (!there) return true;
-        }
+  // What any step refers to, also one whose record a later step removed.
+  [[nodiscard]] bool misses_something(const store::Batch& batch) const {
+    for (const auto& step : batch.steps) {
+      const auto* put = std::get_if<store::Put>(&step);
+      if (put == nullptr) continue;
+      for (const Reference& reference : references(put->record)) {
+        const bool there = reference.kind == Kind::program ? has_program(reference.program)
+                                                           : table(reference.kind).contains(reference.id);
+        if (!there) return true;
       }
     }
     return false;
