@@ -42,13 +42,17 @@ bool runs_on(Arch image, const Facts& facts) {
 // there are.
 class Candidates {
  public:
-  void add(const Choice& choice) {
+  // The one that there is no room for, if so.
+  const Deployment* add(const Choice& choice) {
     auto place = std::find_if(best_.begin(), best_.begin() + size_,
                               [&](const Choice& other) { return comes_before(choice, other); });
-    if (place == best_.end()) return;
-    if (size_ < static_cast<std::ptrdiff_t>(best_.size())) ++size_;
+    if (place == best_.end()) return choice.deployment;
+    const bool full = size_ == static_cast<std::ptrdiff_t>(best_.size());
+    const Deployment* const dropped = full ? best_.back().deployment : nullptr;
+    if (!full) ++size_;
     std::move_backward(place, best_.begin() + size_ - 1, best_.begin() + size_);
     *place = choice;
+    return dropped;
   }
   [[nodiscard]] std::span<const Choice> entries() const {
     return {best_.data(), static_cast<std::size_t>(size_)};
@@ -71,18 +75,17 @@ class Decision {
       : facts_(facts), snapshot_(snapshot), now_(now) {}
 
   Plan make() {
-    if (const auto* ignored = snapshot_.ignored_macs().covering(facts_.mac)) {
-      static_cast<void>(ignored);
-      return refuse(Point::ignore_list, Silent{Reason::ignored_address});
+    if (snapshot_.ignored_macs().covering(facts_.mac) != nullptr) {
+      refuse(Point::ignore_list, Silent{Reason::ignored_address});
+      return plan_;
     }
     note(Point::ignore_list, Verdict::did_not_apply);
-    if (!identify_machine()) return plan_;
+    identify_machine();
     plan_.network = snapshot_.networks().of(facts_.network);
     note(Point::network, plan_.network != nullptr ? Verdict::applied : Verdict::did_not_apply, Detail::none,
          plan_.network != nullptr ? plan_.network->id : 0);
     gates_ = gates_for(snapshot_.model().policy, plan_.network, known());
-    if (!pass_gates() || !pass_state() || refer()) return plan_;
-    choose();
+    if (pass_gates() && pass_state() && !refer()) choose();
     return plan_;
   }
 
@@ -93,13 +96,12 @@ class Decision {
   void note(Point point, Verdict verdict, Detail detail = Detail::none, std::int64_t subject = 0) {
     plan_.trail.add({point, verdict, detail, subject});
   }
-  Plan refuse(Point point, Outcome outcome, Detail detail = Detail::none, std::int64_t subject = 0) {
+  void refuse(Point point, Outcome outcome, Detail detail = Detail::none, std::int64_t subject = 0) {
     note(point, Verdict::refused, detail, subject);
     plan_.outcome = outcome;
-    return plan_;
   }
 
-  bool identify_machine() {
+  void identify_machine() {
     Identity& identity = plan_.identity;
     identity = identify(facts_, snapshot_);
     if (identity.uuid_banned) note(Point::identity, Verdict::did_not_apply, Detail::uuid_banned);
@@ -121,10 +123,8 @@ class Decision {
       case IdentifiedBy::conflict:
         note(Point::identity, Verdict::refused, Detail::by_mac, id);
         note(Point::identity, Verdict::refused, Detail::by_uuid, identity.other->id);
-        plan_.outcome = Abort{Reason::identity_conflict};
-        return false;
+        break;
     }
-    return true;
   }
 
   bool pass_gates() {
@@ -144,7 +144,10 @@ class Decision {
       return false;
     }
     note(Point::delay, Verdict::did_not_apply);
-    return true;
+    // Only now: where nobody is answered, nobody hears of it.
+    if (plan_.identity.by != IdentifiedBy::conflict) return true;
+    plan_.outcome = Abort{Reason::identity_conflict};
+    return false;
   }
 
   bool pass_state() {
@@ -155,10 +158,12 @@ class Decision {
       return false;
     }
     note(Point::state, Verdict::applied, Detail::none, machine.id);
+    if (machine.state == DeviceState::pending) {
+      plan_.outcome = AskApproval{&machine};
+      return false;
+    }
     snapshot_.collections().members(machine, facts_, memberships());
-    if (machine.state != DeviceState::pending) return true;
-    plan_.outcome = AskApproval{&machine};
-    return false;
+    return true;
   }
 
   bool refer() {
@@ -195,7 +200,9 @@ class Decision {
   std::optional<Place> place_at(const Referral::Share& share) const {
     const BootServer* const server = snapshot_.server(share.server);
     if (server == nullptr || share.weight == 0 || !snapshot_.alive(share.server)) return std::nullopt;
-    const auto file = std::ranges::find(server->files, facts_.arch, &BootServer::File::arch);
+    const auto file = std::ranges::find_if(server->files, [this](const BootServer::File& each) {
+      return !facts_.firmware_known || each.arch == facts_.arch;
+    });
     if (file == server->files.end()) return std::nullopt;
     return Place{server, file->path};
   }
@@ -207,7 +214,9 @@ class Decision {
       if (place_at(share)) total += share.weight;
     }
     if (total == 0) return std::nullopt;
-    std::uint64_t ticket = std::hash<base::Mac>{}(facts_.mac) % total;
+    // The low bits of the hash follow those of the address, and adapters with several ports are
+    // numbered in steps: the high ones of a product decide.
+    std::uint64_t ticket = (std::hash<base::Mac>{}(facts_.mac) * 0x9e3779b97f4a7c15ULL >> 32) % total;
     for (const auto& share : referral.shares) {
       const auto place = place_at(share);
       if (!place) continue;
@@ -274,7 +283,7 @@ class Decision {
     if (!runs_on(choice.image->arch, facts_)) {
       return refuse_candidate(deployment, Detail::image_not_for_arch, Reason::image_not_for_arch);
     }
-    candidates_.add(choice);
+    if (const Deployment* last = candidates_.add(choice)) reject(*last, Detail::comes_later);
   }
 
   void refuse_candidate(const Deployment& deployment, Detail detail, Reason reason) {
@@ -297,13 +306,15 @@ class Decision {
     return found->end;
   }
 
-  // The device's own image comes before what is deployed.
+  // The device's own image comes before what is deployed. It does not stand in for a task
+  // sequence that is gone.
   Choice choice_of(const Deployment& deployment) const {
     Choice choice{nullptr, &deployment, nullptr};
     std::int64_t image = 0;
     if (const auto* run = std::get_if<ToRun>(&deployment.what)) {
       choice.task_sequence = snapshot_.task_sequence(run->task_sequence);
-      if (choice.task_sequence != nullptr) image = choice.task_sequence->image;
+      if (choice.task_sequence == nullptr) return choice;
+      image = choice.task_sequence->image;
     } else {
       image = std::get<ToBoot>(deployment.what).image;
     }

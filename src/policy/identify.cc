@@ -29,11 +29,12 @@ Identity identify(const Facts& facts, const Snapshot& snapshot) {
   const Device* const by_uuid = has_uuid ? snapshot.device(*facts.uuid) : nullptr;
   const Device* by_mac = snapshot.device(facts.mac);
   // The adapter of a machine that has another UUID was lent to this one. A record without any
-  // says nothing against it.
-  if (identity.mac_wanders && has_uuid && by_mac != nullptr && by_mac != by_uuid &&
-      (by_uuid != nullptr || by_mac->uuid)) {
+  // that tells machines apart says nothing against it.
+  const auto speaks_against = [&](const Device& record) {
+    return by_uuid != nullptr || (record.uuid && !snapshot.bans(*record.uuid));
+  };
+  if (identity.mac_wanders && has_uuid && by_mac != nullptr && by_mac != by_uuid && speaks_against(*by_mac))
     by_mac = nullptr;
-  }
   identity.device = by_mac != nullptr ? by_mac : by_uuid;
   if (by_mac != nullptr && by_uuid != nullptr) {
     identity.by = by_mac == by_uuid ? IdentifiedBy::both : IdentifiedBy::conflict;

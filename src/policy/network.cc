@@ -15,6 +15,16 @@ std::optional<Value> parse_one_of(const Value (&values)[Count], std::string_view
   return std::nullopt;
 }
 
+// The address with nothing but zeros behind the prefix.
+base::Ip first_of(const base::IpNet& net) {
+  base::Ip first = net.address;
+  const std::size_t bits = std::min<std::size_t>((first.is_v4() ? 96U : 0U) + net.prefix, 128);
+  for (std::size_t bit = bits; bit < 128; ++bit)
+    first.octets.at(bit / 8) &= static_cast<std::uint8_t>(~(0x80U >> (bit % 8)));
+  return first;
+}
+base::Ip subnet_of(const Network& network) { return first_of(network.subnet); }
+
 base::Status check(const Network& network) {
   const auto& windows = network.maintenance;
   for (std::size_t i = 0; i < windows.size(); ++i) {
@@ -71,24 +81,33 @@ base::Result<Networks> Networks::make(std::vector<Network> all) {
   for (const Network& network : all) {
     if (auto good = check(network); !good) return tl::unexpected(good.error());
   }
-  std::ranges::stable_sort(all, std::ranges::greater{},
-                           [](const Network& each) { return each.subnet.prefix; });
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    for (std::size_t j = i + 1; j < all.size() && all[j].subnet.prefix == all[i].subnet.prefix; ++j) {
-      if (all[i].subnet.contains(all[j].subnet.address))
-        return base::fail("networks \"{}\" and \"{}\" are the same subnet", all[i].name, all[j].name);
-    }
-  }
+  std::ranges::stable_sort(all, [](const Network& a, const Network& b) {
+    if (a.subnet.prefix != b.subnet.prefix) return a.subnet.prefix > b.subnet.prefix;
+    return subnet_of(a) < subnet_of(b);
+  });
+  const auto twin = std::ranges::adjacent_find(all, [](const Network& a, const Network& b) {
+    return a.subnet.prefix == b.subnet.prefix && subnet_of(a) == subnet_of(b);
+  });
+  if (twin != all.end())
+    return base::fail("networks \"{}\" and \"{}\" are the same subnet", twin->name, std::next(twin)->name);
   Networks made;
   made.all_ = std::move(all);
   return made;
 }
 
+// A site has thousands of networks and a handful of prefix lengths: one binary search for each.
 const Network* Networks::of(const base::Ip& address) const {
   if (address.is_zero()) return nullptr;
-  const auto found =
-      std::ranges::find_if(all_, [&](const Network& each) { return each.subnet.contains(address); });
-  return found == all_.end() ? nullptr : &*found;
+  for (auto first = all_.begin(); first != all_.end();) {
+    const std::uint8_t prefix = first->subnet.prefix;
+    const auto last = std::partition_point(
+        first, all_.end(), [prefix](const Network& each) { return each.subnet.prefix == prefix; });
+    const base::Ip wanted = first_of({address, prefix});
+    const auto found = std::ranges::lower_bound(first, last, wanted, {}, subnet_of);
+    if (found != last && subnet_of(*found) == wanted) return &*found;
+    first = last;
+  }
+  return nullptr;
 }
 
 }  // namespace policy

@@ -78,7 +78,7 @@ class Networks {
   [[nodiscard]] const Network* of(const base::Ip& address) const;
 
  private:
-  std::vector<Network> all_;  // longest prefix first
+  std::vector<Network> all_;  // longest prefix first, then by address
 };
 
 }  // namespace policy

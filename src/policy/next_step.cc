@@ -23,6 +23,11 @@ Result snponly(const Settings& settings) {
   return loader(snponly_x64);
 }
 
+// HTTP Boot reads from our HTTP service, whatever the program.
+bool can_load(const Facts& facts, const Settings& settings) {
+  return facts.kind != ClientKind::uefi_http || settings.http;
+}
+
 // A program that an administrator added, for what this machine is to be told.
 const Program* added(const Facts& facts, const Snapshot& snapshot, Role role) {
   return snapshot.program(facts.arch, role);
@@ -53,8 +58,6 @@ Result for_uefi_x64(const Facts& facts, const Settings& settings) {
 // The loader that renders menus, prompts and waiting scripts, or what stands in for it.
 Result choose_program(const Facts& facts, const Snapshot& snapshot, Role role) {
   if (facts.kind == ClientKind::ipxe) return for_ipxe(facts, snapshot, role);
-  // HTTP Boot reads from our HTTP service, whatever the program.
-  if (facts.kind == ClientKind::uefi_http && !snapshot.settings().http) return Reason::http_needed;
   if (const Program* program = added(facts, snapshot, role)) return loader(program->path);
   switch (facts.kind) {
     case ClientKind::bios_rom:
@@ -93,12 +96,21 @@ Result towards_disk(const Facts& facts, const Snapshot& snapshot, Reason reason)
   if (facts.kind == ClientKind::ipxe && facts.ipxe.http && snapshot.settings().http) {
     return Step{StepKind::script};
   }
-  if (const Program* program = added(facts, snapshot, Role::abort)) return loader(program->path);
-  return reason;
+  const Program* const program = added(facts, snapshot, Role::abort);
+  if (program == nullptr || !can_load(facts, snapshot.settings())) return reason;
+  return loader(program->path);
+}
+
+Result towards_approval(const Facts& facts, const Snapshot& snapshot) {
+  if (!can_load(facts, snapshot.settings())) return Reason::http_needed;
+  const Program* const waiting = added(facts, snapshot, Role::detect);
+  if (waiting != nullptr && facts.kind != ClientKind::ipxe) return loader(waiting->path);
+  return choose_program(facts, snapshot, Role::boot);
 }
 
 Result towards_image(const Facts& facts, const Snapshot& snapshot, std::string_view named, Role role,
                      bool has_image) {
+  if (!can_load(facts, snapshot.settings())) return Reason::http_needed;
   if (const Program* detecting = detecting_program(facts, snapshot)) return loader(detecting->path);
   if (!named.empty()) return named_program(facts, snapshot, named, has_image);
   return choose_program(facts, snapshot, role);
@@ -116,13 +128,7 @@ std::variant<Step, Reason> next_step(const Facts& facts, const Plan& plan, const
             return towards_image(facts, snapshot, boot.program, role, boot.choice.image != nullptr);
           },
           [&](const Menu& menu) { return towards_image(facts, snapshot, menu.program, Role::prompt, true); },
-          [&](const AskApproval&) {
-            if (const Program* program = added(facts, snapshot, Role::detect);
-                program != nullptr && facts.kind != ClientKind::ipxe) {
-              return loader(program->path);
-            }
-            return choose_program(facts, snapshot, Role::boot);
-          },
+          [&](const AskApproval&) { return towards_approval(facts, snapshot); },
           [](const Refer& refer) -> Result {
             return Step{StepKind::refer, refer.file, refer.server};
           },

@@ -189,7 +189,8 @@ std::string_view print(Detail detail) {
 }
 
 void Trail::add(Considered entry) {
-  if (size_ < entries_.size()) {
+  const bool not_this_one = entry.point == Point::deployment && entry.verdict != Verdict::applied;
+  if (size_ < (not_this_one ? capacity - kept_free : capacity)) {
     entries_[size_++] = entry;
   } else {
     ++left_out_;

@@ -93,6 +93,8 @@ struct Considered {
 class Trail {
  public:
   static constexpr std::size_t capacity = 40;
+  // Kept free for what was chosen, by those deployments that were not: a full menu, overrides, program.
+  static constexpr std::size_t kept_free = 20;
   // What does not fit is counted.
   void add(Considered entry);
   [[nodiscard]] std::span<const Considered> entries() const { return {entries_.data(), size_}; }

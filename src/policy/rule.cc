@@ -10,7 +10,7 @@ namespace {
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
 bool needs_quotes(std::string_view pattern) {
-  return pattern.empty() || pattern.find_first_of(" \t()\"\\") != std::string_view::npos;
+  return pattern.empty() || pattern.find_first_of(" \t\r\n()\"") != std::string_view::npos;
 }
 
 std::string quoted(std::string_view pattern) {
@@ -97,7 +97,8 @@ Rule::Truth Rule::truth_of_test(const Node& node, const Facts& facts, std::strin
     case Kind::subnet:
       if (facts.network.is_zero()) return Truth::unknown;
       return known(std::get<base::IpNet>(node.operand).contains(facts.network));
-    case Kind::relay:  // none is a fact, too: the machine is on our own wire
+    case Kind::relay:  // none is a fact, too, of a machine that sent packets: it is on our own wire
+      if (facts.relay.is_zero() && !facts.firmware_known) return Truth::unknown;
       return known(facts.relay == std::get<base::Ipv4>(node.operand));
     case Kind::circuit:
       return pattern(facts.circuit_id.view());
@@ -109,6 +110,7 @@ Rule::Truth Rule::truth_of_test(const Node& node, const Facts& facts, std::strin
       if (!facts.firmware_known) return Truth::unknown;
       return known(facts.firmware() == std::get<Firmware>(node.operand));
     case Kind::mac: {
+      if (facts.mac.is_zero()) return Truth::unknown;
       const auto text = facts.mac.text();
       return known(matches_pattern(std::get<std::string>(node.operand), {text.data(), text.size()}));
     }
@@ -132,7 +134,8 @@ void Rule::print(std::size_t at, bool bracket, std::string& out) const {
     if (bracket) out += '(';
     for (std::size_t each = at + 1; each < end; each += nodes_[each].size) {
       if (each != at + 1) out += word;
-      print(each, true, out);
+      // "and" binds more closely than "or": a bracket less, and none that was not written.
+      print(each, node.kind != Kind::any_of || nodes_[each].kind != Kind::all_of, out);
     }
     if (bracket) out += ')';
   };

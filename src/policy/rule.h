@@ -5,8 +5,8 @@
 //
 //   subnet 10.1.0.0/16 and not (arch arm64 or name "lab-*")
 //
-//   rule := all | and-list { "or" and-list };  and-list := item { "and" item }
-//   item := "not" item | "(" rule ")" | test;  test := fact value
+//   rule := "all" | any;  any := and-list { "or" and-list };  and-list := item { "and" item }
+//   item := "not" item | "(" any ")" | test;  test := fact value
 //   fact := subnet NET/BITS | relay ADDRESS | circuit PATTERN | arch ARCH | vendor PATTERN |
 //           firmware bios|uefi|u-boot|raspberry-pi | mac PATTERN | name PATTERN
 //
@@ -40,7 +40,7 @@ class Rule {
   // Bounds on what one rule may cost a packet.
   static constexpr std::size_t max_tests = 64;
   static constexpr std::size_t max_depth = 16;
-  static constexpr std::size_t max_text = 2048;
+  static constexpr std::size_t max_text = 2048;  // as written, and in the one spelling
 
   static base::Result<Rule, RuleError> parse(std::string_view text);
   // Matches everybody.

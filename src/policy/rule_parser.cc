@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/address.h"
 #include "policy/rule.h"
 
 namespace policy {
@@ -41,6 +42,9 @@ class RuleParser {
     if (error_) return tl::unexpected(*error_);
     Rule rule;
     rule.nodes_ = std::move(nodes_);
+    // Longer names for the same: what is kept in the one spelling must parse again.
+    if (rule.print().size() > Rule::max_text)
+      return fail(text_.size(), "the rule is longer than 2048 letters when it is spelled out");
     return rule;
   }
 
@@ -194,12 +198,19 @@ class RuleParser {
     }
   }
 
-  // In whatever spelling: what is left of an address decides nothing by its separators.
+  // A whole address in whatever spelling, or a pattern of 52:54:00:12:34:56. What can match no
+  // address is an error: a rule that never holds is found when it is written.
   static std::optional<std::string> mac_pattern(std::string text) {
+    if (const auto whole = base::Mac::parse(text)) return whole->print();
     std::ranges::replace(text, '-', ':');
-    const bool good =
-        !text.empty() && text.find_first_not_of("0123456789abcdefABCDEF:*?") == std::string::npos;
-    return good ? std::optional(std::move(text)) : std::nullopt;
+    if (text.find_first_not_of("0123456789abcdefABCDEF:*?") != std::string::npos) return std::nullopt;
+    if (text.find('*') == std::string::npos && text.size() != 17) return std::nullopt;
+    std::size_t digits = 0;
+    for (const char c : text) {
+      digits = c == ':' || c == '*' || c == '?' ? 0 : digits + 1;
+      if (digits > 2) return std::nullopt;
+    }
+    return text;
   }
 
   static std::string_view expected(Kind kind) {

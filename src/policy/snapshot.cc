@@ -72,11 +72,17 @@ Snapshot Snapshot::with_devices(std::vector<Device> put, const std::vector<std::
   std::vector<ShardedMap<base::Uuid, std::int64_t>::Change> uuids;
   devices.reserve(put.size() + removed.size());
   // All old names go first: among the new ones may be one that another device had.
+  const auto names = [](const std::int64_t* entry, std::int64_t id) {
+    return entry != nullptr && *entry == id;
+  };
   const auto forget = [&](std::int64_t id) {
     const Device* const old = device(id);
     if (old == nullptr) return;
-    for (const base::Mac& mac : old->macs) macs.push_back({mac, std::nullopt});
-    if (old->uuid) uuids.push_back({*old->uuid, std::nullopt});
+    // A name that another device has taken since is that device's.
+    for (const base::Mac& mac : old->macs) {
+      if (names(by_mac_.find(mac), id)) macs.push_back({mac, std::nullopt});
+    }
+    if (old->uuid && names(by_uuid_.find(*old->uuid), id)) uuids.push_back({*old->uuid, std::nullopt});
   };
   for (const std::int64_t id : removed) {
     forget(id);
@@ -122,7 +128,7 @@ const Program* Snapshot::program(Arch arch, Role role) const {
   for (const Program& each : model().programs) {
     if (each.arch != arch || std::ranges::find(each.roles, role) == each.roles.end()) continue;
     if (each.console == settings().serial_console) return &each;
-    if (!each.console) best = &each;
+    if (!each.console && best == nullptr) best = &each;
   }
   return best;
 }

@@ -52,7 +52,7 @@ class Snapshot {
 
   // The same devices.
   [[nodiscard]] base::Result<Snapshot> with(SiteModel model) const;
-  // Devices put, those of a known id in place of the old; and removed, by id.
+  // Devices put, those of a known id in place of the old, each id once; and removed, by id.
   [[nodiscard]] Snapshot with_devices(std::vector<Device> put,
                                       const std::vector<std::int64_t>& removed) const;
 
