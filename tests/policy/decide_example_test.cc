@@ -73,7 +73,8 @@ TEST(FiveOffers, AreAMenuNewestFirst) {
 TEST(FiveOffers, WithoutMenusTheNewestBootsAlone) {
   SiteModel model = five_offers();
   model.policy.menus = false;
-  const Plan plan = decide(the_facts(), site(model, {the_record()}), {});
+  const Snapshot s = site(model, {the_record()});
+  const Plan plan = decide(the_facts(), s, {});
   ASSERT_NE(plan.boot(), nullptr) << in_words(plan);
   EXPECT_EQ(plan.boot()->choice.deployment->id, RR220028);
   EXPECT_EQ(plan.boot()->choice.image->id, boot_image);
@@ -92,8 +93,9 @@ TEST(NoOffers, AKnownMachineAndADeploymentForUnknownOnes) {
     facts.mac = mac("00:15:5D:00:19:CA");
     return facts;
   }();
+  const Snapshot s = site(model, {the_record()});
   for (const Facts& facts : {the_facts(), other_card}) {
-    const Plan plan = decide(facts, site(model, {the_record()}), {});
+    const Plan plan = decide(facts, s, {});
     EXPECT_EQ(in_words(plan), "abort nothing-to-do") << "it goes on to its disk";
     EXPECT_THAT(trail_of(plan),
                 Contains(fmt::format("deployment did-not-apply for-unknown-only {}", RR220028)));
@@ -102,7 +104,8 @@ TEST(NoOffers, AKnownMachineAndADeploymentForUnknownOnes) {
 }
 
 TEST(NoOffers, AnUnknownMachineAndADeploymentForACollection) {
-  const Plan plan = decide(the_facts(), site(five_offers()), {});
+  const Snapshot s = site(five_offers());
+  const Plan plan = decide(the_facts(), s, {});
   EXPECT_EQ(in_words(plan), "silent no-deployment");
   EXPECT_THAT(trail_of(plan), Contains("identity applied unknown-machine"));
   EXPECT_THAT(trail_of(plan), Not(Contains(testing::HasSubstr("deployment applied"))));

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Which machines are sent to another server, and to which.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "sites.h"
+#include "words.h"
+
+namespace policy {
+namespace {
+
+BootServer server(std::int64_t id, std::vector<BootServer::File> files) {
+  return {id, "server-" + std::to_string(id), ipv4("10.0.0.9"), std::move(files)};
+}
+
+// Referral 10 n leads to the one server n.
+struct Site {
+  SiteModel model;
+  DeviceExtras extras;
+  Device record = device(1, {mac_1});
+  Facts facts = machine();
+
+  Site() {
+    for (std::int64_t id = 1; id <= 3; ++id) {
+      model.servers.push_back(server(id, {{Arch::x64, "x64/boot.efi"}, {Arch::bios, "bios/boot.0"}}));
+      model.referrals.push_back({10 * id, "r", {{id, 1}}});
+    }
+    model.collections = {collection(1), collection(2)};
+    model.collections[1].rule = rule("arch x64");
+    model.networks = {network(1, "10.1.0.0/16")};
+    model.deployments = {deployment(1, ToAll{}, Purpose::required)};
+    model.images = {image(1)};
+    facts.network = ip("10.1.0.1");
+  }
+  [[nodiscard]] std::string words() const {
+    const Snapshot s = site(model, {with_extras(record, extras)});
+    return in_words(decide(facts, s, {}));
+  }
+};
+
+TEST(Referral, DeviceBeforeCollectionBeforeNetworkBeforeDeployments) {
+  Site s;
+  EXPECT_EQ(s.words(), "boot image=1 by=1 prompt=opt-in");
+  s.model.networks[0].referral = 30;
+  EXPECT_EQ(s.words(), "refer 30 to 3 for x64/boot.efi");
+  s.model.collections[1].referral = 20;
+  EXPECT_EQ(s.words(), "refer 20 to 2 for x64/boot.efi");
+  s.extras.referral = 10;
+  EXPECT_EQ(s.words(), "refer 10 to 1 for x64/boot.efi");
+  s.extras.referral = 99;
+  EXPECT_EQ(s.words(), "refer 20 to 2 for x64/boot.efi") << "a referral that is gone refers nobody";
+}
+
+TEST(Referral, WhomItIsFor) {
+  Site s;
+  s.model.collections[0].referral = 10;
+  EXPECT_EQ(s.words(), "boot image=1 by=1 prompt=opt-in") << "no member";
+  s.record.collections = {1};
+  EXPECT_EQ(s.words(), "refer 10 to 1 for x64/boot.efi");
+  s.model.networks[0].referral = 30;
+  s.facts.mac = mac_2;
+  EXPECT_EQ(s.words(), "refer 30 to 3 for x64/boot.efi") << "a network refers strangers, too";
+  s.facts.network = ip("10.2.0.1");
+  EXPECT_EQ(s.words(), "boot image=1 by=1 prompt=opt-in");
+  s.facts.mac = mac_1;
+  s.record.state = DeviceState::pending;
+  EXPECT_EQ(s.words(), "ask 1");
+  s.record.state = DeviceState::rejected;
+  EXPECT_EQ(s.words(), "abort rejected");
+}
+
+TEST(Referral, ADeadServerIsLeftOutWhileAnotherIsThere) {
+  Site s;
+  s.extras.referral = 10;
+  s.model.referrals[0].shares = {{1, 1}, {2, 1}};
+  for (const std::int64_t dead : {1, 2}) {
+    s.model.dead_servers = {dead};
+    EXPECT_EQ(s.words(), fmt::format("refer 10 to {} for x64/boot.efi", 3 - dead));
+  }
+  s.model.dead_servers = {1, 2};
+  EXPECT_EQ(s.words(), "silent no-boot-server");
+}
+
+TEST(Referral, OnlyWhoServesTheArchitecture) {
+  Site s;
+  s.extras.referral = 10;
+  s.model.referrals[0].shares = {{1, 1}, {2, 1000}};
+  s.model.servers[0].files = {{Arch::arm64, "a64.efi"}};
+  s.facts.arch = Arch::arm64;
+  EXPECT_EQ(s.words(), "refer 10 to 1 for a64.efi");
+  s.facts.arch = Arch::riscv64;
+  EXPECT_EQ(s.words(), "silent no-boot-server");
+  s.facts.firmware_known = false;
+  EXPECT_EQ(s.words().substr(0, 12), "refer 10 to ") << "known by a name alone: nothing speaks against it";
+  s.model.servers[0].files.clear();
+  s.model.servers[1].files.clear();
+  EXPECT_EQ(s.words(), "silent no-boot-server");
+}
+
+TEST(Referral, SharesWithoutWeightOrServerCountNothing) {
+  Site s;
+  s.extras.referral = 10;
+  s.model.referrals[0].shares = {{1, 0}, {77, 50}, {2, 1}};
+  EXPECT_EQ(s.words(), "refer 10 to 2 for x64/boot.efi");
+  s.model.referrals[0].shares = {{1, 0}, {77, 50}};
+  EXPECT_EQ(s.words(), "silent no-boot-server");
+}
+
+// Addresses as makers give them out: one after the other, or in steps of an adapter's ports.
+TEST(Referral, WeightsShareOutTheMachines) {
+  Site s;
+  s.model.networks[0].referral = 10;
+  const std::vector<std::vector<std::uint16_t>> weightings = {
+      {1, 1, 1}, {1, 1, 2}, {5, 3, 2}, {90, 9, 1}, {1, 1, 0}};
+  for (const auto& weights : weightings) {
+    s.model.referrals[0].shares = {{1, weights[0]}, {2, weights[1]}, {3, weights[2]}};
+    const Snapshot snapshot = site(s.model);
+    for (const std::uint64_t step : {1, 2, 4, 256}) {
+      constexpr int machines = 10000;
+      std::map<std::int64_t, int> got;
+      for (std::uint64_t i = 0; i < machines; ++i) {
+        s.facts.mac = numbered_mac(0x123400 + i * step);
+        const Plan plan = decide(s.facts, snapshot, {});
+        const std::int64_t met = std::get<Refer>(plan.outcome).server->id;
+        ASSERT_EQ(std::get<Refer>(decide(s.facts, snapshot, {}).outcome).server->id, met)
+            << "the same each time";
+        ++got[met];
+      }
+      const double total = weights[0] + weights[1] + weights[2];
+      for (std::int64_t id = 1; id <= 3; ++id) {
+        const double want = weights[static_cast<std::size_t>(id - 1)] / total;
+        EXPECT_NEAR(got[id] / double{machines}, want, 0.03)
+            << "server " << id << ", addresses in steps of " << step;
+      }
+    }
+  }
+}
+
+TEST(Referral, AClassroomOfTwoPortAdaptersIsSharedOut) {
+  Site s;
+  s.model.networks[0].referral = 10;
+  s.model.referrals[0].shares = {{1, 1}, {2, 1}};
+  const Snapshot snapshot = site(s.model);
+  int first = 0;
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    s.facts.mac = numbered_mac(0x123400 + 2 * i);
+    first += std::get<Refer>(decide(s.facts, snapshot, {}).outcome).server->id == 1 ? 1 : 0;
+  }
+  EXPECT_GT(first, 15);
+  EXPECT_LT(first, 45);
+}
+
+}  // namespace
+}  // namespace policy
