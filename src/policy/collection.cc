@@ -2,6 +2,7 @@
 #include "policy/collection.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace policy {
@@ -85,10 +86,18 @@ base::Result<Collections> Collections::make(std::vector<Collection> all) {
   for (const std::size_t position : *order) {
     const Collection& collection = made.all_[position];
     if (!collection.rule && collection.includes.empty() && collection.excludes.empty()) continue;
-    Derived derived{position, {}, {}};
-    for (const std::int64_t id : collection.includes) derived.includes.push_back(made.by_id_.at(id));
-    for (const std::int64_t id : collection.excludes) derived.excludes.push_back(made.by_id_.at(id));
-    made.derived_.push_back(std::move(derived));
+    const auto count = [](const auto& list) { return static_cast<std::uint32_t>(list.size()); };
+    Derived derived{static_cast<std::uint32_t>(position), count(made.parts_), count(collection.includes),
+                    count(collection.excludes), std::nullopt};
+    if (collection.rule) {
+      derived.rule = count(made.rules_);
+      made.rules_.push_back(*collection.rule);
+    }
+    made.derived_.push_back(derived);
+    for (const auto* list : {&collection.includes, &collection.excludes}) {
+      for (const std::int64_t id : *list)
+        made.parts_.push_back(static_cast<std::uint32_t>(made.by_id_.at(id)));
+    }
   }
   return made;
 }
@@ -99,16 +108,21 @@ std::optional<std::size_t> Collections::position(std::int64_t id) const {
 }
 
 void Collections::members(const Device& device, const Facts& facts, Memberships& out) const {
-  out.clear(all_.size());
+  out.reset(all_.size());
   for (const std::int64_t id : device.collections) {
-    if (const auto at = position(id)) out.set(*at, true);
+    if (const auto at = position(id)) out.set(*at);
   }
+  const RuleSubject subject(facts, device.name);
+  const auto in = [&out](std::uint32_t position) { return out.in(position); };
   for (const Derived& derived : derived_) {
-    const Collection& collection = all_[derived.position];
-    const auto in = [&out](std::size_t position) { return out.in(position); };
-    const bool member = out.in(derived.position) || std::ranges::any_of(derived.includes, in) ||
-                        (collection.rule && collection.rule->matches(facts, device.name));
-    out.set(derived.position, member && std::ranges::none_of(derived.excludes, in));
+    const std::span parts = std::span(parts_).subspan(derived.parts, derived.includes + derived.excludes);
+    const bool named = in(derived.position);
+    if (std::ranges::any_of(parts.subspan(derived.includes), in)) {
+      if (named) out.clear(derived.position);
+    } else if (!named && (std::ranges::any_of(parts.first(derived.includes), in) ||
+                          (derived.rule && rules_[*derived.rule].matches(subject)))) {
+      out.set(derived.position);
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 // collections.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -32,14 +33,20 @@ class Memberships {
   [[nodiscard]] bool in(std::size_t position) const {
     return (words_[position / 64] >> (position % 64) & 1) != 0;
   }
+  // The positions of those it is in, ascending.
+  template <class Visit>
+  void each(const Visit& visit) const {
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      for (std::uint64_t rest = words_[i]; rest != 0; rest &= rest - 1)
+        visit(i * 64 + static_cast<std::size_t>(std::countr_zero(rest)));
+    }
+  }
 
  private:
   friend class Collections;
-  void clear(std::size_t count) { words_.assign((count + 63) / 64, 0); }
-  void set(std::size_t position, bool in) {
-    const std::uint64_t bit = std::uint64_t{1} << (position % 64);
-    words_[position / 64] = in ? words_[position / 64] | bit : words_[position / 64] & ~bit;
-  }
+  void reset(std::size_t count) { words_.assign((count + 63) / 64, 0); }
+  void set(std::size_t position) { words_[position / 64] |= std::uint64_t{1} << (position % 64); }
+  void clear(std::size_t position) { words_[position / 64] &= ~(std::uint64_t{1} << (position % 64)); }
   std::vector<std::uint64_t> words_;
 };
 
@@ -61,10 +68,14 @@ class Collections {
   std::unordered_map<std::int64_t, std::size_t> by_id_;
   // Those that depend on more than being named, each behind what it is made of.
   struct Derived {
-    std::size_t position = 0;
-    std::vector<std::size_t> includes, excludes;
+    std::uint32_t position = 0;
+    std::uint32_t parts = 0;  // where they begin in parts_: includes, then excludes
+    std::uint32_t includes = 0, excludes = 0;
+    std::optional<std::uint32_t> rule;  // in rules_
   };
   std::vector<Derived> derived_;
+  std::vector<std::uint32_t> parts_;
+  std::vector<Rule> rules_;  // once more, side by side: a decision reads them all
 };
 
 }  // namespace policy

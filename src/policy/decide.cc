@@ -185,11 +185,12 @@ class Decision {
   const Referral* find_referral() const {
     if (known()) {
       if (const Referral* own = snapshot_.referral(device()->extras().referral)) return own;
-      const auto& collections = snapshot_.collections().all();
-      for (std::size_t i = 0; i < collections.size(); ++i) {
-        if (collections[i].referral == 0 || !memberships().in(i)) continue;
-        if (const Referral* theirs = snapshot_.referral(collections[i].referral)) return theirs;
-      }
+      const Referral* first = nullptr;
+      memberships().each([&](std::size_t position) {
+        const std::int64_t theirs = snapshot_.collections().all()[position].referral;
+        if (first == nullptr && theirs != 0) first = snapshot_.referral(theirs);
+      });
+      if (first != nullptr) return first;
     }
     return plan_.network == nullptr ? nullptr : snapshot_.referral(plan_.network->referral);
   }
@@ -239,11 +240,7 @@ class Decision {
   void gather() {
     if (known()) {
       consider_all(snapshot_.to_device(device()->id));
-      const std::size_t count = snapshot_.collections().all().size();
-      for (std::size_t i = 0; i < count; ++i) {
-        if (!snapshot_.to_collection(i).empty() && memberships().in(i))
-          consider_all(snapshot_.to_collection(i));
-      }
+      memberships().each([&](std::size_t position) { consider_all(snapshot_.to_collection(position)); });
     }
     for (const Deployment* deployment : snapshot_.to_unknown()) {
       if (known()) {

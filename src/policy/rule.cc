@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/rule.h"
 
-#include <algorithm>
-#include <cctype>
-
 namespace policy {
 namespace {
 
-char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+// Not std::tolower, which asks the locale for each letter of each rule.
+constexpr auto lower_case = [] {
+  std::array<char, 256> table{};
+  for (std::size_t i = 0; i < table.size(); ++i)
+    table.at(i) = static_cast<char>(i >= 'A' && i <= 'Z' ? i - 'A' + 'a' : i);
+  return table;
+}();
+char lower(char c) { return lower_case[static_cast<unsigned char>(c)]; }
 
 bool needs_quotes(std::string_view pattern) {
   return pattern.empty() || pattern.find_first_of(" \t\r\n()\"") != std::string_view::npos;
@@ -27,6 +31,10 @@ std::string quoted(std::string_view pattern) {
 
 // Without recursion: a star costs one way back, however many there are.
 bool matches_pattern(std::string_view pattern, std::string_view text) {
+  // Most do not match, and ports and numbered names differ at their ends.
+  if (!pattern.empty() && pattern.back() != '*') {
+    if (text.empty() || (pattern.back() != '?' && lower(pattern.back()) != lower(text.back()))) return false;
+  }
   std::size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
   while (t < text.size()) {
     if (p < pattern.size() && pattern[p] == '*') {
@@ -37,7 +45,12 @@ bool matches_pattern(std::string_view pattern, std::string_view text) {
       ++t;
     } else if (star != std::string_view::npos) {
       p = star + 1;
-      t = ++resume;
+      ++resume;
+      if (p < pattern.size() && pattern[p] != '?') {  // to where it can go on
+        const char wanted = lower(pattern[p]);
+        while (resume < text.size() && lower(text[resume]) != wanted) ++resume;
+      }
+      t = resume;
     } else {
       return false;
     }
@@ -46,14 +59,21 @@ bool matches_pattern(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
+RuleSubject::RuleSubject(const Facts& facts, std::string_view name)
+    : facts_(facts),
+      name_(name),
+      mac_(facts.mac.text()),
+      knows_mac_(!facts.mac.is_zero()),
+      knows_network_(!facts.network.is_zero()),
+      // None is a fact, too, of a machine that sent packets: it is on our own wire.
+      knows_relay_(facts.firmware_known || !facts.relay.is_zero()) {}
+
 Rule::Rule() : nodes_(1) {}
 
-bool Rule::matches(const Facts& facts, std::string_view name) const {
-  return truth(0, facts, name) == Truth::yes;
-}
+bool Rule::matches(const RuleSubject& subject) const { return truth(0, subject) == Truth::yes; }
 
 // Kleene's logic: what is unknown stays so unless the rest settles it.
-Rule::Truth Rule::truth(std::size_t at, const Facts& facts, std::string_view name) const {
+Rule::Truth Rule::truth(std::size_t at, const RuleSubject& subject) const {
   const Node& node = nodes_[at];
   const std::size_t end = at + node.size;
   switch (node.kind) {
@@ -62,19 +82,19 @@ Rule::Truth Rule::truth(std::size_t at, const Facts& facts, std::string_view nam
       const Truth settles = node.kind == Kind::any_of ? Truth::yes : Truth::no;
       Truth result = node.kind == Kind::any_of ? Truth::no : Truth::yes;
       for (std::size_t each = at + 1; each < end; each += nodes_[each].size) {
-        const Truth one = truth(each, facts, name);
+        const Truth one = truth(each, subject);
         if (one == settles) return settles;
         if (one == Truth::unknown) result = Truth::unknown;
       }
       return result;
     }
     case Kind::negation: {
-      const Truth inner = truth(at + 1, facts, name);
+      const Truth inner = truth(at + 1, subject);
       if (inner == Truth::unknown) return inner;
       return inner == Truth::yes ? Truth::no : Truth::yes;
     }
     default:
-      return truth_of_test(node, facts, name);
+      return truth_of_test(node, subject);
   }
 }
 
@@ -87,7 +107,8 @@ Rule::Truth Rule::truth_of_arch(const Facts& facts, Arch arch) {
   return *facts.processor == arch ? Truth::yes : Truth::no;
 }
 
-Rule::Truth Rule::truth_of_test(const Node& node, const Facts& facts, std::string_view name) const {
+Rule::Truth Rule::truth_of_test(const Node& node, const RuleSubject& subject) {
+  const Facts& facts = subject.facts_;
   const auto known = [](bool yes) { return yes ? Truth::yes : Truth::no; };
   const auto pattern = [&](std::string_view text) {
     if (text.empty()) return Truth::unknown;
@@ -95,11 +116,11 @@ Rule::Truth Rule::truth_of_test(const Node& node, const Facts& facts, std::strin
   };
   switch (node.kind) {
     case Kind::subnet:
-      if (facts.network.is_zero()) return Truth::unknown;
+      if (!subject.knows_network_) return Truth::unknown;
       return known(std::get<base::IpNet>(node.operand).contains(facts.network));
-    case Kind::relay:  // none is a fact, too, of a machine that sent packets: it is on our own wire
-      if (facts.relay.is_zero() && !facts.firmware_known) return Truth::unknown;
-      return known(facts.relay == std::get<base::Ipv4>(node.operand));
+    case Kind::relay:
+      if (!subject.knows_relay_) return Truth::unknown;
+      return known(facts.relay.host_order() == std::get<base::Ipv4>(node.operand).host_order());
     case Kind::circuit:
       return pattern(facts.circuit_id.view());
     case Kind::arch:
@@ -109,13 +130,11 @@ Rule::Truth Rule::truth_of_test(const Node& node, const Facts& facts, std::strin
     case Kind::firmware:
       if (!facts.firmware_known) return Truth::unknown;
       return known(facts.firmware() == std::get<Firmware>(node.operand));
-    case Kind::mac: {
-      if (facts.mac.is_zero()) return Truth::unknown;
-      const auto text = facts.mac.text();
-      return known(matches_pattern(std::get<std::string>(node.operand), {text.data(), text.size()}));
-    }
+    case Kind::mac:
+      if (!subject.knows_mac_) return Truth::unknown;
+      return pattern({subject.mac_.data(), subject.mac_.size()});
     case Kind::name:
-      return pattern(name);
+      return pattern(subject.name_);
     default:
       return Truth::yes;
   }

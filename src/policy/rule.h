@@ -16,6 +16,7 @@
 // program that speaks on a machine in the course of one boot.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -35,6 +36,21 @@ struct RuleError {
   bool operator==(const RuleError&) const = default;
 };
 
+// A machine as rules ask about it: what all of them want is worked out once.
+class RuleSubject {
+ public:
+  // Both must outlive it. `name`: the device's; empty for a machine without one, which no `name`
+  // test matches.
+  RuleSubject(const Facts& facts, std::string_view name);
+
+ private:
+  friend class Rule;
+  const Facts& facts_;
+  std::string_view name_;
+  std::array<char, 17> mac_;
+  bool knows_mac_, knows_network_, knows_relay_;
+};
+
 class Rule {
  public:
   // Bounds on what one rule may cost a packet.
@@ -46,8 +62,10 @@ class Rule {
   // Matches everybody.
   Rule();
 
-  // `name`: the device's; empty for a machine without one, which no `name` test matches.
-  [[nodiscard]] bool matches(const Facts& facts, std::string_view name) const;
+  [[nodiscard]] bool matches(const RuleSubject& subject) const;
+  [[nodiscard]] bool matches(const Facts& facts, std::string_view name) const {
+    return matches(RuleSubject(facts, name));
+  }
   // One spelling for each rule; parse(print()) gives the same rule.
   [[nodiscard]] std::string print() const;
   bool operator==(const Rule&) const = default;
@@ -79,8 +97,8 @@ class Rule {
   };
 
   static Truth truth_of_arch(const Facts& facts, Arch arch);
-  [[nodiscard]] Truth truth(std::size_t at, const Facts& facts, std::string_view name) const;
-  [[nodiscard]] Truth truth_of_test(const Node& node, const Facts& facts, std::string_view name) const;
+  static Truth truth_of_test(const Node& node, const RuleSubject& subject);
+  [[nodiscard]] Truth truth(std::size_t at, const RuleSubject& subject) const;
   void print(std::size_t at, bool bracket, std::string& out) const;
 
   std::vector<Node> nodes_;
