@@ -2,9 +2,9 @@
 #include "policy/decide.h"
 
 #include <algorithm>
-#include <array>
-#include <tuple>
 
+#include "policy/candidates.h"
+#include "policy/place_at_server.h"
 #include "policy/waiting.h"
 
 namespace policy {
@@ -37,37 +37,6 @@ bool runs_on(Arch image, const Facts& facts) {
   if (image == Arch::x64) return facts.processor != Arch::ia32;
   return image == Arch::ia32 || image == Arch::bios;
 }
-
-// Of all that is deployed to this machine the best few, in order: no allocation, however many
-// there are.
-class Candidates {
- public:
-  // The one that there is no room for, if so.
-  const Deployment* add(const Choice& choice) {
-    auto place = std::find_if(best_.begin(), best_.begin() + size_,
-                              [&](const Choice& other) { return comes_before(choice, other); });
-    if (place == best_.end()) return choice.deployment;
-    const bool full = size_ == static_cast<std::ptrdiff_t>(best_.size());
-    const Deployment* const dropped = full ? best_.back().deployment : nullptr;
-    if (!full) ++size_;
-    std::move_backward(place, best_.begin() + size_ - 1, best_.begin() + size_);
-    *place = choice;
-    return dropped;
-  }
-  [[nodiscard]] std::span<const Choice> entries() const {
-    return {best_.data(), static_cast<std::size_t>(size_)};
-  }
-
- private:
-  static bool comes_before(const Choice& a, const Choice& b) {
-    const auto rank = [](const Deployment& d) {
-      return std::tuple(d.purpose != Purpose::required, d.order, -d.created, -d.id);
-    };
-    return rank(*a.deployment) < rank(*b.deployment);
-  }
-  std::array<Choice, Menu::capacity> best_{};
-  std::ptrdiff_t size_ = 0;
-};
 
 class Decision {
  public:
@@ -172,13 +141,13 @@ class Decision {
       note(Point::referral, Verdict::did_not_apply);
       return false;
     }
-    const auto server = pick_server(*referral);
-    if (!server) {
+    const auto place = place_at_server(*referral, facts_, snapshot_);
+    if (!place) {
       refuse(Point::referral, Silent{Reason::no_boot_server}, Detail::none, referral->id);
       return true;
     }
     note(Point::referral, Verdict::applied, Detail::none, referral->id);
-    plan_.outcome = Refer{referral, server->first, server->second};
+    plan_.outcome = Refer{referral, place->server, place->file};
     return true;
   }
 
@@ -193,38 +162,6 @@ class Decision {
       if (first != nullptr) return first;
     }
     return plan_.network == nullptr ? nullptr : snapshot_.referral(plan_.network->referral);
-  }
-
-  using Place = std::pair<const BootServer*, std::string_view>;
-
-  // Where a server takes this machine; nothing where it is dead or has no program for it.
-  std::optional<Place> place_at(const Referral::Share& share) const {
-    const BootServer* const server = snapshot_.server(share.server);
-    if (server == nullptr || share.weight == 0 || !snapshot_.alive(share.server)) return std::nullopt;
-    const auto file = std::ranges::find_if(server->files, [this](const BootServer::File& each) {
-      return !facts_.firmware_known || each.arch == facts_.arch;
-    });
-    if (file == server->files.end()) return std::nullopt;
-    return Place{server, file->path};
-  }
-
-  // By the machine's address and the weights, so that it meets the same server each time.
-  std::optional<Place> pick_server(const Referral& referral) const {
-    std::uint64_t total = 0;
-    for (const auto& share : referral.shares) {
-      if (place_at(share)) total += share.weight;
-    }
-    if (total == 0) return std::nullopt;
-    // The low bits of the hash follow those of the address, and adapters with several ports are
-    // numbered in steps: the high ones of a product decide.
-    std::uint64_t ticket = (std::hash<base::Mac>{}(facts_.mac) * 0x9e3779b97f4a7c15ULL >> 32) % total;
-    for (const auto& share : referral.shares) {
-      const auto place = place_at(share);
-      if (!place) continue;
-      if (ticket < share.weight) return place;
-      ticket -= share.weight;
-    }
-    return std::nullopt;
   }
 
   void choose() {
