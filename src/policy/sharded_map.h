@@ -75,28 +75,36 @@ class ShardedMap {
 
   static bool before(const Entry& entry, const Key& key) { return entry.first < key; }
 
+  // Linear hashing: as many low bits as give a shard that is there.
   [[nodiscard]] std::size_t place(const Key& key) const {
     // Identity hashes of integers, and addresses of one maker, differ in their low bits only.
-    const std::size_t mixed = std::hash<Key>{}(key)*0x9e3779b97f4a7c15ULL;
-    return mixed >> 32 & (shards_.size() - 1);
+    const std::size_t mixed = std::hash<Key>{}(key)*0x9e3779b97f4a7c15ULL >> 32;
+    const std::size_t level = std::bit_floor(shards_.size());
+    const std::size_t at = mixed & (2 * level - 1);
+    return at < shards_.size() ? at : at - level;
   }
 
+  // Shard by shard, so that no single change pays for a map twice as large.
   void grow(std::size_t size) {
-    const std::size_t wanted = std::bit_ceil(std::max<std::size_t>(1, size / per_shard));
-    if (wanted <= shards_.size()) return;
-    std::vector<std::shared_ptr<const Shard>> old(wanted);
-    old.swap(shards_);
-    std::vector<Shard> filled(wanted);
-    for (const auto& shard : old) {
-      if (shard == nullptr) continue;
-      for (const Entry& entry : *shard) filled[place(entry.first)].push_back(entry);
-    }
-    for (std::size_t i = 0; i < wanted; ++i) {
-      if (filled[i].empty()) continue;
-      std::ranges::sort(filled[i], {}, &Entry::first);
-      filled[i].shrink_to_fit();
-      shards_[i] = std::make_shared<const Shard>(std::move(filled[i]));
-    }
+    const std::size_t wanted = std::max<std::size_t>(1, size / per_shard);
+    if (size_ == 0 && shards_.size() < wanted) shards_.assign(wanted, nullptr);
+    while (shards_.size() < wanted) split();
+  }
+
+  void split() {
+    const std::size_t from = shards_.size() - std::bit_floor(shards_.size());
+    const auto old = std::exchange(shards_[from], nullptr);
+    shards_.emplace_back();
+    if (old == nullptr) return;
+    Shard kept, moved;
+    for (const Entry& entry : *old) (place(entry.first) == from ? kept : moved).push_back(entry);
+    store(from, std::move(kept));
+    store(shards_.size() - 1, std::move(moved));
+  }
+
+  void store(std::size_t at, Shard shard) {
+    shard.shrink_to_fit();
+    shards_[at] = shard.empty() ? nullptr : std::make_shared<const Shard>(std::move(shard));
   }
 
   template <class Iterator>
@@ -115,12 +123,11 @@ class ShardedMap {
       if (change.value) merged.emplace_back(change.key, std::move(*change.value));
     }
     merged.insert(merged.end(), kept, old.end());
-    merged.shrink_to_fit();
     size_ = size_ - old.size() + merged.size();
-    shards_[at] = std::make_shared<const Shard>(std::move(merged));
+    store(at, std::move(merged));
   }
 
-  std::vector<std::shared_ptr<const Shard>> shards_;  // a power of two of them, or none
+  std::vector<std::shared_ptr<const Shard>> shards_;
   std::size_t size_ = 0;
 };
 

@@ -124,5 +124,19 @@ TEST(ShardedMap, AChangedCopySharesWhatItDoesNotTouch) {
   EXPECT_LT(copied, 400U) << "one shard, not the map";
 }
 
+// However full it is: no change pays for a map twice as large.
+TEST(ShardedMap, GrowingOnSharesAsWell) {
+  for (std::int64_t size = 16300; size < 16600; size += 30) {
+    std::vector<Map::Change> changes;
+    for (std::int64_t key = 0; key < size; ++key) changes.push_back({key, "value"});
+    const Map before = Map().with(std::move(changes));
+    const Map after = before.with({{size, "one more"}});
+    std::size_t copied = 0;
+    for (std::int64_t key = 0; key < size; ++key) copied += before.find(key) != after.find(key) ? 1 : 0;
+    ASSERT_LT(copied, 2000U) << size;
+    ASSERT_EQ(*after.find(size), "one more");
+  }
+}
+
 }  // namespace
 }  // namespace policy
