@@ -13,7 +13,8 @@
 // PATTERN knows '*' and '?' and no case; quotes are needed where it holds blanks or brackets.
 // What is not known of a machine (a fact that it never told) matches nothing, not even under
 // `not`: nobody is served for what we do not know. A rule gives the same answer for each
-// program that speaks on a machine in the course of one boot.
+// program that speaks on a machine in the course of one boot, with one exception: `vendor` is
+// what each of them says of itself (HTTPClient first, then iPXE's PXEClient).
 #pragma once
 
 #include <array>
