@@ -15,6 +15,8 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "base/processors.h"
+#include "net/vigil.h"
 
 namespace net {
 namespace {
@@ -62,7 +64,10 @@ struct Loop::Impl {
   std::mutex posted_lock;
   std::vector<std::function<void()>> posted;
 
+  Vigil vigil{base::usable_processors()};
+
   base::Status watch(int fd, std::uint32_t events, std::function<void()> callback);
+  int await(std::span<epoll_event> events);
   void turn();
   void run_posted();
   void bury();
@@ -150,12 +155,34 @@ void Loop::post(std::function<void()> what) {
   impl_->ring();
 }
 
-void Loop::Impl::turn() {
-  std::optional<base::Duration> timeout;
-  if (const auto first = timers.first()) timeout = std::max(*first - base::Clock::now(), base::Duration(0));
-  std::array<epoll_event, 64> events;
-  const int ready = wait_for_events(epoll.get(), events, timeout);
+int Loop::Impl::await(std::span<epoll_event> events) {
+  const base::Time since = base::Clock::now();
+  const auto until_timer = [this](base::Time from) -> std::optional<base::Duration> {
+    const auto first = timers.first();
+    return first ? std::optional(std::max(*first - from, base::Duration(0))) : std::nullopt;
+  };
+  if (vigil.worth_it()) {
+    const base::Time end = since + std::min(Vigil::longest, until_timer(since).value_or(Vigil::longest));
+    for (bool first_look = true;; first_look = false) {
+      const int ready = wait_for_events(epoll.get(), events, base::Duration(0));
+      now = base::Clock::now();
+      if (ready != 0) {
+        if (!first_look) vigil.seen();  // or it had been there before, and says nothing
+        return ready;
+      }
+      if (now >= end) break;
+    }
+    vigil.missed();
+  }
+  const int ready = wait_for_events(epoll.get(), events, until_timer(base::Clock::now()));
   now = base::Clock::now();
+  if (ready > 0) vigil.woken_after(now - since);
+  return ready;
+}
+
+void Loop::Impl::turn() {
+  std::array<epoll_event, 64> events;
+  const int ready = await(events);
   in_turn = true;
   for (int i = 0; i < ready; ++i) {  // -1 is EINTR: nothing to do but look at the timers
     auto* watcher = static_cast<Watcher*>(events[static_cast<std::size_t>(i)].data.ptr);

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -14,6 +15,7 @@
 
 #include "base/fd.h"
 #include "fake_loop.h"
+#include "net/vigil.h"
 
 namespace net {
 namespace {
@@ -290,6 +292,64 @@ TEST(Loop, ABusySocketDoesNotStarveTimers) {
   loop->call_at(loop->now() + 5ms, [&] { loop->stop(); });
   loop->run();
   EXPECT_GT(reads, 1);
+}
+
+TEST(Loop, AfterAFastConversationSilenceIsSlept) {
+  constexpr int rounds = 2000;
+  const auto loop = open_loop();
+  const Pipe to_loop, to_peer;
+  std::thread peer([&] {
+    for (int i = 0; i < rounds; ++i) {
+      to_loop.put();
+      while (to_peer.take() == 0) {}  // awake, so that it answers in a microsecond or two
+    }
+  });
+  const auto used = [] {
+    timespec cpu{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
+    return std::chrono::seconds(cpu.tv_sec) + std::chrono::nanoseconds(cpu.tv_nsec);
+  };
+  int answered = 0;
+  std::chrono::nanoseconds before{}, silence{};
+  ASSERT_TRUE(loop->watch(to_loop.read_end.get(), [&] {
+    answered += static_cast<int>(to_loop.take());
+    to_peer.put();
+    if (answered < rounds) return;
+    before = used();
+    loop->call_at(loop->now() + 1s, [&] {
+      silence = used() - before;
+      loop->stop();
+    });
+  }));
+  loop->run();
+  peer.join();
+  EXPECT_EQ(answered, rounds);
+  EXPECT_LT(silence, 200ms);  // of a second
+}
+
+TEST(Vigil, LooksAfterFastAnswersAndStopsAtTheFirstSlowOnes) {
+  Vigil vigil(2);
+  EXPECT_FALSE(vigil.worth_it());
+  for (int i = 0; i < 16; ++i) vigil.woken_after(30us);
+  EXPECT_TRUE(vigil.worth_it());
+  for (int i = 0; i < 1000; ++i) vigil.seen();
+  vigil.missed();
+  vigil.missed();
+  EXPECT_TRUE(vigil.worth_it());
+  vigil.missed();
+  EXPECT_FALSE(vigil.worth_it());
+}
+
+TEST(Vigil, SlowAnswersAreNoReasonToLook) {
+  Vigil vigil(2);
+  for (int i = 0; i < 1000; ++i) vigil.woken_after(150us);
+  EXPECT_FALSE(vigil.worth_it());
+}
+
+TEST(Vigil, OnOneProcessorLookingKeepsTheOtherFromAnswering) {
+  Vigil vigil(1);
+  for (int i = 0; i < 1000; ++i) vigil.woken_after(10us);
+  EXPECT_FALSE(vigil.worth_it());
 }
 
 }  // namespace
