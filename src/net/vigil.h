@@ -14,15 +14,15 @@ namespace net {
 // that are longer end it at once: silence and slow wires are slept through.
 class Vigil {
  public:
-  static constexpr base::Duration longest = std::chrono::microseconds(50);   // of one look
-  static constexpr base::Duration waking = std::chrono::microseconds(50);    // what a wake-up may take
+  static constexpr base::Duration longest = std::chrono::microseconds(50);  // of one look
+  static constexpr base::Duration waking = std::chrono::microseconds(50);   // what a wake-up may take
 
   // With a single processor, looking keeps whoever would answer from doing so.
   explicit Vigil(unsigned processors) : alone_(processors < 2) {}
 
   [[nodiscard]] bool worth_it() const { return credit_ >= enough && !alone_; }
 
-  void seen() { credit_ = std::min(credit_ + 1, most); }   // while looking
+  void seen() { credit_ = std::min(credit_ + 1, most); }  // while looking
   void missed() { credit_ = std::max(credit_ - price, 0); }
   void woken_after(base::Duration slept) {
     if (slept < longest + waking) seen();

@@ -368,6 +368,16 @@ base::Status Administration::remove_program(policy::Arch arch) {
   return {};
 }
 
+base::Result<store::Applied, store::Refused> Administration::apply(store::Batch batch) {
+  const std::lock_guard lock(impl_->change);
+  auto applied = impl_->records->apply(std::move(batch));
+  if (applied) impl_->redecide();
+  return applied;
+}
+
+std::unique_lock<std::mutex> Administration::change_lock() { return std::unique_lock(impl_->change); }
+SiteRecords& Administration::records() { return *impl_->records; }
+
 std::shared_ptr<const Site> Administration::site() const {
   const std::lock_guard lock(impl_->view);
   return impl_->site;

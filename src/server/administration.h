@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "content/published.h"
 #include "net/udp.h"
 #include "policy/model.h"
+#include "server/site_records.h"
 #include "store/store.h"
 
 namespace server {
@@ -63,6 +65,15 @@ class Administration {
   base::Result<std::vector<policy::Program>> programs();
   base::Status remove_program(policy::Arch arch);
 
+  // Any change of records: in the store and before the packet threads, or neither.
+  base::Result<store::Applied, store::Refused> apply(store::Batch batch);
+  // `use(records)`, while nobody changes them: to look up what a change needs. Not for packets.
+  template <class Use>
+  auto look(Use&& use) {
+    const std::unique_lock lock(change_lock());
+    return std::forward<Use>(use)(records());
+  }
+
   // The present view; cheap, any thread, never null.
   [[nodiscard]] std::shared_ptr<const Site> site() const;
   // New settings after a reload of the configuration.
@@ -72,6 +83,8 @@ class Administration {
 
  private:
   base::Result<policy::Device> device_of(const base::Mac& mac);
+  [[nodiscard]] std::unique_lock<std::mutex> change_lock();
+  SiteRecords& records();
 
   struct Impl;
   explicit Administration(std::unique_ptr<Impl> impl);

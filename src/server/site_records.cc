@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/overloaded.h"
+#include "store/placeholders.h"
 #include "store/shape.h"
 
 namespace server {
@@ -52,27 +53,25 @@ class Change {
   Change(const policy::Snapshot& snapshot, const std::vector<store::ImageRecord>& images)
       : before_(snapshot), images_before_(images) {}
 
-  void take(const store::Put& step, std::int64_t id) {
-    std::visit(
-        base::Overloaded{
-            [&](policy::Device device) {
-              device.id = id;
-              devices_[id] = std::move(device);
-            },
-            [&](store::ImageRecord record) {
-              record.image.id = id;
-              put(model().images, record.image);
-              put(images(), std::move(record));
-            },
-            [&](policy::Collection record) { put_with(model().collections, std::move(record), id); },
-            [&](policy::TaskSequence record) { put_with(model().task_sequences, std::move(record), id); },
-            [&](policy::Program record) { put_with(model().programs, std::move(record), id); },
-            [&](policy::Deployment record) { put_with(model().deployments, std::move(record), id); },
-            [&](policy::Network record) { put_with(model().networks, std::move(record), id); },
-            [&](policy::BootServer record) { put_with(model().servers, std::move(record), id); },
-            [&](policy::Referral record) { put_with(model().referrals, std::move(record), id); },
-        },
-        step.record);
+  void take(store::Put step, std::int64_t id) {
+    placeholders_.name(store::id_of(step.record), id);
+    store::set_id(step.record, id);
+    placeholders_.resolve(step.record);
+    std::visit(base::Overloaded{
+                   [&](policy::Device& device) { devices_[id] = std::move(device); },
+                   [&](store::ImageRecord& record) {
+                     put(model().images, record.image);
+                     put(images(), std::move(record));
+                   },
+                   [&](policy::Collection& record) { put(model().collections, std::move(record)); },
+                   [&](policy::TaskSequence& record) { put(model().task_sequences, std::move(record)); },
+                   [&](policy::Program& record) { put(model().programs, std::move(record)); },
+                   [&](policy::Deployment& record) { put(model().deployments, std::move(record)); },
+                   [&](policy::Network& record) { put(model().networks, std::move(record)); },
+                   [&](policy::BootServer& record) { put(model().servers, std::move(record)); },
+                   [&](policy::Referral& record) { put(model().referrals, std::move(record)); },
+               },
+               step.record);
   }
 
   void take(const store::Remove& step, std::int64_t id) {
@@ -162,16 +161,11 @@ class Change {
       devices_[device.id] = std::move(without);
     });
   }
-  template <class Value>
-  static void put_with(std::vector<Value>& list, Value value, std::int64_t id) {
-    value.id = id;
-    put(list, std::move(value));
-  }
-
   const policy::Snapshot& before_;
   const std::vector<store::ImageRecord>& images_before_;
   std::optional<std::vector<store::ImageRecord>> images_;
   std::optional<policy::SiteModel> model_;
+  store::Placeholders placeholders_;
   std::unordered_map<std::int64_t, std::optional<policy::Device>> devices_;  // nothing: removed
   std::vector<std::int64_t> deployments_gone_;
 };

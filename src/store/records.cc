@@ -59,6 +59,12 @@ std::int64_t id_of(const Record& record) {
                     record);
 }
 
+void set_id(Record& record, std::int64_t id) {
+  std::visit(base::Overloaded{[id](ImageRecord& image) { image.image.id = id; },
+                              [id](auto& other) { other.id = id; }},
+             record);
+}
+
 std::string_view name_of(const Record& record) {
   return std::visit(
       base::Overloaded{[](const ImageRecord& image) -> std::string_view { return image.image.name; },

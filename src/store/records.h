@@ -42,6 +42,7 @@ std::string_view print(Kind kind);  // "device", "task-sequence"
 std::optional<Kind> parse_kind(std::string_view text);
 Kind kind_of(const Record& record);
 std::int64_t id_of(const Record& record);
+void set_id(Record& record, std::int64_t id);
 std::string_view name_of(const Record& record);
 
 // The site's own settings that live in the store.
@@ -55,7 +56,7 @@ struct SiteSettings {
 
 // One step of a batch. A revision that is given must be the record's present one.
 struct Put {
-  Record record;  // id 0: new
+  Record record;  // id 0: new; below 0: new, and later steps refer to it by that (store/placeholders.h)
   std::optional<std::int64_t> if_revision;
 };
 struct Remove {

@@ -26,7 +26,7 @@ class Store {
   // ones are kept as they are. What a step refers to must be there behind the last step, and an
   // address, a UUID or a request's number may pass from one device to another in any order; other
   // names are free from the step on that gives them up. A new record's number is known only
-  // afterwards: whoever refers to it comes in a later batch.
+  // afterwards: steps behind it refer to it by a placeholder of their choice below 0.
   virtual base::Result<Applied, Refused> apply(const Batch& batch, const Veto& veto = {}) = 0;
 
   // The revision that a record was last changed in; nothing where there is no such record.

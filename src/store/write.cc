@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "store/placeholders.h"
 #include "store/shape.h"
 #include "store/writer.h"
 
@@ -106,16 +108,23 @@ class BatchWriter {
           remove != nullptr && remove->kind == Kind::device) {
         id = remove->id;
       }
-      if (id == 0) continue;
+      if (id <= 0) continue;
       writer_.run("DELETE FROM device_macs WHERE device = ?", id);
       writer_.run("UPDATE devices SET uuid = NULL, request = 0 WHERE id = ?", id);
     }
   }
 
-  void take(const Put& put, std::size_t step) {
+  void take(Put put, std::size_t step) {
     const Kind kind = kind_of(put.record);
-    const std::int64_t id = id_of(put.record);
+    const std::int64_t given = id_of(put.record);
+    const std::int64_t id = std::max<std::int64_t>(given, 0);
+    set_id(put.record, id);
     const std::string_view name = name_of(put.record);
+    if (const auto unknown = placeholders_.resolve(put.record)) {
+      return writer_.refuse(Why::missing_part,
+                            fmt::format("{} \"{}\" refers to a record that no step before it creates ({})",
+                                        print(kind), name, *unknown));
+    }
     if (id != 0 && !current(kind, id, put.if_revision)) return;
     if (const auto good = check(put.record); !good) {
       return writer_.refuse(Why::invalid, fmt::format("{} \"{}\": {}", print(kind), name, good.error().what));
@@ -129,6 +138,7 @@ class BatchWriter {
       if (before && *before != name) gone_.push_back({step, kind, 0, *before});
     }
     applied_.ids.push_back(put_record(writer_, put.record));
+    placeholders_.name(given, applied_.ids.back());
     tell(kind, applied_.ids.back(), name, id == 0 ? "created" : "changed");
   }
 
@@ -213,6 +223,7 @@ class BatchWriter {
   const Batch& batch_;
   std::int64_t now_;
   Writer writer_;
+  Placeholders placeholders_;
   Applied applied_;
   std::vector<Gone> gone_;
 };

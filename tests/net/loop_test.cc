@@ -301,7 +301,8 @@ TEST(Loop, AfterAFastConversationSilenceIsSlept) {
   std::thread peer([&] {
     for (int i = 0; i < rounds; ++i) {
       to_loop.put();
-      while (to_peer.take() == 0) {}  // awake, so that it answers in a microsecond or two
+      while (to_peer.take() == 0) {
+      }  // awake, so that it answers in a microsecond or two
     }
   });
   const auto used = [] {

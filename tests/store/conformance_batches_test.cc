@@ -13,7 +13,9 @@ using store::Put;
 using store::Remove;
 using store::SetSettings;
 using testing::AllOf;
+using testing::Each;
 using testing::ElementsAre;
+using testing::Gt;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -186,6 +188,44 @@ TEST_P(Conformance, AVetoUndoesTheBatch) {
   EXPECT_THAT(*store->events(0, 10), IsEmpty());
   EXPECT_TRUE(store->apply({"admin", "", {Put{device("pc", mac_1), {}}}},
                            [](const auto&) { return base::Status(); }));
+}
+
+TEST_P(Conformance, ABatchRefersToWhatItCreates) {
+  policy::Collection inner = collection("inner"), outer = collection("outer");
+  inner.id = -1;
+  outer.id = -7;
+  outer.includes = {-1};
+  policy::Device pc = device("pc", mac_1);
+  pc.id = -2;
+  pc.collections = {-7, -1};
+  policy::Deployment required;
+  required.name = "later";
+  store::ImageRecord debian = image("debian");
+  debian.image.id = -3;
+  required.what = policy::ToBoot{-3};
+  required.target = policy::ToDevice{-2};
+  const auto applied =
+      apply({Put{inner, {}}, Put{outer, {}}, Put{pc, {}}, Put{debian, {}}, Put{required, {}}});
+  ASSERT_TRUE(applied) << applied.error().what;
+  const auto& ids = applied->ids;
+  EXPECT_THAT(ids, Each(Gt(0)));
+  const auto now = all();
+  EXPECT_THAT(now.collections[1].includes, ElementsAre(ids[0]));
+  EXPECT_THAT(now.devices[0].collections, ElementsAre(ids[0], ids[1]));
+  EXPECT_EQ(now.deployments[0].what, policy::Deployed(policy::ToBoot{ids[3]}));
+  EXPECT_EQ(now.deployments[0].target, policy::DeployedTo(policy::ToDevice{ids[2]}));
+}
+
+TEST_P(Conformance, APlaceholderStandsForAnEarlierStepOnly) {
+  policy::Collection inner = collection("inner"), outer = collection("outer");
+  inner.id = -1;
+  outer.includes = {-1};
+  const auto before = all();
+  const auto applied = apply({Put{outer, {}}, Put{inner, {}}});
+  ASSERT_FALSE(applied);
+  EXPECT_EQ(applied.error().why, Why::missing_part);
+  EXPECT_EQ(applied.error().step, 0U);
+  EXPECT_EQ(all(), before);
 }
 
 TEST_P(Conformance, EveryStepIsAnEvent) {
