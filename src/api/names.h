@@ -16,6 +16,9 @@
 
 namespace api {
 
+// In lower case, as far as names care: ASCII letters.
+std::string folded(std::string_view name);
+
 // Costs nothing until it is asked: a kind's names are put in order when the first one is looked
 // up; devices, of which there may be a million, when a second one is (the first is searched for).
 // One thread at a time. The snapshot must outlive it.
@@ -25,8 +28,9 @@ class Names {
 
   // What a record is called; empty where it is not there, and for 0, which refers to nothing.
   [[nodiscard]] std::string_view name(store::Kind kind, std::int64_t id) const;
-  // Names know no case (of ASCII letters). A device is found by one of its addresses or by its
-  // UUID as well, if no device has that for its name. Not for settings.
+  // Names know no case (of ASCII letters). Settings have none.
+  [[nodiscard]] std::optional<std::int64_t> find_named(store::Kind kind, std::string_view name) const;
+  // A device by one of its addresses or by its UUID as well, if no device has that for its name.
   [[nodiscard]] std::optional<std::int64_t> find(store::Kind kind, std::string_view name) const;
 
   // Records that are about to be: `name` means `id` from now on, before any record of that name.
@@ -52,7 +56,6 @@ class Names {
   static constexpr std::size_t kinds = 9;  // all but settings
 
   Table& table(store::Kind kind) const;
-  [[nodiscard]] std::optional<std::int64_t> find_device(std::string_view name) const;
 
   const policy::Snapshot& snapshot_;
   mutable std::array<Table, kinds> tables_;
