@@ -33,10 +33,10 @@ struct LineFault {
   std::string what;      // a sentence
   bool operator==(const LineFault&) const = default;
 };
-// Never empty. At most `capacity` of them are kept, the others counted.
+// At most `capacity` of them are kept, the others counted.
 struct LineFaults {
   static constexpr std::size_t capacity = 100;
-  std::vector<LineFault> lines;  // ascending by line
+  std::vector<LineFault> lines;  // in the order of reading
   std::size_t more = 0;
   void add(std::size_t line, std::string what);
   [[nodiscard]] bool empty() const { return lines.empty(); }
@@ -46,8 +46,8 @@ struct LineFaults {
 // One machine as a file has it. What it does not say is nothing or empty.
 struct ImportedDevice {
   std::size_t line = 0;  // where it was first named
-  std::string name;      // never empty: without one, its address with dashes, or its UUID
-  std::vector<base::Mac> macs;
+  std::string name;
+  std::vector<base::Mac> macs;  // at least one of macs and uuid is there
   std::optional<base::Uuid> uuid;
   std::optional<policy::DeviceState> state;
   std::vector<std::string> collections;
@@ -55,11 +55,14 @@ struct ImportedDevice {
   policy::Variables variables;
   bool operator==(const ImportedDevice&) const = default;
 };
+struct Imported {
+  std::vector<ImportedDevice> devices;  // in the order of their first lines
+  LineFaults passed_over;  // entries that are right and name no machine that boots: without an address
+};
 
-// In the order of their first lines. Lines of one name are one machine with several addresses;
-// one address, or UUID, under two names is refused.
-base::Result<std::vector<ImportedDevice>, LineFaults> parse_import(ImportFormat format,
-                                                                   std::string_view text);
+// Text in UTF-8, or in UTF-16 with a byte order mark; faults are never none. Lines of one name
+// are one machine with several addresses; one address, or UUID, under two names is refused.
+base::Result<Imported, LineFaults> parse_import(ImportFormat format, std::string_view text);
 
 struct ImportPlan {
   store::Batch batch;  // tidy; verb "imported"; who is the caller's
@@ -67,8 +70,10 @@ struct ImportPlan {
 };
 // An import adds: a device of that name gets what it has not; nothing is taken from it, and
 // what a machine is told to boot (image, program, referral, variables) is replaced where the
-// file says so. All get into `collection` too, unless that is empty. An address or a UUID that
-// another device has is refused with its name, a record that is not there with its own.
+// file says so. A machine that waits for approval, or was never given a name, is named and
+// approved. One without a name in the file is called by its address with dashes, or its UUID.
+// All get into `collection` too, unless that is empty. An address or a UUID that another device
+// has is refused with its name, a record that is not there with its own.
 base::Result<ImportPlan, LineFaults> plan_import(const std::vector<ImportedDevice>& devices,
                                                  std::string_view collection, const Names& names);
 

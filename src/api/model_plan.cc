@@ -6,7 +6,6 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <unordered_set>
 #include <utility>
 
@@ -45,6 +44,8 @@ class Planner {
       for (const std::int64_t id : removed_[*kind]) remove(*kind, id);
     }
     for (const Kind kind : model_sections) put(kind);
+    for (store::Record& record : completions_)
+      plan_.batch.steps.emplace_back(store::Put{std::move(record), {}});
     if (fault_) return tl::unexpected(std::move(*fault_));
     return std::move(plan_);
   }
@@ -186,10 +187,12 @@ class Planner {
     plan_.batch.steps.emplace_back(store::Remove{kind, id, {}});
   }
 
+  // What is changed may give up a subnet that something new takes.
   void put(Kind kind) {
     const auto found = sections_.find(kind);
     if (found == sections_.end()) return;
     const Section& section = found->second;
+    std::vector<store::Record> created;
     for (std::size_t i = 0; i < section.ids.size() && !fault_; ++i) {
       auto record = read_record(kind, (*section.records)[i], names_, pointer(kind, i), Restoring::yes);
       if (!record) {
@@ -197,41 +200,36 @@ class Planner {
         return;
       }
       if (section.ids[i] < 0) {
-        create(std::move(*record), section.ids[i]);
+        created.push_back(as_new(std::move(*record), section.ids[i]));
       } else {
         change(std::move(*record), section.ids[i]);
       }
     }
+    for (store::Record& record : created) {
+      const std::int64_t id = store::id_of(record);
+      plan_.created.push_back({kind, std::string(store::name_of(record))});
+      emit(std::move(record));
+      there_.insert(id);
+    }
   }
 
-  void create(store::Record record, std::int64_t id) {
+  store::Record as_new(store::Record record, std::int64_t id) {
+    store::set_id(record, id);
     if (auto* device = std::get_if<policy::Device>(&record)) {
-      device->id = id;
       if (device->request != 0 && shown_already(device->request)) device->request = 0;
     } else if (auto* deployment = std::get_if<policy::Deployment>(&record)) {
-      deployment->id = id;
       if (deployment->created == 0) deployment->created = now_;
-    } else {
-      const store::Record as_new = std::visit(
-          [&](auto value) -> store::Record {
-            if constexpr (requires { value.id; }) value.id = id;
-            return value;
-          },
-          std::move(record));
-      record = as_new;
     }
-    plan_.created.push_back({kind_of(record), std::string(name_of(record))});
-    plan_.batch.steps.emplace_back(store::Put{std::move(record), {}});
+    return record;
   }
 
   void change(store::Record record, std::int64_t id) {
-    const auto before = record_of_kind(kind_of(record), id);
-    if (!before) return complain("", "a record went while it was looked at");
+    const auto before = record_of_kind(store::kind_of(record), id);
+    if (!before) return;  // its number came from the same snapshot
     if (auto* device = std::get_if<policy::Device>(&record)) {
       // Nobody is sent back to the queue by an older text.
-      const auto& present = std::get<policy::Device>(*before);
       if (device->state == policy::DeviceState::pending) {
-        device->state = present.state;
+        device->state = std::get<policy::Device>(*before).state;
         device->request = 0;
       }
     }
@@ -239,8 +237,24 @@ class Planner {
     store::tidy(record);
     if (record == *before) return;
     if (auto* device = std::get_if<policy::Device>(&record)) forget_runs_of_removed(*device);
-    plan_.changed.push_back({kind_of(record), std::string(name_of(record))});
-    plan_.batch.steps.emplace_back(store::Put{std::move(record), {}});
+    plan_.changed.push_back({store::kind_of(record), std::string(store::name_of(record))});
+    emit(std::move(record));
+  }
+
+  // A record that refers to one of a later step is put without that first, and whole at the end.
+  void emit(store::Record record) {
+    const auto later = [&](std::int64_t id) { return id < 0 && !there_.contains(id); };
+    store::Record first = record;
+    bool complete = true;
+    if (auto* collection = std::get_if<policy::Collection>(&first)) {
+      complete = std::erase_if(collection->includes, later) + std::erase_if(collection->excludes, later) == 0;
+    } else if (auto* device = std::get_if<policy::Device>(&first)) {
+      policy::DeviceExtras more = device->extras();
+      complete = std::erase_if(more.runs, [&](const auto& run) { return later(run.deployment); }) == 0;
+      if (!complete) device->more = std::make_shared<const policy::DeviceExtras>(std::move(more));
+    }
+    plan_.batch.steps.emplace_back(store::Put{std::move(first), {}});
+    if (!complete) completions_.push_back(std::move(record));
   }
 
   std::optional<store::Record> record_of_kind(Kind kind, std::int64_t id) {
@@ -295,6 +309,8 @@ class Planner {
   std::map<Kind, std::map<std::int64_t, store::Record>> before_;
   std::optional<std::unordered_set<std::uint32_t>> requests_;
   std::int64_t next_placeholder_ = first_placeholder;
+  std::unordered_set<std::int64_t> there_;  // placeholders of the steps so far
+  std::vector<store::Record> completions_;
   ModelPlan plan_;
 };
 

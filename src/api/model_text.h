@@ -34,7 +34,9 @@ struct ModelPlan {
   std::vector<Touched> created, changed, removed;
 };
 enum class Unnamed : std::uint8_t {
-  removed,  // what the text does not name goes, except images and machines that wait for approval
+  // What the text does not name goes, except images and machines that wait for approval. A kind
+  // without a section (and settings, where there are none) stays as it is.
+  removed,
   kept,
 };
 // All faults of form and of reference are found here, the first one is told; contradictions (a
