@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/administration.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <ctime>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -206,7 +209,7 @@ base::Result<policy::Image> Administration::add_image(NewImage image, const Prog
     record.image.kernel = published_name(directory, boots->kernel);
     for (const std::string& name : boots->initrds)
       record.image.initrds.push_back(published_name(directory, name));
-    const auto applied = impl_->records->apply({"the command line", "", {store::Put{record, {}}}});
+    const auto applied = impl_->records->apply({image.who, "", {store::Put{record, {}}}});
     if (!applied) return base::fail("{}", applied.error().what);
     record.image.id = applied->ids.front();
     return {};
@@ -318,9 +321,22 @@ base::Result<std::vector<api::DeploymentItem>> Administration::deployments() {
 }
 
 base::Status Administration::add_program(policy::Arch arch, IncomingFile file) {
+  NewProgram program;
+  program.arch = arch;
+  program.file = std::move(file);
+  auto added = add_program(std::move(program));
+  return added ? base::Status() : tl::unexpected(added.error());
+}
+
+base::Result<policy::Program> Administration::add_program(NewProgram added) {
+  policy::Program program{0, added.name, added.arch, added.roles, added.console, ""};
+  if (program.name.empty()) program.name = policy::print(added.arch);
   const auto refuse = [&](const base::Error& error) {
-    return base::fail("boot program for {}: {}", policy::print(arch), error.what);
+    return base::fail("boot program for {}: {}", policy::print(program.arch), error.what);
   };
+  // It becomes a directory, as an image's does.
+  if (auto named = content::check_image_name(program.name); !named) return refuse(named.error());
+  const IncomingFile& file = added.file;
   const std::vector<content::SourceFile> files = {{file.name, file.fd.get()}};
   if (auto checked = content::check_sources(files); !checked) return refuse(checked.error());
   if (file.name.find('/') != std::string::npos)
@@ -328,26 +344,27 @@ base::Status Administration::add_program(policy::Arch arch, IncomingFile file) {
   const auto head = content::read_front(files.front(), content::kernel_head_size);
   if (!head) return refuse(head.error());
   const auto machine = content::efi_program_arch(*head);
-  if (machine && *machine != arch) {
+  if (machine && *machine != program.arch) {
     return refuse({fmt::format("{} is a UEFI program for {}", file.name, policy::print(*machine))});
   }
   auto staged = content::Staged::copy(impl_->state.below(programs_area), files, {});
   if (!staged) return refuse(staged.error());
 
   const std::lock_guard lock(impl_->change);
-  policy::Program program{
-      0, std::string(policy::print(arch)), arch, {policy::Role::boot, policy::Role::prompt}, false, ""};
   const policy::Program* const present = impl_->records->snapshot().program(program.name);
   const std::string previous = present == nullptr ? "" : program_directory(*present);
   if (present != nullptr) program.id = present->id;
-  const auto put = [&](const std::string& directory) {
+  const auto put = [&](const std::string& directory) -> base::Status {
     program.path = published_name(directory, file.name);
-    return impl_->apply(store::Put{program, {}});
+    const auto applied = impl_->records->apply({added.who, "", {store::Put{program, {}}}});
+    if (!applied) return base::fail("{}", applied.error().what);
+    program.id = applied->ids.front();
+    return {};
   };
   auto installed =
-      impl_->install(std::move(*staged), programs_area, std::string(policy::print(arch)), previous, put);
+      impl_->install(std::move(*staged), programs_area, *content::normalise(program.name), previous, put);
   if (!installed) return refuse(installed.error());
-  return {};
+  return program;
 }
 
 base::Result<std::vector<policy::Program>> Administration::programs() {
@@ -375,8 +392,49 @@ base::Result<store::Applied, store::Refused> Administration::apply(store::Batch 
   return applied;
 }
 
+base::Result<void, store::Refused> Administration::remove_with_files(store::Kind kind, std::int64_t id,
+                                                                     const std::string& who) {
+  const std::lock_guard lock(impl_->change);
+  SiteRecords& kept = *impl_->records;
+  std::string directory;
+  for (const store::ImageRecord& record : kept.images()) {
+    if (kind == store::Kind::image && record.image.id == id) directory = record.directory;
+  }
+  for (const policy::Program& program : kept.model().programs) {
+    if (kind == store::Kind::program && program.id == id) directory = program_directory(program);
+  }
+  auto removed = kept.apply({who, "", {store::Remove{kind, id, {}}}});
+  if (!removed) return tl::unexpected(removed.error());
+  const std::string place = directory.substr(0, directory.rfind('/'));
+  // A program's record may have come without its file, by a path of somebody else's.
+  const bool shared = std::ranges::any_of(
+      kept.directories(), [&](const std::string& each) { return each.substr(0, each.rfind('/')) == place; });
+  const std::string_view area = kind == store::Kind::image ? images_area : programs_area;
+  if (!shared && place.starts_with(fmt::format("{}/", area))) {
+    impl_->withdraw(place);
+  } else {
+    impl_->redecide();
+  }
+  return {};
+}
+
+base::Result<base::Fd> Administration::back_up() {
+  const std::lock_guard lock(impl_->change);
+  const std::string path = impl_->state.below(".backup");
+  std::error_code ignored;
+  std::filesystem::remove(path, ignored);  // of a server that died
+  const auto copied = impl_->records->store().back_up(path);
+  base::Fd fd(copied ? ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1);
+  const int error = errno;
+  std::filesystem::remove(path, ignored);
+  if (!copied) return tl::unexpected(copied.error());
+  if (!fd.open()) return base::fail_errno("open the copy " + path, error);
+  return fd;
+}
+
 std::unique_lock<std::mutex> Administration::change_lock() { return std::unique_lock(impl_->change); }
 SiteRecords& Administration::records() { return *impl_->records; }
+void Administration::show_records() { impl_->redecide(); }
 
 std::shared_ptr<const Site> Administration::site() const {
   const std::lock_guard lock(impl_->view);

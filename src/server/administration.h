@@ -41,6 +41,16 @@ struct NewImage {
   std::string kernel;
   std::vector<std::string> initrds;
   std::optional<std::string> command_line;  // nullopt: the tree's own, else empty
+  std::string who = "the command line";     // for the event
+};
+
+struct NewProgram {
+  std::string name;  // empty: that of its architecture
+  policy::Arch arch = policy::Arch::other;
+  std::vector<policy::Role> roles = {policy::Role::boot, policy::Role::prompt};
+  bool console = false;
+  IncomingFile file;
+  std::string who = "the command line";
 };
 
 using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
@@ -62,6 +72,8 @@ class Administration {
   // Those that deploy() makes.
   base::Result<std::vector<api::DeploymentItem>> deployments();
   base::Status add_program(policy::Arch arch, IncomingFile file);
+  // The second of one name replaces the first.
+  base::Result<policy::Program> add_program(NewProgram program);
   base::Result<std::vector<policy::Program>> programs();
   base::Status remove_program(policy::Arch arch);
 
@@ -74,6 +86,21 @@ class Administration {
     return std::forward<Use>(use)(records());
   }
 
+  // As look(), and what `use` applies to the records is shown to packet threads when it returns.
+  template <class Use>
+  auto change(Use&& use) {
+    const std::unique_lock lock(change_lock());
+    const std::uint64_t before = records().changes();
+    auto result = std::forward<Use>(use)(records());
+    if (records().changes() != before) show_records();
+    return result;
+  }
+  // An image or a program, and its files.
+  base::Result<void, store::Refused> remove_with_files(store::Kind kind, std::int64_t id,
+                                                       const std::string& who);
+  // A copy of the whole database, open for reading, that goes when it is closed.
+  base::Result<base::Fd> back_up();
+
   // The present view; cheap, any thread, never null.
   [[nodiscard]] std::shared_ptr<const Site> site() const;
   // New settings after a reload of the configuration.
@@ -85,6 +112,7 @@ class Administration {
   base::Result<policy::Device> device_of(const base::Mac& mac);
   [[nodiscard]] std::unique_lock<std::mutex> change_lock();
   SiteRecords& records();
+  void show_records();
 
   struct Impl;
   explicit Administration(std::unique_ptr<Impl> impl);

@@ -10,15 +10,16 @@
 namespace server {
 namespace {
 
-constexpr std::array<std::pair<ApiRole, std::string_view>, 3> role_names{{{ApiRole::viewer, "viewer"},
-                                                                          {ApiRole::helpdesk, "helpdesk"},
-                                                                          {ApiRole::administrator,
-                                                                           "administrator"}}};
+constexpr std::array<std::pair<ApiRole, std::string_view>, 3> role_names{
+    {{ApiRole::viewer, "viewer"},
+     {ApiRole::helpdesk, "helpdesk"},
+     {ApiRole::administrator, "administrator"}}};
 
 bool is_variable(std::string_view part) { return part.starts_with('{'); }
 
 // The parts of a path that stand for braces; nothing where the path is another one.
-std::optional<std::vector<std::string>> match(std::string_view pattern, const std::vector<std::string>& parts) {
+std::optional<std::vector<std::string>> match(std::string_view pattern,
+                                              const std::vector<std::string>& parts) {
   std::vector<std::string> names;
   std::size_t i = 0;
   for (; !pattern.empty() && i < parts.size(); ++i) {

@@ -23,8 +23,8 @@ namespace server {
 // What handlers work with. What only a running server has is empty on a stopped one.
 struct ApiContext {
   Administration& administration;
-  std::function<api::Json()> status = {}, queue = {};           // any thread
-  std::function<std::vector<base::Ip>()> own_addresses = {};    // of this server
+  std::function<api::Json()> status = {}, queue = {};         // any thread
+  std::function<std::vector<base::Ip>()> own_addresses = {};  // of this server
   // What is known of a machine that waits, to be shown with it: {"first_seen", "last_seen", "arch",
   // "firmware", "network"}.
   std::function<api::Json(const policy::Device&)> seen = {};
@@ -41,9 +41,9 @@ struct ApiRoute {
   bool dry_runs = false;                          // with ?dry_run=true every viewer may
   bool takes_files = false;
 };
-inline constexpr std::size_t max_api_body = 16 << 20;        // octets
-inline constexpr std::size_t max_api_text = 64 << 20;        // of models and imports
-inline constexpr std::size_t max_api_files = 4096;           // beside one request
+inline constexpr std::size_t max_api_body = 16 << 20;  // octets
+inline constexpr std::size_t max_api_text = 64 << 20;  // of models and imports
+inline constexpr std::size_t max_api_files = 4096;     // beside one request
 
 class Api {
  public:
@@ -76,10 +76,10 @@ class Api {
 };
 
 using ApiRoutes = std::vector<ApiRoute>;
-void add_record_routes(ApiRoutes& routes, ApiContext& context);    // api_records.cc
-void add_settings_routes(ApiRoutes& routes, ApiContext& context);  // api_settings.cc
-void add_pending_routes(ApiRoutes& routes, ApiContext& context);   // api_pending.cc
-void add_model_routes(ApiRoutes& routes, ApiContext& context);     // api_model.cc
+void add_record_routes(ApiRoutes& routes, ApiContext& context);                 // api_records.cc
+void add_settings_routes(ApiRoutes& routes, ApiContext& context);               // api_settings.cc
+void add_pending_routes(ApiRoutes& routes, ApiContext& context);                // api_pending.cc
+void add_model_routes(ApiRoutes& routes, ApiContext& context);                  // api_model.cc
 void add_import_routes(ApiRoutes& routes, ApiContext& context, ApiJobs& jobs);  // api_import.cc
 void add_upload_routes(ApiRoutes& routes, ApiContext& context, ApiJobs& jobs);  // api_uploads.cc
 void add_look_routes(ApiRoutes& routes, ApiContext& context, ApiJobs& jobs);    // api_look.cc

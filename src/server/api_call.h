@@ -29,7 +29,7 @@ struct ApiCall {
   std::string_view query = {};  // as sent, without '?'
   std::string_view content_type = {}, if_match = {}, if_none_match = {};  // header fields; empty: none
   std::string_view body = {};
-  std::vector<base::Fd> files = {};  // open files beside it
+  std::vector<base::Fd> files = {};      // open files beside it
   std::string who = "the command line";  // for events
   ApiRole role = ApiRole::administrator;
 };
@@ -38,8 +38,8 @@ struct ApiAnswer {
   unsigned status = 200;
   std::string content_type = {};  // empty: there is no body
   std::string body = {};
-  std::vector<std::pair<std::string, std::string>> fields = {};  // header fields: ETag, Location, Allow
-  base::Fd file = {};                                            // whose octets are the body instead
+  std::vector<std::pair<std::string, std::string>> fields = {};       // header fields: ETag, Location, Allow
+  base::Fd file = {};                                                 // whose octets are the body instead
   [[nodiscard]] std::string_view field(std::string_view name) const;  // empty: not there
 };
 

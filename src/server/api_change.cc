@@ -26,8 +26,8 @@ base::Result<api::Json, Problem> shown(SiteRecords& records, const api::Names& n
   std::optional<store::Record> record;
   if (kind == store::Kind::image) {
     // Only these know when an image was made.
-    const auto found = std::ranges::find(records.images(), id,
-                                         [](const store::ImageRecord& each) { return each.image.id; });
+    const auto found =
+        std::ranges::find(records.images(), id, [](const store::ImageRecord& each) { return each.image.id; });
     if (found != records.images().end()) record = *found;
   } else {
     record = api::record_of(records.snapshot(), kind, id);

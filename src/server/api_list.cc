@@ -129,9 +129,8 @@ ApiResult list_records(ApiContext& context, Kind kind, const ApiRequest& request
   if (kind == Kind::device) {
     auto filter = DeviceFilter::make(request.query, site->policy);
     if (!filter) return tl::unexpected(filter.error());
-    walk_devices(site->policy, *after, [&](const policy::Device& device) {
-      return !filter->takes(device) || page.add(device.id);
-    });
+    walk_devices(site->policy, *after,
+                 [&](const policy::Device& device) { return !filter->takes(device) || page.add(device.id); });
   } else {
     take_page(kind, site->policy.model(), *after, request.query.text("q").value_or(""), page);
   }

@@ -37,9 +37,9 @@ unsigned status_of(ProblemType type);
 
 struct Problem {
   ProblemType type = ProblemType::malformed;
-  std::string detail;               // a sentence with what to do
-  std::string field = {};           // JSON pointer into the body, or "?name" of the query; empty: the whole
-  api::LineFaults lines = {};       // of an import
+  std::string detail;          // a sentence with what to do
+  std::string field = {};      // JSON pointer into the body, or "?name" of the query; empty: the whole
+  api::LineFaults lines = {};  // of an import
   std::vector<std::string> allow = {};  // of method_not_allowed
 };
 Problem problem_of(const store::Refused& refused);

@@ -16,9 +16,9 @@ namespace {
 
 using store::Kind;
 
-constexpr std::array kinds{Kind::device,  Kind::collection, Kind::image,   Kind::task_sequence,
-                           Kind::program, Kind::deployment, Kind::network, Kind::server,
-                           Kind::referral};
+constexpr std::array kinds{Kind::device,        Kind::collection, Kind::image,
+                           Kind::task_sequence, Kind::program,    Kind::deployment,
+                           Kind::network,       Kind::server,     Kind::referral};
 
 // One record's change, from the object that it is to become.
 struct Change {
@@ -154,7 +154,7 @@ ApiResult remove(ApiContext& context, Kind kind, const ApiRequest& request) {
   const auto id =
       administration.look([&](SiteRecords& records) { return find_present(records, request, kind); });
   if (!id) return tl::unexpected(id.error());
-  if (const auto removed = administration.remove_files_of(kind, *id, request.call.who); !removed)
+  if (const auto removed = administration.remove_with_files(kind, *id, request.call.who); !removed)
     return tl::unexpected(problem_of(removed.error()));
   return ApiAnswer{204};
 }
@@ -168,8 +168,9 @@ void add_record_routes(ApiRoutes& routes, ApiContext& context) {
     const std::string all = fmt::format("/v1/{}", api::plural(kind)), one = all + "/{name}";
     const auto add = [&](std::string_view method, const std::string& path, ApiRole least, Handler handler,
                          std::vector<std::string_view> parameters = {}, std::size_t max_body = 0) {
-      ApiRoute route{method, path, least,
-                     [&context, kind, handler](ApiRequest& request) { return handler(context, kind, request); }};
+      ApiRoute route{method, path, least, [&context, kind, handler](ApiRequest& request) {
+                       return handler(context, kind, request);
+                     }};
       route.dry_runs = !parameters.empty() && max_body > 0;
       route.parameters = std::move(parameters);
       route.max_body = max_body;

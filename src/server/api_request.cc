@@ -20,7 +20,8 @@ std::optional<std::string> decode(std::string_view text) {
 std::optional<std::string> decode_parameter(std::string text) {
   std::ranges::replace(text, '+', ' ');
   // A '?' means nothing behind the first.
-  for (std::size_t at = 0; (at = text.find('?', at)) != std::string::npos; at += 3) text.replace(at, 1, "%3F");
+  for (std::size_t at = 0; (at = text.find('?', at)) != std::string::npos; at += 3)
+    text.replace(at, 1, "%3F");
   return decode(text);
 }
 
@@ -112,8 +113,8 @@ base::Result<bool, Problem> ApiQuery::flag(std::string_view name, bool otherwise
   const auto value = text(name);
   if (!value) return otherwise;
   if (*value == "true" || *value == "false") return *value == "true";
-  return tl::unexpected(
-      Problem{ProblemType::malformed, fmt::format("{} must be true or false", name), fmt::format("?{}", name)});
+  return tl::unexpected(Problem{ProblemType::malformed, fmt::format("{} must be true or false", name),
+                                fmt::format("?{}", name)});
 }
 
 base::Result<std::int64_t, Problem> ApiQuery::number(std::string_view name, std::int64_t otherwise,
@@ -133,7 +134,8 @@ base::Result<api::Json, Problem> ApiRequest::object(bool may_be_absent) const {
   if (may_be_absent && call.body.empty()) return api::Json::object();
   if (!is_json(call.content_type)) {
     return refuse(ProblemType::unsupported_media_type,
-                  "the body must be application/json, and is said to be {}", call.content_type.substr(0, 100));
+                  "the body must be application/json, and is said to be {}",
+                  call.content_type.substr(0, 100));
   }
   auto value = api::read_json(call.body);
   if (!value) {
@@ -145,8 +147,9 @@ base::Result<api::Json, Problem> ApiRequest::object(bool may_be_absent) const {
 
 std::optional<Problem> ApiRequest::stale(std::optional<std::int64_t> revision) const {
   if (!call.if_match.empty() && !matches(call.if_match, revision)) {
-    return Problem{ProblemType::stale, revision ? fmt::format("it is at revision {} now: read it again", *revision)
-                                                : "it is not there any more"};
+    return Problem{ProblemType::stale, revision
+                                           ? fmt::format("it is at revision {} now: read it again", *revision)
+                                           : "it is not there any more"};
   }
   if (!call.if_none_match.empty() && matches(call.if_none_match, revision))
     return Problem{ProblemType::stale, "it is there already"};

@@ -22,7 +22,8 @@ std::string percent_encode(std::string_view text);
 class ApiQuery {
  public:
   // Each parameter once, and of `known` ones alone: a slip in "dry_run" must not do the real thing.
-  static base::Result<ApiQuery, Problem> parse(std::string_view query, std::span<const std::string_view> known);
+  static base::Result<ApiQuery, Problem> parse(std::string_view query,
+                                               std::span<const std::string_view> known);
 
   [[nodiscard]] std::optional<std::string_view> text(std::string_view name) const;
   [[nodiscard]] base::Result<bool, Problem> flag(std::string_view name, bool otherwise) const;
