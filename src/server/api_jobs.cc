@@ -19,6 +19,8 @@ struct ApiJobs::Job {
   std::thread thread;
 };
 
+ApiJobs::ApiJobs() = default;
+
 // Nobody may start one any more.
 ApiJobs::~ApiJobs() {
   for (const auto& job : jobs_) job->thread.join();

@@ -27,7 +27,7 @@ class ApiJobs {
   using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
   using Work = std::function<base::Result<api::Json, Problem>(const Progress&)>;
 
-  ApiJobs() = default;
+  ApiJobs();
   ~ApiJobs();  // waits for what is under way
   ApiJobs(const ApiJobs&) = delete;
   ApiJobs& operator=(const ApiJobs&) = delete;

@@ -72,21 +72,15 @@ class DeviceFilter {
   std::optional<MembersOf> members_;
 };
 
-std::int64_t id_of(const store::ImageRecord& record) { return record.image.id; }
-template <class Record>
-std::int64_t id_of(const Record& record) {
-  return record.id;
-}
-
 template <class Record>
 void take_page(const std::vector<Record>& all, std::int64_t after, std::string_view text, Page& page) {
   std::vector<const Record*> sorted;
   for (const Record& record : all) {
-    if (id_of(record) > after && contains(record.name, text)) sorted.push_back(&record);
+    if (record.id > after && contains(record.name, text)) sorted.push_back(&record);
   }
-  std::ranges::sort(sorted, {}, [](const Record* record) { return id_of(*record); });
+  std::ranges::sort(sorted, {}, [](const Record* record) { return record->id; });
   for (const Record* record : sorted) {
-    if (!page.add(id_of(*record))) return;
+    if (!page.add(record->id)) return;
   }
 }
 

@@ -35,6 +35,11 @@ base::Result<ApiAnswer, Problem> put(ApiContext& context, SiteRecords& records, 
   if (!record) return tl::unexpected(problem_of(record.error()));
   const auto present = change.id ? api::record_of(site, change.kind, *change.id) : std::nullopt;
   api::keep_what_clients_cannot_set(*record, present ? &*present : nullptr, std::time(nullptr));
+  if (auto* program = std::get_if<policy::Program>(&*record)) {
+    // Its file came with it, and stands where it was put.
+    if (!present) return tl::unexpected(not_found("program", program->name));
+    program->path = std::get<policy::Program>(*present).path;
+  }
   if (const auto* server = std::get_if<policy::BootServer>(&*record); server && context.own_addresses) {
     const auto own = context.own_addresses();
     if (std::ranges::find(own, base::Ip(server->address)) != own.end()) {
@@ -46,7 +51,13 @@ base::Result<ApiAnswer, Problem> put(ApiContext& context, SiteRecords& records, 
     }
   }
   const auto applied = keep(records, {request.call.who, "", {store::Put{*record, {}}}}, change.dry_run);
-  if (!applied) return tl::unexpected(applied.error());
+  if (!applied) {
+    Problem problem = applied.error();
+    // There is one way for a collection to contradict the others.
+    if (problem.type == ProblemType::contradiction && change.kind == Kind::collection)
+      problem.field = "/includes";
+    return tl::unexpected(std::move(problem));
+  }
   if (!change.dry_run) {
     const policy::Snapshot after = records.snapshot();
     const auto json = shown(records, api::Names(after), change.kind, applied->ids.front());
@@ -112,9 +123,12 @@ ApiResult replace(ApiContext& context, Kind kind, const ApiRequest& request) {
   return context.administration.change([&](SiteRecords& records) -> ApiResult {
     const auto id = find(records, request, kind);
     if (!id) return tl::unexpected(id.error());
-    if (!object->contains("name")) {
-      (*object)["name"] =
-          *id ? std::string(api::Names(records.snapshot()).name(kind, **id)) : request.names.front();
+    const api::Names names(records.snapshot());
+    if (!object->contains("name"))
+      (*object)["name"] = *id ? std::string(names.name(kind, **id)) : request.names.front();
+    if (kind == Kind::program && *id) {  // its path is not for clients to say
+      const auto present = api::record_of(names.snapshot(), kind, **id);
+      (*object)["path"] = std::get<policy::Program>(*present).path;
     }
     return put(context, records, request, {kind, *id, *dry}, *object);
   });

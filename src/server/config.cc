@@ -80,8 +80,8 @@ bool is_interface_name(std::string_view name) {
 }
 
 // "" for none.
-Complaint set_optional_path(const toml::node& node, std::string& out) {
-  if (node.value_exact<std::string>() != "") return set_path(node, out, longest_path);
+Complaint set_optional_path(const toml::node& node, std::string& out, std::size_t longest = longest_path) {
+  if (node.value_exact<std::string>() != "") return set_path(node, out, longest);
   out.clear();
   return std::nullopt;
 }
@@ -106,6 +106,22 @@ Complaint set_user(const toml::node& node, std::string& out) {
     return R"(must be the name of a user, or "" to stay the one that started the server)";
   }
   out = *value;
+  return std::nullopt;
+}
+
+// Users, and groups with '@' in front.
+Complaint set_people(const toml::node& node, std::vector<std::string>& out) {
+  const char* const wanted = R"(must be a list of users and groups: ["anna", "@helpdesk"])";
+  const toml::array* list = node.as_array();
+  if (list == nullptr) return wanted;
+  std::vector<std::string> names;
+  for (const toml::node& element : *list) {
+    const auto name = element.value_exact<std::string>();
+    if (!name || name->empty() || *name == "@" || name->find_first_of(":/ \t\n") != std::string::npos)
+      return wanted;
+    names.push_back(*name);
+  }
+  out = std::move(names);
   return std::nullopt;
 }
 
@@ -201,6 +217,8 @@ constexpr std::array keys = {
     Key{"server", "interfaces", [](const auto& n, Config& c) { return set_interfaces(n, c.interfaces); }},
     Key{"server", "state", [](const auto& n, Config& c) { return set_path(n, c.state, longest_path); }},
     Key{"server", "socket", [](const auto& n, Config& c) { return set_path(n, c.socket, longest_socket); }},
+    Key{"server", "api_socket",
+        [](const auto& n, Config& c) { return set_optional_path(n, c.api_socket, longest_socket); }},
     Key{"server", "user", [](const auto& n, Config& c) { return set_user(n, c.user); }},
     Key{"server", "log_level",
         [](const auto& n, Config& c) { return set_choice(n, c.log_level, log_levels); }},
@@ -247,6 +265,12 @@ constexpr std::array keys = {
     Key{"admission", "at_once", [](const auto& n, Config& c) { return set_number(n, c.at_once, 0, 65535); }},
     Key{"admission", "networks",
         [](const auto& n, Config& c) { return set_network_slots(n, c.at_once_by_network); }},
+    Key{"api", "administrators",
+        [](const auto& n, Config& c) { return set_people(n, c.api_people.administrators); }},
+    Key{"api", "helpdesk", [](const auto& n, Config& c) { return set_people(n, c.api_people.helpdesk); }},
+    Key{"api", "viewers", [](const auto& n, Config& c) { return set_people(n, c.api_people.viewers); }},
+    Key{"api", "tls_port", [](const auto& n, Config& c) { return set_number(n, c.api_tls_port, 0, 65535); }},
+    Key{"api", "tokens", [](const auto& n, Config& c) { return set_optional_path(n, c.api_tokens); }},
 };
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -337,6 +361,18 @@ class Reader {
       return base::fail("{}: http.tls_port: {} is http.port: choose another port, or 443", file_,
                         config_.tls_port);
     }
+    if (config_.api_tls_port != 0) {
+      if (config_.tls_certificate.empty() || config_.tls_key.empty() || config_.api_tokens.empty()) {
+        return base::fail(
+            "{}: api.tls_port: needs http.tls_certificate, http.tls_key and api.tokens: name all three files",
+            file_);
+      }
+      if ((config_.http && config_.api_tls_port == config_.http_port) ||
+          (config_.https() && config_.api_tls_port == config_.tls_port)) {
+        return base::fail("{}: api.tls_port: {} belongs to boot files: choose another port, or 8443", file_,
+                          config_.api_tls_port);
+      }
+    }
     return config_;
   }
 
@@ -373,6 +409,11 @@ class Reader {
 };
 
 }  // namespace
+
+std::string Config::api_socket_path() const {
+  if (!api_socket.empty()) return api_socket;
+  return (std::filesystem::path(socket).parent_path() / "api.sock").string();
+}
 
 policy::Settings Config::settings() const {
   policy::Settings settings;

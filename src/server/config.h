@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "policy/model.h"
+#include "server/api_access.h"
 #include "server/traffic_limits.h"
 #include "session/admission.h"
 
@@ -22,6 +23,7 @@ struct Config {
   std::vector<std::string> interfaces;  // empty: every one that is up and not loopback
   std::string state = "/var/lib/bootferry";
   std::string socket = "/run/bootferry/control";
+  std::string api_socket;          // "": api.sock beside the other one
   std::string user = "bootferry";  // after the sockets are open; "" stays what it is
   base::LogLevel log_level = base::LogLevel::info;
   base::LogFormat log_format = base::LogFormat::text;
@@ -60,7 +62,12 @@ struct Config {
   // [admission]
   std::uint32_t at_once = 0;  // machines that load at one time; 0: no limit
   std::vector<session::NetworkSlots> at_once_by_network;
+  // [api]
+  ApiPeople api_people;
+  std::uint16_t api_tls_port = 0;  // 0: the Unix socket alone
+  std::string api_tokens;
 
+  [[nodiscard]] std::string api_socket_path() const;
   [[nodiscard]] bool https() const { return http && tls_port != 0; }
   [[nodiscard]] policy::Settings settings() const;
   [[nodiscard]] session::AdmissionBounds admission() const { return {at_once, at_once_by_network}; }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <optional>
+#include "api/json.h"
 #include "api/messages.h"
 #include "server/config.h"
 
@@ -33,6 +34,10 @@ api::Status status_of(const StatusSources& sources);
 
 // Who loads and who waits; any thread.
 std::vector<api::QueueItem> queue_of(Machines& machines);
+
+// As GET /v1/status and GET /v1/queue show them.
+api::Json to_json(const api::Status& status);
+api::Json to_json(const std::vector<api::QueueItem>& queue);
 
 // «UDP 67 proxyDHCP», «TCP 80 HTTP»: what is switched on.
 std::vector<std::string> services_of(const Config& config);
