@@ -54,7 +54,7 @@ TEST(ApiTokens, BearersHaveTheRoleOfTheirLine) {
   EXPECT_EQ(who(tokens->of("Bearer " + one->secret)), "token ci viewer");
   EXPECT_EQ(who(tokens->of("bearer " + two->secret)), "token admin-2 administrator");
   for (const std::string& wrong : {std::string(), std::string("Bearer "), one->secret, "Basic " + one->secret,
-                                   "Bearer " + one->secret + "0", "Bearer x"})
+                                   "Bearer " + one->secret + "0", std::string("Bearer x")})
     EXPECT_EQ(who(tokens->of(wrong)), "nobody") << wrong;
   EXPECT_EQ(one->line.find(one->secret), std::string::npos) << "the file does not hold the secret";
 }
