@@ -183,7 +183,8 @@ std::optional<HttpReply> HttpConnection::refusal_of(const HttpHead& head, const 
 // The head is read again when all is there: it costs less than to keep it.
 HttpConnection::Step HttpConnection::await_body(std::size_t in_all, bool say_so, base::Time now) {
   awaited_ = in_all;
-  deadline_ = now + std::min(shared_.idle, shared_.for_head);
+  constexpr std::size_t slowest = 64 << 10;  // octets a second
+  deadline_ = now + std::min(shared_.idle, shared_.for_head) + std::chrono::seconds(in_all / slowest);
   if (!say_so) return {};
   constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
   const HttpMoved sent = transport_->send(go_on, false);

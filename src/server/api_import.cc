@@ -26,19 +26,26 @@ Problem problem_of_lines(api::LineFaults faults) {
 
 base::Result<api::Json, Problem> run(Administration& administration, const Import& import,
                                      const ApiJobs::Progress& progress) {
-  auto devices = api::parse_import(import.format, import.text);
-  if (!devices) return tl::unexpected(problem_of_lines(std::move(devices.error())));
-  progress(0, devices->size());
+  auto file = api::parse_import(import.format, import.text);
+  if (!file) return tl::unexpected(problem_of_lines(std::move(file.error())));
+  const std::size_t total = file->devices.size();
+  progress(0, total);
   return administration.change([&](SiteRecords& records) -> base::Result<api::Json, Problem> {
-    auto plan = api::plan_import(*devices, import.collection, api::Names(records.snapshot()));
+    auto plan = api::plan_import(file->devices, import.collection, api::Names(records.snapshot()));
     if (!plan) return tl::unexpected(problem_of_lines(std::move(plan.error())));
     plan->batch.who = import.who;
     if (!plan->batch.steps.empty()) {
       const auto kept = keep(records, std::move(plan->batch), import.dry_run);
       if (!kept) return tl::unexpected(kept.error());
     }
-    progress(devices->size(), devices->size());
-    return api::Json{{"created", plan->created}, {"changed", plan->changed}, {"unchanged", plan->unchanged}};
+    progress(total, total);
+    api::Json result = {
+        {"created", plan->created}, {"changed", plan->changed}, {"unchanged", plan->unchanged}};
+    if (!file->passed_over.empty()) {
+      result["passed_over"] = lines_json(file->passed_over);
+      if (file->passed_over.more > 0) result["more"] = file->passed_over.more;
+    }
+    return result;
   });
 }
 

@@ -72,6 +72,12 @@ Problem not_found(std::string_view kind, std::string_view name) {
   return {ProblemType::not_found, fmt::format("there is no {} \"{}\"", kind, name)};
 }
 
+api::Json lines_json(const api::LineFaults& faults) {
+  api::Json lines = api::Json::array();
+  for (const auto& [line, what] : faults.lines) lines.push_back({{"line", line}, {"detail", what}});
+  return lines;
+}
+
 api::Json to_json(const Problem& problem) {
   const Row& row = row_of(problem.type);
   api::Json out = {{"type", fmt::format("urn:bootferry:problem:{}", row.name)},
@@ -80,10 +86,7 @@ api::Json to_json(const Problem& problem) {
                    {"detail", problem.detail}};
   if (!problem.field.empty()) out["field"] = problem.field;
   if (!problem.lines.empty()) {
-    api::Json& lines = out["lines"] = api::Json::array();
-    for (const api::LineFault& fault : problem.lines.lines) {
-      lines.push_back({{"line", fault.line}, {"detail", fault.what}});
-    }
+    out["lines"] = lines_json(problem.lines);
     if (problem.lines.more > 0) out["more"] = problem.lines.more;
   }
   return out;

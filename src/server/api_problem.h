@@ -48,6 +48,7 @@ Problem problem_of(const api::Fault& fault);
 Problem not_found(std::string_view kind, std::string_view name);
 
 api::Json to_json(const Problem& problem);
+api::Json lines_json(const api::LineFaults& faults);  // [{"line", "detail"}]
 ApiAnswer to_answer(const Problem& problem);
 
 // What most handlers return.
