@@ -3,7 +3,9 @@
 // describes it, and a test holds the two against each other.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,7 +14,7 @@
 
 #include "api/json.h"
 #include "base/ip.h"
-#include "policy/device.h"
+#include "policy/snapshot.h"
 #include "server/administration.h"
 #include "server/api_call.h"
 #include "server/api_jobs.h"
@@ -25,9 +27,9 @@ struct ApiContext {
   Administration& administration;
   std::function<api::Json()> status = {}, queue = {};         // any thread
   std::function<std::vector<base::Ip>()> own_addresses = {};  // of this server
-  // What is known of a machine that waits, to be shown with it: {"first_seen", "last_seen", "arch",
-  // "firmware", "network"}.
-  std::function<api::Json(const policy::Device&)> seen = {};
+  // What was seen of machines that wait, by the numbers that they show: {"first_seen", "last_seen",
+  // "arch", "firmware", "network"}, as far as it is known.
+  std::function<std::map<std::uint32_t, api::Json>(const policy::Snapshot&)> seen = {};
   std::function<std::vector<std::string>()> more_problems = {};  // besides administration's
 };
 

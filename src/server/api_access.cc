@@ -85,7 +85,8 @@ base::Result<ApiTokens> ApiTokens::parse(std::string_view text, std::string_view
   std::size_t number = 0;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string line(text.substr(0, text.substr(0, end).find('#')));
+    std::string line(text.substr(0, end));
+    line.resize(std::min(line.find('#'), line.size()));
     text.remove_prefix(std::min(end + 1, text.size()));
     ++number;
     std::istringstream words(line);

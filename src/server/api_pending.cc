@@ -20,12 +20,13 @@ ApiResult list(ApiContext& context) {
     if (device.state == policy::DeviceState::pending) waiting.push_back(&device);
   });
   std::ranges::sort(waiting, {}, [](const policy::Device* device) { return device->request; });
+  const auto seen = context.seen ? context.seen(site->policy) : std::map<std::uint32_t, api::Json>();
   api::Json items = api::Json::array();
   for (const policy::Device* device : waiting) {
     api::Json item = {{"request", device->request}, {"device", device->name}, {"macs", api::Json::array()}};
     for (const base::Mac& mac : device->macs) item["macs"].push_back(mac.print());
     if (device->uuid) item["uuid"] = device->uuid->print();
-    if (context.seen) item.update(context.seen(*device));
+    if (const auto known = seen.find(device->request); known != seen.end()) item.update(known->second);
     items.push_back(std::move(item));
   }
   return json_answer({{"items", std::move(items)}});

@@ -53,9 +53,11 @@ base::Result<ApiAnswer, Problem> put(ApiContext& context, SiteRecords& records, 
   const auto applied = keep(records, {request.call.who, "", {store::Put{*record, {}}}}, change.dry_run);
   if (!applied) {
     Problem problem = applied.error();
-    // There is one way for a collection to contradict the others.
+    // What the two of them can contradict.
     if (problem.type == ProblemType::contradiction && change.kind == Kind::collection)
       problem.field = "/includes";
+    if (problem.type == ProblemType::contradiction && change.kind == Kind::referral)
+      problem.field = "/shares";
     return tl::unexpected(std::move(problem));
   }
   if (!change.dry_run) {

@@ -53,7 +53,7 @@ TEST_F(ApiTest, EntityTagsGuardAgainstLostUpdates) {
     ApiCall call = base("PUT", path);
     call.if_match = if_match;
     call.if_none_match = if_none_match;
-    call.body = R"({"rule":"arch = x64"})";
+    call.body = R"({"rule":"arch x64"})";
     return api_->answer(std::move(call));
   };
   EXPECT_EQ(refusal(put("\"999\"", "", "/v1/collections/lab")), "stale");
@@ -88,7 +88,7 @@ TEST_F(ApiTest, BadInputIsRefusedWholeAndNamed) {
   EXPECT_EQ(post("/v1/devices", Json::array()), "malformed");
   EXPECT_EQ(refusal(call_text("POST", "/v1/devices", "{\"name\":")), "malformed");
   const ApiAnswer rule =
-      call("POST", "/v1/collections", {{"name", "c"}, {"rule", "arch = x64 and colour = red"}});
+      call("POST", "/v1/collections", {{"name", "c"}, {"rule", "arch x64 and colour red"}});
   EXPECT_EQ(refusal(rule), "invalid /rule");
   EXPECT_THAT(detail(rule), HasSubstr("at character ")) << "its position is told";
   EXPECT_EQ(refusal(call("PATCH", "/v1/collections/a", {{"includes", {"b"}}})), "contradiction /includes");

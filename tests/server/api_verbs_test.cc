@@ -30,7 +30,9 @@ TEST_F(ApiTest, MachinesThatWaitAreApprovedOrRejected) {
   add_pending(*administration_, 9);
   add_pending(*administration_, 7);
   ApiContext context{*administration_};
-  context.seen = [](const policy::Device&) { return Json{{"arch", "x64"}}; };
+  context.seen = [](const policy::Snapshot&) {
+    return std::map<std::uint32_t, Json>{{7, {{"arch", "x64"}}}};
+  };
   restart(std::move(context));
   const Json waiting = ok("GET", "/v1/pending");
   ASSERT_EQ(waiting.at("items").size(), 2u);
