@@ -113,6 +113,17 @@ std::string print(const Config& c) {
         fmt::format("\"{}/{}\" = {}", slots.network.address.print(), slots.network.prefix, slots.at_once));
   }
   key("networks", fmt::format("{{ {} }}", fmt::join(limits, ", ")));
+  section("api");
+  const auto people = [&](std::string_view name, const std::vector<std::string>& all) {
+    std::vector<std::string> names;
+    for (const std::string& one : all) names.push_back(quoted(one));
+    key(name, fmt::format("[{}]", fmt::join(names, ", ")));
+  };
+  people("administrators", c.api_people.administrators);
+  people("helpdesk", c.api_people.helpdesk);
+  people("viewers", c.api_people.viewers);
+  key("tls_port", c.api_tls_port);
+  key("tokens", quoted(c.api_tokens));
   return text;
 }
 
@@ -128,6 +139,7 @@ void check_values(const Config& c) {
   BOOTFERRY_CHECK(c.tftp_threads <= 64 && c.http_max_connections >= 1 &&
                   c.http_max_connections_per_client >= 1);
   BOOTFERRY_CHECK(c.tls_port == 0 || (is_path(c.tls_certificate) && is_path(c.tls_key)));
+  BOOTFERRY_CHECK(c.api_tls_port == 0 || (is_path(c.api_tokens) && is_path(c.tls_key)));
   BOOTFERRY_CHECK(c.max_windowsize >= 1 && c.max_windowsize <= 256);
   BOOTFERRY_CHECK(c.max_transfers >= 1 && c.max_transfers_per_client >= 1);
   const auto [low, high] = c.tftp_port_range;

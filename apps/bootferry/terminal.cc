@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <iostream>
 
 namespace cli {
@@ -75,14 +74,6 @@ std::string Table::print() const {
   return out;
 }
 
-std::string print_time(std::int64_t unix_seconds) {
-  const auto seconds = static_cast<std::time_t>(unix_seconds);
-  std::tm local{};
-  ::localtime_r(&seconds, &local);
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
-                     local.tm_hour, local.tm_min);
-}
-
 std::string print_size(std::uint64_t octets) {
   constexpr double mib = 1024.0 * 1024.0;
   const auto size = static_cast<double>(octets);
@@ -90,15 +81,18 @@ std::string print_size(std::uint64_t octets) {
                             : fmt::format("{:.1f} MiB", size / mib);
 }
 
-ProgressBar::ProgressBar(std::string what, bool wanted)
-    : what_(std::move(what)), shown_(wanted && ::isatty(STDERR_FILENO) == 1) {}
+ProgressBar::ProgressBar(std::string what, bool wanted, Unit unit)
+    : what_(std::move(what)), shown_(wanted && ::isatty(STDERR_FILENO) == 1), unit_(unit) {}
 
 void ProgressBar::show(std::uint64_t done, std::uint64_t total) {
   const auto now = std::chrono::steady_clock::now();
   if (!shown_ || total == 0 || (drawn_ && now - last_ < std::chrono::milliseconds(50))) return;
   last_ = now;
   drawn_ = true;
-  const std::string figures = fmt::format(" {} of {}", print_size(std::min(done, total)), print_size(total));
+  const auto figure = [&](std::uint64_t value) {
+    return unit_ == Unit::octets ? print_size(value) : fmt::format("{}", value);
+  };
+  const std::string figures = fmt::format(" {} of {}", figure(std::min(done, total)), figure(total));
   const int room = terminal_columns() - static_cast<int>(what_.size() + figures.size()) - 5;
   const auto cells = static_cast<std::size_t>(std::clamp(room, 0, 40));
   const auto full = static_cast<std::size_t>(
@@ -119,6 +113,15 @@ bool confirm(std::string_view question) {
   std::string answer;
   std::getline(std::cin, answer);
   return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+void Redrawn::show(const std::string& text) {
+  if (::isatty(STDOUT_FILENO) == 1) {
+    std::cout << "\x1b[H\x1b[2J" << text << '\n' << std::flush;
+  } else if (text != last_) {
+    std::cout << text << '\n' << std::flush;
+  }
+  last_ = text;
 }
 
 }  // namespace cli

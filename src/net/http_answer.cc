@@ -19,18 +19,28 @@ std::string_view reason_of(unsigned status) {
   switch (status) {
     case 200:
       return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
     case 206:
       return "Partial Content";
     case 304:
       return "Not Modified";
     case 400:
       return "Bad Request";
+    case 401:
+      return "Unauthorized";
     case 403:
       return "Forbidden";
     case 404:
       return "Not Found";
     case 405:
       return "Method Not Allowed";
+    case 409:
+      return "Conflict";
     case 411:
       return "Length Required";
     case 412:
@@ -39,8 +49,12 @@ std::string_view reason_of(unsigned status) {
       return "Content Too Large";
     case 414:
       return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
     case 416:
       return "Range Not Satisfiable";
+    case 422:
+      return "Unprocessable Content";
     case 431:
       return "Request Header Fields Too Large";
     case 500:
@@ -113,6 +127,25 @@ class Answer {
     return end({});
   }
 
+  HttpAnswer operator()(HttpMessage&& message) {
+    std::uint64_t size = message.bytes.size();
+    if (message.file.open()) {
+      struct stat facts {};
+      if (fstat(message.file.get(), &facts) < 0) return (*this)(HttpError{500, "the file cannot be read"});
+      size = static_cast<std::uint64_t>(facts.st_size);
+    }
+    begin(message.status, size);
+    if (!message.content_type.empty()) add("Content-Type", message.content_type);
+    add("Cache-Control", "no-store");
+    for (const auto& [name, value] : message.fields) add(name, value);
+    if (message.file.open() && answer_.promised > 0) {
+      answer_.file = std::move(message.file);
+      answer_.length = size;
+      return end({});
+    }
+    return end(message.bytes);
+  }
+
  private:
   void add(std::string_view name, std::string_view value) {
     fmt::format_to(std::back_inserter(answer_.bytes), "{}: {}\r\n", name, value);
@@ -120,12 +153,13 @@ class Answer {
 
   void begin(unsigned status, std::uint64_t length) {
     answer_.status = status;
-    answer_.promised = request_.method == "HEAD" || status == 304 ? 0 : length;
+    const bool bodiless = status == 204 || status == 304;
+    answer_.promised = request_.method == "HEAD" || bodiless ? 0 : length;
     answer_.keep_alive = request_.keep_alive;
     fmt::format_to(std::back_inserter(answer_.bytes), "HTTP/1.1 {} {}\r\n", status, reason_of(status));
     add("Server", request_.server_name);
     add("Date", print_http_date(std::time(nullptr)));
-    if (status != 304) add("Content-Length", fmt::format_int(length).c_str());
+    if (!bodiless) add("Content-Length", fmt::format_int(length).c_str());
     // What an older or a newer client would not expect.
     if (!request_.keep_alive) add("Connection", "close");
     if (request_.keep_alive && request_.version_1_0) add("Connection", "keep-alive");

@@ -56,7 +56,8 @@ HttpConnection::HttpConnection(HttpShared& shared, std::unique_ptr<HttpTransport
     : shared_(shared),
       transport_(std::move(transport)),
       peer_(peer),
-      deadline_(now + std::min(shared.idle, shared.for_head)) {
+      deadline_(now + std::min(shared.idle, shared.for_head)),
+      files_(shared.files_held, shared.max_files) {
   if (shared.pace_of) pace_ = shared.pace_of(peer);
 }
 
@@ -92,7 +93,11 @@ HttpConnection::Step HttpConnection::read(base::Time now) {
 
 // Looks at no octet twice, however slowly they come.
 void HttpConnection::find_head() {
-  if (searched_ == 0) input_.erase(0, input_.find_first_not_of(end_of_line));  // RFC 9112 §2.2
+  if (searched_ == 0) {  // RFC 9112 §2.2
+    const std::size_t empty_lines = std::min(input_.find_first_not_of(end_of_line), input_.size());
+    input_.erase(0, empty_lines);
+    files_.skip(empty_lines);
+  }
   const std::size_t end = input_.find(end_of_head, searched_);
   if (end != std::string::npos) head_size_ = end + end_of_head.size();
   searched_ = input_.size() - std::min(input_.size(), end_of_head.size() - 1);
@@ -104,6 +109,7 @@ HttpConnection::Step HttpConnection::receive(base::Time now) {
   if (got.how != How::some) return got.how == How::blocked ? Next::wait : Next::end;
   if (input_.empty()) deadline_ = now + std::min(shared_.idle, shared_.for_head);
   input_.append(buffer.data(), got.size);
+  if (!files_.add(transport_->take_files(), input_.size())) refuse({413, "too many open files at once"}, now);
   return {};
 }
 
@@ -113,63 +119,79 @@ HttpConnection::Step HttpConnection::take_request(base::Time now) {
     refuse(error_of(head.error()), now);
     return {};
   }
-  std::size_t used = head_size_;
-  const bool has_body = head->chunked || head->content_length > 0;
   AnswerTo to{head->method, head->conditions, head->version_1_0, head->keep_alive, shared_.server_name};
+  const auto target = parse_target(head->target);
+  HttpRequest request = request_of(*head);
+  if (target) {
+    request.target = target->path;
+    request.query = target->query;
+  }
+  std::size_t used = head_size_;
+  auto refused = target ? refusal_of(*head, request) : HttpError{400, std::string(why(target.error()))};
+  if (!refused) {
+    const auto length = static_cast<std::size_t>(head->content_length);
+    used += length;
+    if (input_.size() < used) return await_body(used, head->expects_continue, now);
+    request.body = std::string_view(input_).substr(used - length, length);
+  } else if (head->chunked || head->content_length > 0) {
+    to.keep_alive = false;  // what follows is a body that nobody reads
+  }
   done_.emplace();
   done_->from = peer_.from;
   done_->local = peer_.local;
   done_->interface = peer_.interface;
   done_->method = head->method;
-  done_->target = head->target;  // until it is decoded
-  if (shared_.max_body == 0 && head->method != "GET" && head->method != "HEAD") {
-    to.keep_alive = to.keep_alive && !has_body;
-    begin_answer(HttpError{405, "only GET and HEAD are served here"}, to, now);
-  } else if (has_body && shared_.max_body == 0) {
-    to.keep_alive = false;
-    begin_answer(HttpError{413, "a request for a boot file has no body"}, to, now);
-  } else if (head->chunked) {
-    to.keep_alive = false;
-    begin_answer(HttpError{411, "the body's length must be told before it comes"}, to, now);
-  } else if (head->content_length > shared_.max_body) {
-    to.keep_alive = false;
-    begin_answer(HttpError{413, fmt::format("at most {} octets are read", shared_.max_body)}, to, now);
-  } else {
-    const auto length = static_cast<std::size_t>(head->content_length);
-    used += length;
-    if (input_.size() < used) {
-      done_.reset();
-      return await_body(used, head->expects_continue, now);
-    }
-    begin_answer(reply_to(*head, std::string_view(input_).substr(used - length, length)), to, now);
-  }
+  done_->target = target ? target->path : head->target;
+  std::vector<base::Fd> files = files_.take(used);
+  request.files = &files;
+  begin_answer(refused ? std::move(*refused) : reply_to(request), to, now);
   input_.erase(0, used);
   return {};
+}
+
+HttpRequest HttpConnection::request_of(const HttpHead& head) const {
+  HttpRequest request;
+  request.method = head.method;
+  request.target_as_sent = head.target.substr(0, head.target.find('?'));
+  request.user_agent = head.user_agent;
+  request.from = peer_.from;
+  request.local = peer_.local;
+  request.interface = peer_.interface;
+  request.body_size = head.content_length;
+  request.content_type = head.content_type;
+  request.authorization = head.authorization;
+  if (head.conditions.if_match) request.if_match = *head.conditions.if_match;
+  if (head.conditions.if_none_match) request.if_none_match = *head.conditions.if_none_match;
+  request.user = peer_.user.get();
+  return request;
+}
+
+std::optional<HttpReply> HttpConnection::refusal_of(const HttpHead& head, const HttpRequest& request) {
+  const bool has_body = head.chunked || head.content_length > 0;
+  if (shared_.max_body == 0 && head.method != "GET" && head.method != "HEAD")
+    return HttpError{405, "only GET and HEAD are served here"};
+  if (has_body && shared_.max_body == 0) return HttpError{413, "a request for a boot file has no body"};
+  if (head.chunked) return HttpError{411, "the body's length must be told before it comes"};
+  if (has_body && awaited_ == 0 && shared_.before_body) {
+    if (auto reply = shared_.before_body(request)) return reply;
+  }
+  if (head.content_length > shared_.max_body)
+    return HttpError{413, fmt::format("at most {} octets are read", shared_.max_body)};
+  return std::nullopt;
 }
 
 // The head is read again when all is there: it costs less than to keep it.
 HttpConnection::Step HttpConnection::await_body(std::size_t in_all, bool say_so, base::Time now) {
   awaited_ = in_all;
-  deadline_ = now + std::min(shared_.idle, shared_.for_head);
+  constexpr std::size_t slowest = 64 << 10;  // octets a second
+  deadline_ = now + std::min(shared_.idle, shared_.for_head) + std::chrono::seconds(in_all / slowest);
   if (!say_so) return {};
   constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
   const HttpMoved sent = transport_->send(go_on, false);
   return sent.how == How::some && sent.size == go_on.size() ? Step{} : Next::end;
 }
 
-HttpReply HttpConnection::reply_to(const HttpHead& head, std::string_view body) try {
-  const auto target = parse_target(head.target);
-  if (!target) return HttpError{400, std::string(why(target.error()))};
-  done_->target = target->path;
-  HttpRequest request;
-  request.method = head.method;
-  request.target = target->path;
-  request.query = target->query;
-  request.user_agent = head.user_agent;
-  request.from = peer_.from;
-  request.local = peer_.local;
-  request.interface = peer_.interface;
-  request.body = body;
+HttpReply HttpConnection::reply_to(const HttpRequest& request) try {
   return shared_.handler(request);
 } catch (...) {
   return HttpError{500, "the request could not be worked on"};
@@ -181,6 +203,7 @@ HttpReply HttpConnection::reply_to(const HttpHead& head, std::string_view body) 
 void HttpConnection::refuse(HttpError error, base::Time now) {
   shared_.malformed.fetch_add(1, std::memory_order_relaxed);
   input_.clear();
+  files_.clear();
   const Conditions none;
   begin_answer(std::move(error), {"GET", none, false, false, shared_.server_name}, now);
 }

@@ -13,6 +13,7 @@
 
 #include "base/time.h"
 #include "net/http_answer.h"
+#include "net/http_files.h"
 #include "net/http_head.h"
 #include "net/http_server.h"
 #include "net/http_transport.h"
@@ -23,11 +24,13 @@ namespace net {
 struct HttpShared {
   HttpServer::Handler handler;
   HttpServer::OnDone on_done;
-  HttpServer::PaceOf pace_of;  // may be empty
+  HttpServer::PaceOf pace_of;          // may be empty
+  HttpServer::BeforeBody before_body;  // likewise
   base::Duration idle, for_head;
-  std::size_t max_head = 0, max_body = 0;
+  std::size_t max_head = 0, max_body = 0, max_files = 0;
   std::string server_name;
   std::atomic<std::uint64_t> malformed = 0, late = 0, refused = 0;
+  std::atomic<std::size_t> files_held = 0;
 };
 
 class HttpConnection {
@@ -61,7 +64,11 @@ class HttpConnection {
   Step take_request(base::Time now);
   Step await_body(std::size_t in_all, bool say_so, base::Time now);
   void refuse(HttpError error, base::Time now);
-  HttpReply reply_to(const HttpHead& head, std::string_view body);
+  // All but what is decoded from its target, and its body.
+  [[nodiscard]] HttpRequest request_of(const HttpHead& head) const;
+  // What is said without a look at the body.
+  std::optional<HttpReply> refusal_of(const HttpHead& head, const HttpRequest& request);
+  HttpReply reply_to(const HttpRequest& request);
   void begin_answer(HttpReply reply, const AnswerTo& to, base::Time now);
   void end_answer(base::Time now);
   void tell(bool complete);
@@ -79,6 +86,7 @@ class HttpConnection {
   std::size_t head_size_ = 0;  // of the present request; 0: not whole yet
   std::size_t awaited_ = 0;    // octets of it with its body, once that is known
   std::size_t drained_ = 0;
+  HttpFiles files_;
 
   HttpAnswer answer_;
   std::size_t bytes_sent_ = 0;  // of answer_.bytes

@@ -34,6 +34,12 @@ class Parser final : public beast::http::basic_parser<true> {
       case field::user_agent:
         head.user_agent = value;
         break;
+      case field::content_type:
+        head.content_type = value;
+        break;
+      case field::authorization:
+        head.authorization = value;
+        break;
       case field::if_match:
         join(head.conditions.if_match);
         break;

@@ -15,7 +15,7 @@ namespace net {
 struct HttpHead {
   std::string_view method;  // this and the target point into what was parsed
   std::string_view target;  // as sent
-  std::string user_agent;
+  std::string user_agent, content_type, authorization;
   Conditions conditions;
   std::uint64_t content_length = 0;  // announced octets of body
   bool chunked = false;              // a body of a length that nobody knows yet

@@ -80,6 +80,8 @@ base::Result<std::unique_ptr<HttpServer>> HttpServer::start(const Options& optio
   shared.for_head = std::chrono::seconds(options.header_seconds);
   shared.max_head = options.max_header;
   shared.max_body = options.max_body;
+  shared.before_body = options.before_body;
+  shared.max_files = options.max_files;
   shared.server_name = options.server_name;
   const unsigned threads = options.threads != 0 ? options.threads : std::min(base::usable_processors(), 64U);
   for (unsigned i = 0; i < threads; ++i) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// HTTP/1.1 for boot files, plain or over TLS, in threads of its own: each has a loop, its share
-// of the connections, and keeps them to their end. The handler decides; ranges, HEAD, ETag,
-// conditions and keep-alive are done here.
+// HTTP/1.1 for boot files and for the management API, plain, over TLS or over a Unix socket, in
+// threads of its own: each has a loop, its share of the connections, and keeps them to their end.
+// The handler decides; ranges, HEAD, ETag and conditions of files, and keep-alive are done here.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -22,6 +23,13 @@
 
 namespace net {
 
+// Who is at the other end of a Unix socket, as the kernel vouches for it.
+struct UnixUser {
+  std::uint32_t user = 0;
+  std::int32_t process = 0;
+  std::vector<std::uint32_t> groups;  // the primary one among them
+};
+
 struct HttpRequest {
   std::string_view method;  // GET or HEAD, unless bodies are taken
   std::string_view target;  // path, percent-decoded once, otherwise as sent; query cut off
@@ -31,6 +39,12 @@ struct HttpRequest {
   base::Ip local;          // the address that the client used
   unsigned interface = 0;  // by which the connection came; 0: not known, or from this very host
   std::string_view body = {};
+  std::string_view target_as_sent = {};  // for who tells "%2f" from "/"; query cut off
+  std::uint64_t body_size = 0;           // as announced
+  // Header fields as sent, repeated conditions joined with commas; empty: not there.
+  std::string_view content_type = {}, authorization = {}, if_match = {}, if_none_match = {};
+  const UnixUser* user = nullptr;          // null: not over a Unix socket
+  std::vector<base::Fd>* files = nullptr;  // that came beside it; what is left in there is closed
 };
 
 // Bytes made for this request.
@@ -49,7 +63,15 @@ struct HttpError {
   unsigned status = 404;
   std::string text;  // plain text for people
 };
-using HttpReply = std::variant<HttpBody, HttpFile, HttpError>;
+// Whatever its maker says. Conditions and ranges are not looked at.
+struct HttpMessage {
+  unsigned status = 200;
+  std::string content_type;  // empty: it has no body
+  std::string bytes;
+  std::vector<std::pair<std::string, std::string>> fields = {};  // header fields of its own
+  base::Fd file = {};  // a regular file whose octets are the body instead of `bytes`
+};
+using HttpReply = std::variant<HttpBody, HttpFile, HttpError, HttpMessage>;
 
 // What happened, when the response has ended; for logs and attempts. What could not be read as
 // a request is answered and counted (HttpCounts::malformed) and not told.
@@ -68,7 +90,8 @@ struct HttpDone {
 struct HttpPeer {
   base::Endpoint from;
   base::Ip local;
-  unsigned interface = 0;  // as in HttpRequest
+  unsigned interface = 0;                          // as in HttpRequest
+  std::shared_ptr<const UnixUser> user = nullptr;  // of a Unix socket's
 };
 // May so many octets of files leave for one client? Yes where the answer is not after `now`;
 // otherwise it is asked again then, for the same octets. Ends with the connection.
@@ -86,6 +109,8 @@ class HttpServer {
   using Handler = std::function<HttpReply(const HttpRequest&)>;  // called from many threads
   using OnDone = std::function<void(const HttpDone&)>;
   using PaceOf = std::function<HttpPace(const HttpPeer&)>;  // an empty answer: no limit
+  // Sees a request before its body is read; a reply is its answer then, and the body is not read.
+  using BeforeBody = std::function<std::optional<HttpReply>(const HttpRequest&)>;
   struct Options {
     base::Endpoint listen{{}, 80};
     // From open_listener(), one a family, for a server that gives its rights away before it
@@ -101,7 +126,9 @@ class HttpServer {
     // 0: GET and HEAD alone, without bodies. Otherwise every method reaches the handler, with a
     // body of so many octets at most.
     std::size_t max_body = 0;
-    PaceOf pace_of;  // asked once a connection, on its thread
+    BeforeBody before_body;     // asked for requests with a body alone
+    std::size_t max_files = 0;  // open files beside requests that are being read, in all
+    PaceOf pace_of;             // asked once a connection, on its thread
     std::string server_name = "Bootferry";
   };
   // Error names the process that holds a taken port, and `service` as what can be switched off.

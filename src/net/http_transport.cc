@@ -8,7 +8,9 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
+#include <cstring>
 
 namespace net {
 namespace {
@@ -47,6 +49,31 @@ HttpMoved TcpTransport::send_file(int fd, std::uint64_t offset, std::size_t leng
   const HttpMoved sent = moved([&] { return sendfile(socket_.get(), fd, &at, length); });
   if (!more && sent.size == length) cork_.pull(socket_.get());
   return sent;
+}
+
+HttpMoved UnixTransport::receive(std::span<char> into) {
+  constexpr std::size_t most_files = 253;  // of one message: the kernel's SCM_MAX_FD
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(most_files * sizeof(int))> room;
+  iovec place{into.data(), into.size()};
+  msghdr message{};
+  message.msg_iov = &place;
+  message.msg_iovlen = 1;
+  const HttpMoved got = moved([&] {
+    message.msg_control = room.data();
+    message.msg_controllen = room.size();
+    return recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC);
+  });
+  if (got.how != How::some) return got;
+  for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
+    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
+    for (std::size_t at = CMSG_LEN(0); at + sizeof(int) <= c->cmsg_len; at += sizeof(int)) {
+      int fd = -1;
+      std::memcpy(&fd, reinterpret_cast<const char*>(c) + at, sizeof fd);
+      files_.emplace_back(fd);
+    }
+  }
+  if (got.size == 0 || (message.msg_flags & MSG_CTRUNC) != 0) return {How::ended};
+  return got;
 }
 
 void TcpTransport::finish() { shutdown(socket_.get(), SHUT_WR); }

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/fd.h"
 
@@ -32,6 +34,8 @@ class HttpTransport {
   virtual void finish() = 0;
   // Octets that were sent and that the client has not acknowledged.
   [[nodiscard]] virtual std::size_t unacknowledged() const = 0;
+  // Descriptors that came beside the octets of the last receive().
+  virtual std::vector<base::Fd> take_files() { return {}; }
 };
 
 // Keeps what does not fill a packet from leaving while a file is being sent. Without it each
@@ -47,7 +51,7 @@ class Cork {
   bool in_ = false;
 };
 
-class TcpTransport final : public HttpTransport {
+class TcpTransport : public HttpTransport {
  public:
   explicit TcpTransport(base::Fd socket) : socket_(std::move(socket)) {}
   HttpMoved receive(std::span<char> into) override;
@@ -56,9 +60,25 @@ class TcpTransport final : public HttpTransport {
   void finish() override;
   [[nodiscard]] std::size_t unacknowledged() const override;
 
- private:
+ protected:
   base::Fd socket_;
+
+ private:
   Cork cork_;
+};
+
+// A Unix stream socket: the same calls, and open files beside the octets. The kernel never
+// joins what came behind files to what came with them, so they belong to the last octet of
+// their receive().
+class UnixTransport final : public TcpTransport {
+ public:
+  using TcpTransport::TcpTransport;
+  // Files that could not be taken, for want of descriptors, end the connection.
+  HttpMoved receive(std::span<char> into) override;
+  std::vector<base::Fd> take_files() override { return std::exchange(files_, {}); }
+
+ private:
+  std::vector<base::Fd> files_;
 };
 
 // Of a TCP socket.

@@ -54,6 +54,25 @@ unsigned arrival_of(int socket, base::IpFamily family) {
   return interface > loopback ? interface : 0;
 }
 
+// Never null; of whom the kernel says nothing, nobody's number.
+std::shared_ptr<const UnixUser> user_behind(int socket) {
+  auto user = std::make_shared<UnixUser>();
+  ucred credentials{};
+  socklen_t size = sizeof credentials;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0) {
+    user->user = UINT32_MAX;
+    return user;
+  }
+  user->user = credentials.uid;
+  user->process = credentials.pid;
+  user->groups.resize(256);
+  size = static_cast<socklen_t>(user->groups.size() * sizeof(gid_t));
+  const bool known = getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, user->groups.data(), &size) == 0;
+  user->groups.resize(known ? size / sizeof(gid_t) : 0);
+  user->groups.push_back(credentials.gid);
+  return user;
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<HttpWorker>> HttpWorker::start(std::span<const base::Fd> listeners,
@@ -106,12 +125,16 @@ void HttpWorker::accept_some(int listener) {
     }
     HttpPeer peer;
     peer.from = from.endpoint();
+    const bool local = from.get()->sa_family == AF_UNIX;
+    if (local) peer.user = user_behind(socket.get());
     if (!door_.enter(peer.from.address)) {
       shared_.refused.fetch_add(1, std::memory_order_relaxed);
       continue;
     }
-    peer.local = local_endpoint(socket.get()).address;
-    peer.interface = arrival_of(socket.get(), peer.from.address.family());
+    if (!local) {
+      peer.local = local_endpoint(socket.get()).address;
+      peer.interface = arrival_of(socket.get(), peer.from.address.family());
+    }
     admit(std::move(socket), peer);
   }
 }
@@ -127,8 +150,9 @@ void HttpWorker::rest() {
 
 void HttpWorker::admit(base::Fd socket, const HttpPeer& peer) {
   const int fd = socket.get();
-  auto transport = tls_ != nullptr ? tls_->transport(std::move(socket))
-                                   : std::make_unique<TcpTransport>(std::move(socket));
+  auto transport = tls_ != nullptr        ? tls_->transport(std::move(socket))
+                   : peer.user != nullptr ? std::make_unique<UnixTransport>(std::move(socket))
+                                          : std::make_unique<TcpTransport>(std::move(socket));
   if (!transport) return door_.leave(peer.from.address);
   auto client = std::unique_ptr<Client>(
       new Client{fd, peer.from.address, {shared_, std::move(transport), peer, loop_->now()}});

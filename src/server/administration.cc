@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/administration.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <ctime>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -39,44 +42,6 @@ const store::ImageRecord* find_image(const SiteRecords& records, const std::stri
   return found == records.images().end() ? nullptr : &*found;
 }
 
-base::Status check_target(const api::Target& target) {
-  const auto* mac = std::get_if<base::Mac>(&target);
-  if (mac == nullptr || (!mac->is_zero() && !mac->is_group())) return {};
-  return base::fail("{}: not the address of a machine", mac->print());
-}
-
-// Whom deploy() made a deployment for; nothing where it was made in another way.
-std::optional<api::Target> target_of(const policy::Snapshot& snapshot, const policy::Deployment& deployment) {
-  if (std::holds_alternative<policy::ToAll>(deployment.target)) return api::AllMachines{};
-  const auto* to = std::get_if<policy::ToDevice>(&deployment.target);
-  const policy::Device* const device = to == nullptr ? nullptr : snapshot.device(to->id);
-  if (device == nullptr || device->macs.empty()) return std::nullopt;
-  return device->macs.front();
-}
-
-// What deploy() said of a target before.
-const policy::Deployment* find_deployment(const SiteRecords& records, const policy::DeployedTo& target) {
-  const auto found = std::ranges::find(records.model().deployments, target, &policy::Deployment::target);
-  return found == records.model().deployments.end() ? nullptr : &*found;
-}
-
-// ": bootferry undeploy …" of what deploy() made of an image; empty where it made nothing of it.
-std::string how_to_undeploy(const SiteRecords& records, std::int64_t image) {
-  for (const policy::Deployment& deployment : records.model().deployments) {
-    const auto* boot = std::get_if<policy::ToBoot>(&deployment.what);
-    if (boot == nullptr || boot->image != image) continue;
-    if (const auto target = target_of(records.snapshot(), deployment)) {
-      return ": bootferry undeploy " + api::print(*target);
-    }
-  }
-  return {};
-}
-
-base::Status status_of(const base::Result<store::Applied, store::Refused>& applied) {
-  if (applied) return {};
-  return base::fail("{}", applied.error().what);
-}
-
 }  // namespace
 
 struct Administration::Impl {
@@ -104,10 +69,6 @@ struct Administration::Impl {
     // Swapped, so that the old view (maybe its last holder) is freed outside the lock.
     site.swap(fresh);
     problems.swap(found);
-  }
-
-  base::Status apply(store::Step step) {
-    return status_of(records->apply({"the command line", "", {std::move(step)}}));
   }
 
   // After a change to files.
@@ -206,7 +167,7 @@ base::Result<policy::Image> Administration::add_image(NewImage image, const Prog
     record.image.kernel = published_name(directory, boots->kernel);
     for (const std::string& name : boots->initrds)
       record.image.initrds.push_back(published_name(directory, name));
-    const auto applied = impl_->records->apply({"the command line", "", {store::Put{record, {}}}});
+    const auto applied = impl_->records->apply({image.who, "", {store::Put{record, {}}}});
     if (!applied) return base::fail("{}", applied.error().what);
     record.image.id = applied->ids.front();
     return {};
@@ -221,106 +182,15 @@ base::Result<policy::Image> Administration::add_image(NewImage image, const Prog
   return record.image;
 }
 
-base::Result<std::vector<store::ImageRecord>> Administration::images() {
-  const std::lock_guard lock(impl_->change);
-  return impl_->records->images();
-}
-
-base::Status Administration::remove_image(const std::string& name) {
-  const std::lock_guard lock(impl_->change);
-  const auto* present = find_image(*impl_->records, name);
-  if (present == nullptr)
-    return base::fail("no image \"{}\": `bootferry image list` shows what is there", name);
-  const std::int64_t id = present->image.id;
-  const auto removed =
-      impl_->records->apply({"the command line", "", {store::Remove{store::Kind::image, id, {}}}});
-  if (!removed) {
-    const bool in_use = removed.error().why == store::Refused::Why::in_use;
-    return base::fail("{}{}", removed.error().what, in_use ? how_to_undeploy(*impl_->records, id) : "");
-  }
-  impl_->withdraw(fmt::format("{}/{}", images_area, content::normalise(name).value_or("")));
-  return {};
-}
-
-base::Result<api::DeploymentItem> Administration::deploy(const std::string& image, const api::Target& target,
-                                                         bool prompt) {
-  if (auto checked = check_target(target); !checked) return tl::unexpected(checked.error());
-  const std::lock_guard lock(impl_->change);
-  const SiteRecords& records = *impl_->records;
-  const auto* found = find_image(records, image);
-  if (found == nullptr) {
-    return base::fail(
-        "no image \"{}\": `bootferry image list` shows what is there, `bootferry image add` adds one", image);
-  }
-  const policy::Image of = found->image;  // a copy: making the device changes the records
-  policy::Deployment deployment;
-  std::string whom = "all";
-  if (const auto* mac = std::get_if<base::Mac>(&target)) {
-    const auto device = device_of(*mac);
-    if (!device) return tl::unexpected(device.error());
-    deployment.target = policy::ToDevice{device->id};
-    whom = device->name;
-  } else {
-    deployment.target = policy::ToAll{};
-    deployment.order = 100;  // what is meant for a machine comes before what is meant for everybody
-  }
-  if (const auto* before = find_deployment(records, deployment.target)) deployment.id = before->id;
-  deployment.name = fmt::format("{} to {}", of.name, whom);
-  deployment.what = policy::ToBoot{of.id};
-  // Whoever powers on a machine must be able to say no to what was meant for everybody.
-  deployment.asks = prompt || std::holds_alternative<api::AllMachines>(target);
-  deployment.purpose = deployment.asks ? policy::Purpose::available : policy::Purpose::required;
-  deployment.again = !deployment.asks;
-  deployment.created = std::time(nullptr);
-  if (auto put = impl_->apply(store::Put{deployment, {}}); !put) return tl::unexpected(put.error());
-  impl_->redecide();
-  return api::DeploymentItem{of.name, target, deployment.asks};
-}
-
-// The device of that address, made if there is none.
-base::Result<policy::Device> Administration::device_of(const base::Mac& mac) {
-  if (const policy::Device* known = impl_->records->snapshot().device(mac)) return *known;
-  policy::Device device;
-  device.name = mac.print_dashed();
-  device.macs = {mac};
-  const auto applied = impl_->records->apply({"the command line", "", {store::Put{device, {}}}});
-  if (!applied) return base::fail("{}", applied.error().what);
-  device.id = applied->ids.front();
-  return device;
-}
-
-base::Status Administration::undeploy(const api::Target& target) {
-  const std::lock_guard lock(impl_->change);
-  policy::DeployedTo deployed = policy::ToAll{};
-  if (const auto* mac = std::get_if<base::Mac>(&target)) {
-    const policy::Device* device = impl_->records->snapshot().device(*mac);
-    deployed = policy::ToDevice{device == nullptr ? 0 : device->id};
-  }
-  const auto* present = find_deployment(*impl_->records, deployed);
-  if (present == nullptr) return base::fail("nothing is deployed to {}", api::print(target));
-  const std::int64_t id = present->id;
-  if (auto removed = impl_->apply(store::Remove{store::Kind::deployment, id, {}}); !removed) return removed;
-  impl_->redecide();
-  return {};
-}
-
-base::Result<std::vector<api::DeploymentItem>> Administration::deployments() {
-  const std::lock_guard lock(impl_->change);
-  const policy::Snapshot& snapshot = impl_->records->snapshot();
-  std::vector<api::DeploymentItem> items;
-  for (const policy::Deployment& deployment : snapshot.model().deployments) {
-    const auto* boot = std::get_if<policy::ToBoot>(&deployment.what);
-    const policy::Image* image = boot == nullptr ? nullptr : snapshot.image(boot->image);
-    const auto target = target_of(snapshot, deployment);
-    if (image != nullptr && target) items.push_back({image->name, *target, deployment.asks});
-  }
-  return items;
-}
-
-base::Status Administration::add_program(policy::Arch arch, IncomingFile file) {
+base::Result<policy::Program> Administration::add_program(NewProgram added) {
+  policy::Program program{0, added.name, added.arch, added.roles, added.console, ""};
+  if (program.name.empty()) program.name = policy::print(added.arch);
   const auto refuse = [&](const base::Error& error) {
-    return base::fail("boot program for {}: {}", policy::print(arch), error.what);
+    return base::fail("boot program for {}: {}", policy::print(program.arch), error.what);
   };
+  // It becomes a directory, as an image's does.
+  if (auto named = content::check_image_name(program.name); !named) return refuse(named.error());
+  const IncomingFile& file = added.file;
   const std::vector<content::SourceFile> files = {{file.name, file.fd.get()}};
   if (auto checked = content::check_sources(files); !checked) return refuse(checked.error());
   if (file.name.find('/') != std::string::npos)
@@ -328,44 +198,27 @@ base::Status Administration::add_program(policy::Arch arch, IncomingFile file) {
   const auto head = content::read_front(files.front(), content::kernel_head_size);
   if (!head) return refuse(head.error());
   const auto machine = content::efi_program_arch(*head);
-  if (machine && *machine != arch) {
+  if (machine && *machine != program.arch) {
     return refuse({fmt::format("{} is a UEFI program for {}", file.name, policy::print(*machine))});
   }
   auto staged = content::Staged::copy(impl_->state.below(programs_area), files, {});
   if (!staged) return refuse(staged.error());
 
   const std::lock_guard lock(impl_->change);
-  policy::Program program{
-      0, std::string(policy::print(arch)), arch, {policy::Role::boot, policy::Role::prompt}, false, ""};
   const policy::Program* const present = impl_->records->snapshot().program(program.name);
   const std::string previous = present == nullptr ? "" : program_directory(*present);
   if (present != nullptr) program.id = present->id;
-  const auto put = [&](const std::string& directory) {
+  const auto put = [&](const std::string& directory) -> base::Status {
     program.path = published_name(directory, file.name);
-    return impl_->apply(store::Put{program, {}});
+    const auto applied = impl_->records->apply({added.who, "", {store::Put{program, {}}}});
+    if (!applied) return base::fail("{}", applied.error().what);
+    program.id = applied->ids.front();
+    return {};
   };
   auto installed =
-      impl_->install(std::move(*staged), programs_area, std::string(policy::print(arch)), previous, put);
+      impl_->install(std::move(*staged), programs_area, *content::normalise(program.name), previous, put);
   if (!installed) return refuse(installed.error());
-  return {};
-}
-
-base::Result<std::vector<policy::Program>> Administration::programs() {
-  const std::lock_guard lock(impl_->change);
-  return impl_->records->model().programs;
-}
-
-base::Status Administration::remove_program(policy::Arch arch) {
-  const std::lock_guard lock(impl_->change);
-  const policy::Program* const present = impl_->records->snapshot().program(policy::print(arch));
-  if (present == nullptr) {
-    return base::fail("no boot program was added for {}: `bootferry program list` shows those that were",
-                      policy::print(arch));
-  }
-  const std::int64_t id = present->id;
-  if (auto removed = impl_->apply(store::Remove{store::Kind::program, id, {}}); !removed) return removed;
-  impl_->withdraw(fmt::format("{}/{}", programs_area, policy::print(arch)));
-  return {};
+  return program;
 }
 
 base::Result<store::Applied, store::Refused> Administration::apply(store::Batch batch) {
@@ -375,8 +228,49 @@ base::Result<store::Applied, store::Refused> Administration::apply(store::Batch 
   return applied;
 }
 
+base::Result<void, store::Refused> Administration::remove_with_files(store::Kind kind, std::int64_t id,
+                                                                     const std::string& who) {
+  const std::lock_guard lock(impl_->change);
+  SiteRecords& kept = *impl_->records;
+  std::string directory;
+  for (const store::ImageRecord& record : kept.images()) {
+    if (kind == store::Kind::image && record.image.id == id) directory = record.directory;
+  }
+  for (const policy::Program& program : kept.model().programs) {
+    if (kind == store::Kind::program && program.id == id) directory = program_directory(program);
+  }
+  auto removed = kept.apply({who, "", {store::Remove{kind, id, {}}}});
+  if (!removed) return tl::unexpected(removed.error());
+  const std::string place = directory.substr(0, directory.rfind('/'));
+  // A program's record may have come without its file, by a path of somebody else's.
+  const bool shared = std::ranges::any_of(
+      kept.directories(), [&](const std::string& each) { return each.substr(0, each.rfind('/')) == place; });
+  const std::string_view area = kind == store::Kind::image ? images_area : programs_area;
+  if (!shared && place.starts_with(fmt::format("{}/", area))) {
+    impl_->withdraw(place);
+  } else {
+    impl_->redecide();
+  }
+  return {};
+}
+
+base::Result<base::Fd> Administration::back_up() {
+  const std::lock_guard lock(impl_->change);
+  const std::string path = impl_->state.below(".backup");
+  std::error_code ignored;
+  std::filesystem::remove(path, ignored);  // of a server that died
+  const auto copied = impl_->records->store().back_up(path);
+  base::Fd fd(copied ? ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1);
+  const int error = errno;
+  std::filesystem::remove(path, ignored);
+  if (!copied) return tl::unexpected(copied.error());
+  if (!fd.open()) return base::fail_errno("open the copy " + path, error);
+  return fd;
+}
+
 std::unique_lock<std::mutex> Administration::change_lock() { return std::unique_lock(impl_->change); }
 SiteRecords& Administration::records() { return *impl_->records; }
+void Administration::show_records() { impl_->redecide(); }
 
 std::shared_ptr<const Site> Administration::site() const {
   const std::lock_guard lock(impl_->view);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What an administrator can do to a site, as values: the running server does it for the
-// control socket, the command line does it itself on a stopped server's state directory.
+// management API, the command line does it itself on a stopped server's state directory.
 // Every change is whole or not at all; what is published already is never harmed.
 #pragma once
 
@@ -11,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "api/messages.h"
 #include "base/result.h"
 #include "content/published.h"
 #include "net/udp.h"
@@ -41,6 +40,16 @@ struct NewImage {
   std::string kernel;
   std::vector<std::string> initrds;
   std::optional<std::string> command_line;  // nullopt: the tree's own, else empty
+  std::string who = "the command line";     // for the event
+};
+
+struct NewProgram {
+  std::string name;  // empty: that of its architecture
+  policy::Arch arch = policy::Arch::other;
+  std::vector<policy::Role> roles = {policy::Role::boot, policy::Role::prompt};
+  bool console = false;
+  IncomingFile file;
+  std::string who = "the command line";
 };
 
 using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
@@ -53,17 +62,8 @@ class Administration {
   ~Administration();
 
   base::Result<policy::Image> add_image(NewImage image, const Progress& progress);
-  base::Result<std::vector<store::ImageRecord>> images();
-  base::Status remove_image(const std::string& name);
-  // To one machine, which becomes a device if it was none, or to all: the second to one target
-  // replaces the first. `all` always prompts; the return value says what was recorded.
-  base::Result<api::DeploymentItem> deploy(const std::string& image, const api::Target& target, bool prompt);
-  base::Status undeploy(const api::Target& target);
-  // Those that deploy() makes.
-  base::Result<std::vector<api::DeploymentItem>> deployments();
-  base::Status add_program(policy::Arch arch, IncomingFile file);
-  base::Result<std::vector<policy::Program>> programs();
-  base::Status remove_program(policy::Arch arch);
+  // The second of one name replaces the first.
+  base::Result<policy::Program> add_program(NewProgram program);
 
   // Any change of records: in the store and before the packet threads, or neither.
   base::Result<store::Applied, store::Refused> apply(store::Batch batch);
@@ -74,6 +74,21 @@ class Administration {
     return std::forward<Use>(use)(records());
   }
 
+  // As look(), and what `use` applies to the records is shown to packet threads when it returns.
+  template <class Use>
+  auto change(Use&& use) {
+    const std::unique_lock lock(change_lock());
+    const std::uint64_t before = records().changes();
+    auto result = std::forward<Use>(use)(records());
+    if (records().changes() != before) show_records();
+    return result;
+  }
+  // An image or a program, and its files.
+  base::Result<void, store::Refused> remove_with_files(store::Kind kind, std::int64_t id,
+                                                       const std::string& who);
+  // A copy of the whole database, open for reading, that goes when it is closed.
+  base::Result<base::Fd> back_up();
+
   // The present view; cheap, any thread, never null.
   [[nodiscard]] std::shared_ptr<const Site> site() const;
   // New settings after a reload of the configuration.
@@ -82,9 +97,9 @@ class Administration {
   [[nodiscard]] std::vector<std::string> problems() const;
 
  private:
-  base::Result<policy::Device> device_of(const base::Mac& mac);
   [[nodiscard]] std::unique_lock<std::mutex> change_lock();
   SiteRecords& records();
+  void show_records();
 
   struct Impl;
   explicit Administration(std::unique_ptr<Impl> impl);

@@ -109,6 +109,22 @@ Complaint set_user(const toml::node& node, std::string& out) {
   return std::nullopt;
 }
 
+// Users, and groups with '@' in front.
+Complaint set_people(const toml::node& node, std::vector<std::string>& out) {
+  const char* const wanted = R"(must be a list of users and groups: ["anna", "@helpdesk"])";
+  const toml::array* list = node.as_array();
+  if (list == nullptr) return wanted;
+  std::vector<std::string> names;
+  for (const toml::node& element : *list) {
+    const auto name = element.value_exact<std::string>();
+    if (!name || name->empty() || *name == "@" || name->find_first_of(":/ \t\n") != std::string::npos)
+      return wanted;
+    names.push_back(*name);
+  }
+  out = std::move(names);
+  return std::nullopt;
+}
+
 Complaint set_port_range(const toml::node& node, std::pair<std::uint16_t, std::uint16_t>& out) {
   const char* const wanted = "must be [lowest, highest], both from 1024 to 65535, or [0, 0] for any port";
   const toml::array* list = node.as_array();
@@ -247,6 +263,12 @@ constexpr std::array keys = {
     Key{"admission", "at_once", [](const auto& n, Config& c) { return set_number(n, c.at_once, 0, 65535); }},
     Key{"admission", "networks",
         [](const auto& n, Config& c) { return set_network_slots(n, c.at_once_by_network); }},
+    Key{"api", "administrators",
+        [](const auto& n, Config& c) { return set_people(n, c.api_people.administrators); }},
+    Key{"api", "helpdesk", [](const auto& n, Config& c) { return set_people(n, c.api_people.helpdesk); }},
+    Key{"api", "viewers", [](const auto& n, Config& c) { return set_people(n, c.api_people.viewers); }},
+    Key{"api", "tls_port", [](const auto& n, Config& c) { return set_number(n, c.api_tls_port, 0, 65535); }},
+    Key{"api", "tokens", [](const auto& n, Config& c) { return set_optional_path(n, c.api_tokens); }},
 };
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -336,6 +358,18 @@ class Reader {
     if (config_.https() && config_.tls_port == config_.http_port) {
       return base::fail("{}: http.tls_port: {} is http.port: choose another port, or 443", file_,
                         config_.tls_port);
+    }
+    if (config_.api_tls_port != 0) {
+      if (config_.tls_certificate.empty() || config_.tls_key.empty() || config_.api_tokens.empty()) {
+        return base::fail(
+            "{}: api.tls_port: needs http.tls_certificate, http.tls_key and api.tokens: name all three files",
+            file_);
+      }
+      if ((config_.http && config_.api_tls_port == config_.http_port) ||
+          (config_.https() && config_.api_tls_port == config_.tls_port)) {
+        return base::fail("{}: api.tls_port: {} belongs to boot files: choose another port, or 8443", file_,
+                          config_.api_tls_port);
+      }
     }
     return config_;
   }

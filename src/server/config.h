@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "policy/model.h"
+#include "server/api_access.h"
 #include "server/traffic_limits.h"
 #include "session/admission.h"
 
@@ -21,7 +22,7 @@ struct Config {
   // [server]
   std::vector<std::string> interfaces;  // empty: every one that is up and not loopback
   std::string state = "/var/lib/bootferry";
-  std::string socket = "/run/bootferry/control";
+  std::string socket = "/run/bootferry/api.sock";  // of the management API
   std::string user = "bootferry";  // after the sockets are open; "" stays what it is
   base::LogLevel log_level = base::LogLevel::info;
   base::LogFormat log_format = base::LogFormat::text;
@@ -60,6 +61,10 @@ struct Config {
   // [admission]
   std::uint32_t at_once = 0;  // machines that load at one time; 0: no limit
   std::vector<session::NetworkSlots> at_once_by_network;
+  // [api]
+  ApiPeople api_people;
+  std::uint16_t api_tls_port = 0;  // 0: the Unix socket alone
+  std::string api_tokens;
 
   [[nodiscard]] bool https() const { return http && tls_port != 0; }
   [[nodiscard]] policy::Settings settings() const;

@@ -12,12 +12,14 @@
 #include <chrono>
 #include <ctime>
 #include <future>
+#include <nlohmann/json.hpp>
 
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/processors.h"
 #include "net/http_server.h"
-#include "server/control.h"
+#include "server/api.h"
+#include "server/api_server.h"
 #include "server/dhcp_service.h"
 #include "server/file_service.h"
 #include "server/http_pace.h"
@@ -140,7 +142,7 @@ TftpOptions tftp_options(const Config& config, const ServedInterfaces& interface
   return options;
 }
 
-// The running server. Members end in reverse order: control first, so that nobody changes
+// The running server. Members end in reverse order: the API first, so that nobody changes
 // what is being taken down; the loop's users before the loop.
 class Running {
  public:
@@ -160,6 +162,7 @@ class Running {
 
  private:
   base::Status start_services(Sockets sockets);
+  void start_api();
   base::Result<std::unique_ptr<net::HttpServer>> start_http(std::vector<base::Fd> listeners,
                                                             std::optional<net::TlsIdentity> tls);
   void on_signal();
@@ -167,7 +170,7 @@ class Running {
   void look_at_certificate() const;
   void look_at_attempts();
   void tell_interfaces() const;
-  [[nodiscard]] api::Status status();
+  [[nodiscard]] StatusReport status();
 
   Config config_;
   std::function<base::Result<Config>()> reload_;
@@ -188,7 +191,8 @@ class Running {
   std::unique_ptr<net::HttpServer> http_;
   std::unique_ptr<net::HttpServer> https_;
   std::string certificate_;  // that https_ shows
-  std::unique_ptr<ControlServer> control_;
+  std::unique_ptr<Api> api_;
+  std::unique_ptr<ApiServer> api_server_;
 };
 
 base::Status Running::start() {
@@ -218,9 +222,9 @@ base::Status Running::start() {
     if (!tftp) return tl::unexpected(tftp.error());
     tftp_ = std::move(*tftp);
   }
-  auto control = ControlServer::listen(config_.socket, *account);
-  if (!control) return tl::unexpected(control.error());
-  control_ = std::move(*control);
+  auto api_server = ApiServer::listen(config_, *account);
+  if (!api_server) return tl::unexpected(api_server.error());
+  api_server_ = std::move(*api_server);
   if (const auto made = prepare_directory(config_.state, *account); !made) return made;
 
   const auto dropped = drop_privileges(*account);
@@ -268,8 +272,8 @@ base::Status Running::start_services(Sockets sockets) {
     base::log(base::LogLevel::warning, component, "{}", problem);
   }
   if (const auto watched = loop_->watch(signals_.get(), [this] { on_signal(); }); !watched) return watched;
-  return control_->start(
-      *administration_, [this] { return status(); }, [this] { return queue_of(machines_); });
+  start_api();
+  return api_server_->start(*api_);
 }
 
 base::Result<std::unique_ptr<net::HttpServer>> Running::start_http(std::vector<base::Fd> listeners,
@@ -290,6 +294,20 @@ base::Result<std::unique_ptr<net::HttpServer>> Running::start_http(std::vector<b
       [this](const net::HttpDone& done) { http_files_.on_done(done); });
 }
 
+void Running::start_api() {
+  ApiContext context{*administration_};
+  context.status = [this] { return to_json(status()); };
+  context.queue = [this] { return to_json(queue_of(machines_)); };
+  context.own_addresses = [this] {
+    std::vector<base::Ip> all;
+    for (const net::Interface& i : interfaces_.now()->list()) {
+      for (const base::IpNet& net : i.addresses) all.push_back(net.address);
+    }
+    return all;
+  };
+  api_ = std::make_unique<Api>(std::move(context));
+}
+
 base::Status Running::serve() {
   look_at_attempts();
   std::string services;
@@ -299,7 +317,7 @@ base::Status Running::serve() {
   sd_notify(0, "READY=1");
   loop_->run();
   sd_notify(0, "STOPPING=1");
-  control_->stop();
+  api_server_->stop();
   base::log(base::LogLevel::info, component, "stopped");
   return {};
 }
@@ -343,6 +361,8 @@ void Running::reload_configuration() {
                 restart_needed ? "; some of its changes need a restart" : "");
     }
   }
+  if (const auto taken = api_server_->reload_tokens(); !taken)
+    base::log(base::LogLevel::error, component, "tokens not taken over: {}", taken.error().what);
   look_at_certificate();
   sd_notify(0, "READY=1");
 }
@@ -395,10 +415,10 @@ void Running::tell_interfaces() const {
 }
 
 // Counters belong to the packet loop, so they are read there.
-api::Status Running::status() {
+StatusReport Running::status() {
   std::optional<TftpStatus> tftp;
   if (tftp_) tftp = tftp_->status();
-  auto promise = std::make_shared<std::promise<api::Status>>();
+  auto promise = std::make_shared<std::promise<StatusReport>>();
   auto future = promise->get_future();
   loop_->post([this, promise, tftp] {
     StatusSources sources{config_,    started_, interfaces_, *dhcp_, tftp ? &*tftp : nullptr,

@@ -199,26 +199,43 @@ base::Result<std::unique_ptr<SiteRecords>> SiteRecords::open(std::unique_ptr<sto
   return records;
 }
 
+base::Result<SiteRecords::View> SiteRecords::view_with(const store::Batch& batch,
+                                                       const store::Applied& applied) const {
+  Change change(snapshot_, images_);
+  for (std::size_t i = 0; i < batch.steps.size(); ++i) {
+    std::visit([&](const auto& step) { change.take(step, applied.ids[i]); }, batch.steps[i]);
+  }
+  auto made = change.finish();
+  if (!made) return tl::unexpected(made.error());
+  return View{std::move(*made), change.new_images()};
+}
+
 base::Result<store::Applied, store::Refused> SiteRecords::apply(store::Batch batch) {
   store::tidy(batch);
-  std::optional<policy::Snapshot> after;
-  std::optional<std::vector<store::ImageRecord>> images;
-  const auto try_it = [&](const store::Applied& applied) -> base::Status {
-    Change change(snapshot_, images_);
-    for (std::size_t i = 0; i < batch.steps.size(); ++i) {
-      std::visit([&](const auto& step) { change.take(step, applied.ids[i]); }, batch.steps[i]);
-    }
-    auto made = change.finish();
-    if (!made) return tl::unexpected(made.error());
-    after = std::move(*made);
-    images = change.new_images();
+  std::optional<View> after;
+  auto applied = store_->apply(batch, [&](const store::Applied& kept) -> base::Status {
+    auto view = view_with(batch, kept);
+    if (!view) return tl::unexpected(view.error());
+    after = std::move(*view);
     return {};
-  };
-  auto applied = store_->apply(batch, try_it);
+  });
   if (!applied) return applied;
-  snapshot_ = std::move(*after);
-  if (images) images_ = std::move(*images);
+  snapshot_ = std::move(after->snapshot);
+  if (after->images) images_ = std::move(*after->images);
+  ++changes_;
   return applied;
+}
+
+base::Result<store::Applied, store::Refused> SiteRecords::try_out(store::Batch batch) {
+  store::tidy(batch);
+  std::optional<store::Applied> would_be;
+  auto refused = store_->apply(batch, [&](const store::Applied& applied) -> base::Status {
+    if (const auto view = view_with(batch, applied); !view) return tl::unexpected(view.error());
+    would_be = applied;
+    return base::fail("it was only tried");
+  });
+  if (would_be) return std::move(*would_be);
+  return refused;
 }
 
 base::Status SiteRecords::set_settings(const policy::Settings& settings) {

@@ -3,7 +3,9 @@
 // never disagree, and a change costs what it touches, not what the site holds.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,8 @@ class SiteRecords {
 
   // Refused where the whole would contradict itself: nothing has changed then.
   base::Result<store::Applied, store::Refused> apply(store::Batch batch);
+  // What apply() would say; nothing is changed.
+  base::Result<store::Applied, store::Refused> try_out(store::Batch batch);
   // From the configuration file, not kept in the store.
   base::Status set_settings(const policy::Settings& settings);
 
@@ -29,6 +33,8 @@ class SiteRecords {
   // With their directories; model() has the same without.
   [[nodiscard]] const std::vector<store::ImageRecord>& images() const { return images_; }
   [[nodiscard]] store::Store& store() { return *store_; }
+  // Batches that were applied since the start.
+  [[nodiscard]] std::uint64_t changes() const { return changes_; }
 
   // «images/debian/3», «programs/arm64/1»: the directories that records name.
   [[nodiscard]] std::vector<std::string> directories() const;
@@ -36,7 +42,14 @@ class SiteRecords {
  private:
   explicit SiteRecords(std::unique_ptr<store::Store> store) : store_(std::move(store)) {}
 
+  struct View {
+    policy::Snapshot snapshot;
+    std::optional<std::vector<store::ImageRecord>> images;  // nothing: as before
+  };
+  [[nodiscard]] base::Result<View> view_with(const store::Batch& batch, const store::Applied& applied) const;
+
   std::unique_ptr<store::Store> store_;
+  std::uint64_t changes_ = 0;
   policy::Snapshot snapshot_;
   std::vector<store::ImageRecord> images_;
 };

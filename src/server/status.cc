@@ -4,6 +4,8 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <nlohmann/json.hpp>
+
 namespace server {
 namespace {
 
@@ -92,11 +94,12 @@ std::vector<std::string> services_of(const Config& config) {
   if (config.tftp) list.push_back(fmt::format("UDP {} TFTP", config.tftp_port));
   if (config.http) list.push_back(fmt::format("TCP {} HTTP", config.http_port));
   if (config.https()) list.push_back(fmt::format("TCP {} HTTPS", config.tls_port));
+  if (config.api_tls_port != 0) list.push_back(fmt::format("TCP {} management API", config.api_tls_port));
   return list;
 }
 
-api::Status status_of(const StatusSources& sources) {
-  api::Status status;
+StatusReport status_of(const StatusSources& sources) {
+  StatusReport status;
   status.version = BOOTFERRY_VERSION;
   status.pid = getpid();
   status.started = sources.started;
@@ -127,10 +130,10 @@ api::Status status_of(const StatusSources& sources) {
   return status;
 }
 
-std::vector<api::QueueItem> queue_of(Machines& machines) {
+std::vector<QueueItem> queue_of(Machines& machines) {
   const auto line = machines.with_admission(
       [](const session::Admission& admission) { return admission.line(base::Clock::now()); });
-  std::vector<api::QueueItem> items;
+  std::vector<QueueItem> items;
   items.reserve(line.size());
   for (const session::InLine& one : line) {
     items.push_back({one.mac, std::string(policy::print(one.kind)), one.loading,
@@ -140,6 +143,35 @@ std::vector<api::QueueItem> queue_of(Machines& machines) {
                                  : ""});
   }
   return items;
+}
+
+api::Json to_json(const StatusReport& status) {
+  api::Json counters = api::Json::object();
+  for (const auto& [name, value] : status.counters) counters[name] = value;
+  return {{"version", status.version},
+          {"pid", status.pid},
+          {"started", api::print_time(status.started)},
+          {"interfaces", status.interfaces},
+          {"services", status.services},
+          {"counters", std::move(counters)},
+          {"queue",
+           {{"at_once", status.queue.at_once},
+            {"loading", status.queue.loading},
+            {"waiting", status.queue.waiting},
+            {"longest_wait", status.queue.longest_wait}}}};
+}
+
+api::Json to_json(const std::vector<QueueItem>& queue) {
+  api::Json items = api::Json::array();
+  for (const QueueItem& one : queue) {
+    items.push_back({{"machine", one.machine.print()},
+                     {"kind", one.kind},
+                     {"loading", one.loading},
+                     {"waits_by", one.waits_by},
+                     {"since", one.since},
+                     {"held_by", one.held_by}});
+  }
+  return {{"items", std::move(items)}};
 }
 
 }  // namespace server

@@ -12,12 +12,18 @@ policy::Now wall_clock() {
   thread_local std::time_t minute = -1;
   thread_local std::uint16_t of_week = 0;
   if (now / 60 != minute) {
-    std::tm local{};
-    localtime_r(&now, &local);
     minute = now / 60;
-    of_week = static_cast<std::uint16_t>(((local.tm_wday + 6) % 7 * 24 + local.tm_hour) * 60 + local.tm_min);
+    of_week = wall_clock_at(now).minute_of_week;
   }
   return {now, of_week};
+}
+
+policy::Now wall_clock_at(std::int64_t unix_seconds) {
+  const std::time_t when = unix_seconds;
+  std::tm local{};
+  localtime_r(&when, &local);
+  return {unix_seconds,
+          static_cast<std::uint16_t>(((local.tm_wday + 6) % 7 * 24 + local.tm_hour) * 60 + local.tm_min)};
 }
 
 }  // namespace server

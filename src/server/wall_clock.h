@@ -2,11 +2,14 @@
 // The wall's time as decisions take it.
 #pragma once
 
+#include <cstdint>
+
 #include "policy/decide.h"
 
 namespace server {
 
 // Any thread.
 policy::Now wall_clock();
+policy::Now wall_clock_at(std::int64_t unix_seconds);
 
 }  // namespace server

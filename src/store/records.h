@@ -56,7 +56,9 @@ struct SiteSettings {
 
 // One step of a batch. A revision that is given must be the record's present one.
 struct Put {
-  Record record;  // id 0: new; below 0: new, and later steps refer to it by that (store/placeholders.h)
+  // id 0: new; below 0: new, and later steps refer to it by that (store/placeholders.h), also those
+  // that put it again: two records that refer to each other.
+  Record record;
   std::optional<std::int64_t> if_revision;
 };
 struct Remove {

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "store/placeholders.h"
@@ -117,7 +116,7 @@ class BatchWriter {
   void take(Put put, std::size_t step) {
     const Kind kind = kind_of(put.record);
     const std::int64_t given = id_of(put.record);
-    const std::int64_t id = std::max<std::int64_t>(given, 0);
+    const std::int64_t id = placeholders_.number(given).value_or(0);
     set_id(put.record, id);
     const std::string_view name = name_of(put.record);
     if (const auto unknown = placeholders_.resolve(put.record)) {

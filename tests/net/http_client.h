@@ -42,6 +42,7 @@ class RawClient {
     const SocketAddress address(server);
     connected_ = connect(fd_.get(), address.get(), address.size()) == 0;
   }
+  explicit RawClient(base::Fd connected) : fd_(std::move(connected)), connected_(true) {}
   [[nodiscard]] bool connected() const { return connected_; }
   [[nodiscard]] int fd() const { return fd_.get(); }
   void close() { fd_ = base::Fd(); }

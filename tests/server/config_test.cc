@@ -76,6 +76,12 @@ prompt_seconds = 30
 [admission]
 at_once = 100
 networks = { "10.1.0.0/16" = 64, "2001:db8::/32" = 0 }
+[api]
+administrators = ["anna", "@wheel"]
+helpdesk = ["@desk"]
+viewers = []
+tls_port = 9443
+tokens = "/t/tokens"
 )",
                                    "x");
   ASSERT_TRUE(config) << config.error().what;
@@ -111,6 +117,9 @@ networks = { "10.1.0.0/16" = 64, "2001:db8::/32" = 0 }
   want.prompt_seconds = 30;
   want.at_once = 100;
   want.at_once_by_network = {{{{{10, 1, 0, 0}}, 16}, 64}, {base::IpNet::parse("2001:db8::/32").value(), 0}};
+  want.api_people = {{"anna", "@wheel"}, {"@desk"}, {}};
+  want.api_tls_port = 9443;
+  want.api_tokens = "/t/tokens";
   EXPECT_EQ(*config, want);
   EXPECT_EQ(config->settings().http_port, 8080);
   EXPECT_EQ(config->settings().images_port, 8081);
@@ -161,6 +170,13 @@ TEST(Config, SaysWhatIsWrongAndWhere) {
        "b.toml: http.tls_port: HTTPS needs http.tls_certificate and http.tls_key: name both files"},
       {"both on one port", "[http]\ntls_port = 80\ntls_certificate = \"/c\"\ntls_key = \"/k\"\n",
        "b.toml: http.tls_port: 80 is http.port: choose another port, or 443"},
+      {"a group without a name", "[api]\nviewers = [\"@\"]\n",
+       "b.toml:2: api.viewers: must be a list of users and groups: [\"anna\", \"@helpdesk\"]"},
+      {"tokens are needed", "[http]\ntls_certificate = \"/c\"\ntls_key = \"/k\"\n[api]\ntls_port = 8443\n",
+       "b.toml: api.tls_port: needs http.tls_certificate, http.tls_key and api.tokens: name all three files"},
+      {"the boot files' port",
+       "[http]\ntls_certificate = \"/c\"\ntls_key = \"/k\"\n[api]\ntls_port = 80\ntokens = \"/t\"\n",
+       "b.toml: api.tls_port: 80 belongs to boot files: choose another port, or 8443"},
       {"nothing to serve", "[services]\nproxydhcp=false\nboot_service=false\ntftp=false\nhttp=false\n",
        "b.toml: services: all four are switched off: switch on what this server is for"},
       {"one port twice", "[tftp]\nport = 4011\n",

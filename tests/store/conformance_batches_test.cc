@@ -216,6 +216,29 @@ TEST_P(Conformance, ABatchRefersToWhatItCreates) {
   EXPECT_EQ(now.deployments[0].target, policy::DeployedTo(policy::ToDevice{ids[2]}));
 }
 
+TEST_P(Conformance, APlaceholderThatIsPutAgainIsTheSameRecord) {
+  policy::Device pc = device("pc", mac_1);
+  pc.id = -2;
+  store::ImageRecord debian = image("debian");
+  debian.image.id = -3;
+  policy::Deployment required;
+  required.id = -4;
+  required.name = "required";
+  required.what = policy::ToBoot{-3};
+  required.target = policy::ToDevice{-2};
+  policy::Device done = pc;
+  done.more = std::make_shared<const policy::DeviceExtras>(
+      policy::DeviceExtras{{}, "", 0, 0, {{-4, policy::RunEnd::done}}});
+  const auto applied = apply({Put{pc, {}}, Put{debian, {}}, Put{required, {}}, Put{done, {}}});
+  ASSERT_TRUE(applied) << applied.error().what;
+  EXPECT_EQ(applied->ids[3], applied->ids[0]);
+  const auto now = all();
+  ASSERT_THAT(now.devices, SizeIs(1));
+  EXPECT_EQ(now.devices[0].macs, pc.macs);
+  EXPECT_THAT(now.devices[0].extras().runs,
+              ElementsAre(policy::RunMark{applied->ids[2], policy::RunEnd::done}));
+}
+
 TEST_P(Conformance, APlaceholderStandsForAnEarlierStepOnly) {
   policy::Collection inner = collection("inner"), outer = collection("outer");
   inner.id = -1;

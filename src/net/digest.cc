@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/digest.h"
+
+#include <fmt/format.h>
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+
+#include <iterator>
+
+namespace net {
+
+Sha256 sha256(std::string_view octets) {
+  Sha256 digest{};
+  const int error = gnutls_hash_fast(GNUTLS_DIG_SHA256, octets.data(), octets.size(), digest.data());
+  BOOTFERRY_CHECK(error == 0);
+  return digest;
+}
+
+std::string print(const Sha256& digest) {
+  std::string text;
+  for (const std::uint8_t octet : digest) fmt::format_to(std::back_inserter(text), "{:02x}", octet);
+  return text;
+}
+
+std::optional<Sha256> parse_sha256(std::string_view text) {
+  Sha256 digest{};
+  if (text.size() != 2 * digest.size()) return std::nullopt;
+  const auto digit = [](char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+  };
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    const int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    digest[i] = static_cast<std::uint8_t>(high << 4 | low);
+  }
+  return digest;
+}
+
+bool same(const Sha256& a, const Sha256& b) { return gnutls_memcmp(a.data(), b.data(), a.size()) == 0; }
+
+base::Result<std::string> new_secret() {
+  Sha256 octets{};
+  if (const int error = gnutls_rnd(GNUTLS_RND_KEY, octets.data(), octets.size()); error != 0)
+    return base::fail("no random numbers: {}", gnutls_strerror(error));
+  return print(octets);
+}
+
+}  // namespace net
