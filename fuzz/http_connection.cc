@@ -91,7 +91,7 @@ std::size_t count_responses(std::string_view output) {
     output.remove_prefix(end + 4);
     if (head.starts_with("HTTP/1.1 100")) continue;
     ++count;
-    if (head.starts_with("HTTP/1.1 304")) continue;
+    if (head.starts_with("HTTP/1.1 304") || head.starts_with("HTTP/1.1 204")) continue;
     constexpr std::string_view name = "\r\nContent-Length: ";
     const std::size_t at = head.find(name);
     BOOTFERRY_CHECK(at != std::string_view::npos);
@@ -115,6 +115,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (request.target.starts_with("/f")) return net::HttpFile{file_path(), "a/b", ""};
     if (request.target.starts_with("/b")) return net::HttpBody{"text/plain", std::string(request.query)};
     if (request.target.starts_with("/t")) throw 1;
+    if (request.target.starts_with("/n")) return net::HttpMessage{204, "", "", {{"X-Own", "1"}}};
+    if (request.target.starts_with("/m")) return net::HttpMessage{201, "a/b", std::string(request.body)};
     return net::HttpError{404, "none"};
   };
   shared.on_done = [&](const net::HttpDone& done) {
@@ -127,6 +129,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   shared.server_name = "x";
   if (!input.empty()) {
     shared.max_body = (input[0] & 1) != 0 ? 100 : 0;
+    if ((input[0] & 4) != 0) {
+      shared.before_body = [](const net::HttpRequest& request) -> std::optional<net::HttpReply> {
+        BOOTFERRY_CHECK(request.body.empty() && request.body_size > 0);
+        if (request.target.starts_with("/m")) return std::nullopt;
+        return net::HttpMessage{422, "text/plain", "no"};
+      };
+    }
     if ((input[0] & 2) != 0) {
       shared.pace_of = [](const net::HttpPeer&) -> net::HttpPace {
         return [free_at = base::Time{}](std::size_t octets, base::Time now) mutable {

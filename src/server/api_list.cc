@@ -29,7 +29,8 @@ struct Page {
 
 bool contains(std::string_view text, std::string_view part) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::ranges::search(text, part, {}, lower, lower).begin() != text.end() || part.empty();
+  return part.empty() || std::search(text.begin(), text.end(), part.begin(), part.end(),
+                                     [&](char a, char b) { return lower(a) == lower(b); }) != text.end();
 }
 
 // What is looked for in devices.

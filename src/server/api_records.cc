@@ -67,6 +67,7 @@ base::Result<ApiAnswer, Problem> put(ApiContext& context, SiteRecords& records, 
     return record_answer(*json, change.kind, !change.id);
   }
   api::Json json = api::to_json(*record, names);
+  if (!change.id) json.erase("id");  // it would get one
   if (const auto* deployment = std::get_if<policy::Deployment>(&*record)) {
     const Reach reach = reach_of(*deployment, site);
     json["machines"] = reach.machines;

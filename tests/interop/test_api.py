@@ -72,9 +72,11 @@ class SmallSite(Site):
     def __enter__(self):
         subprocess.run(["ip", "netns", "add", self.server], check=True)
         subprocess.run(["ip", "-n", self.server, "link", "set", "lo", "up"], check=True)
-        subprocess.run(["ip", "-n", self.server, "link", "add", "eth0", "type", "dummy"], check=True)
+        subprocess.run(["ip", "-n", self.server, "link", "add", "eth0", "type", "veth", "peer", "name", "eth1"],
+                       check=True)
         subprocess.run(["ip", "-n", self.server, "addr", "add", f"{SERVER}/24", "dev", "eth0"], check=True)
         subprocess.run(["ip", "-n", self.server, "link", "set", "eth0", "up"], check=True)
+        subprocess.run(["ip", "-n", self.server, "link", "set", "eth1", "up"], check=True)
         return self
 
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The verbs of records: what is written is read back, preconditions hold, refusals change nothing.
+#include <atomic>
 #include <set>
+#include <thread>
 
 #include "api_fixture.h"
 
@@ -64,6 +66,34 @@ TEST_F(ApiTest, EntityTagsGuardAgainstLostUpdates) {
   EXPECT_EQ(refusal(put(first, "", "/v1/collections/lab")), "stale") << "somebody has just changed it";
   EXPECT_EQ(put("*", "", "/v1/collections/lab").status, 200);
   EXPECT_EQ(put("", "*", "/v1/collections/other").status, 201);
+}
+
+TEST_F(ApiTest, WhoeverAsksAgainAfterAConflictLosesNothing) {
+  ok("POST", "/v1/task-sequences",
+     {{"name", "n"}, {"image", add_image().at("name")}, {"variables", {{"N", "0"}}}}, 201);
+  constexpr int people = 4, each = 25;
+  std::atomic<int> conflicts = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < people; ++i) {
+    threads.emplace_back([&] {
+      for (int done = 0; done < each;) {
+        const ApiAnswer read = call("GET", "/v1/task-sequences/n");
+        const Json present = Json::parse(read.body);
+        const int number = std::stoi(present.at("variables").at("N").get<std::string>());
+        const std::string body = Json{{"variables", {{"N", std::to_string(number + 1)}}}}.dump(),
+                          etag(read.field("ETag"));
+        ApiCall write = base("PATCH", "/v1/task-sequences/n");
+        write.if_match = etag;
+        write.body = body;
+        const unsigned status = api_->answer(std::move(write)).status;
+        ASSERT_TRUE(status == 200 || status == 412) << status;
+        status == 200 ? ++done : ++conflicts;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(ok("GET", "/v1/task-sequences/n").at("variables").at("N"), std::to_string(people * each))
+      << conflicts << " conflicts";
 }
 
 TEST_F(ApiTest, BadInputIsRefusedWholeAndNamed) {
