@@ -115,6 +115,7 @@ HttpConnection::Step HttpConnection::take_request(base::Time now) {
   }
   std::size_t used = head_size_;
   const bool has_body = head->chunked || head->content_length > 0;
+  const std::size_t allowed = has_body ? body_allowed(*head) : 0;
   AnswerTo to{head->method, head->conditions, head->version_1_0, head->keep_alive, shared_.server_name};
   done_.emplace();
   done_->from = peer_.from;
@@ -128,12 +129,15 @@ HttpConnection::Step HttpConnection::take_request(base::Time now) {
   } else if (has_body && shared_.max_body == 0) {
     to.keep_alive = false;
     begin_answer(HttpError{413, "a request for a boot file has no body"}, to, now);
+  } else if (has_body && allowed == 0) {
+    to.keep_alive = false;
+    begin_answer(reply_to(*head, {}), to, now);
   } else if (head->chunked) {
     to.keep_alive = false;
     begin_answer(HttpError{411, "the body's length must be told before it comes"}, to, now);
-  } else if (head->content_length > shared_.max_body) {
+  } else if (head->content_length > allowed) {
     to.keep_alive = false;
-    begin_answer(HttpError{413, fmt::format("at most {} octets are read", shared_.max_body)}, to, now);
+    begin_answer(HttpError{413, fmt::format("at most {} octets are read", allowed)}, to, now);
   } else {
     const auto length = static_cast<std::size_t>(head->content_length);
     used += length;
@@ -157,22 +161,35 @@ HttpConnection::Step HttpConnection::await_body(std::size_t in_all, bool say_so,
   return sent.how == How::some && sent.size == go_on.size() ? Step{} : Next::end;
 }
 
+std::size_t HttpConnection::body_allowed(const HttpHead& head) const try {
+  if (!shared_.body_of) return shared_.max_body;
+  const auto target = parse_target(head.target);
+  return target ? std::min(shared_.body_of(request_of(head, *target, {})), shared_.max_body) : 0;
+} catch (...) {
+  return 0;
+}
+
 HttpReply HttpConnection::reply_to(const HttpHead& head, std::string_view body) try {
   const auto target = parse_target(head.target);
   if (!target) return HttpError{400, std::string(why(target.error()))};
   done_->target = target->path;
+  return shared_.handler(request_of(head, *target, body));
+} catch (...) {
+  return HttpError{500, "the request could not be worked on"};
+}
+
+HttpRequest HttpConnection::request_of(const HttpHead& head, const HttpTarget& target,
+                                       std::string_view body) const {
   HttpRequest request;
   request.method = head.method;
-  request.target = target->path;
-  request.query = target->query;
+  request.target = target.path;
+  request.query = target.query;
   request.user_agent = head.user_agent;
   request.from = peer_.from;
   request.local = peer_.local;
   request.interface = peer_.interface;
   request.body = body;
-  return shared_.handler(request);
-} catch (...) {
-  return HttpError{500, "the request could not be worked on"};
+  return request;
 }
 
 // --- answering -------------------------------------------------------------------------------

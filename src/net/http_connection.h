@@ -15,6 +15,7 @@
 #include "net/http_answer.h"
 #include "net/http_head.h"
 #include "net/http_server.h"
+#include "net/http_target.h"
 #include "net/http_transport.h"
 
 namespace net {
@@ -24,6 +25,7 @@ struct HttpShared {
   HttpServer::Handler handler;
   HttpServer::OnDone on_done;
   HttpServer::PaceOf pace_of;  // may be empty
+  HttpServer::BodyOf body_of;  // may be empty
   base::Duration idle, for_head;
   std::size_t max_head = 0, max_body = 0;
   std::string server_name;
@@ -61,6 +63,9 @@ class HttpConnection {
   Step take_request(base::Time now);
   Step await_body(std::size_t in_all, bool say_so, base::Time now);
   void refuse(HttpError error, base::Time now);
+  [[nodiscard]] HttpRequest request_of(const HttpHead& head, const HttpTarget& target,
+                                       std::string_view body) const;
+  [[nodiscard]] std::size_t body_allowed(const HttpHead& head) const;
   HttpReply reply_to(const HttpHead& head, std::string_view body);
   void begin_answer(HttpReply reply, const AnswerTo& to, base::Time now);
   void end_answer(base::Time now);

@@ -76,6 +76,7 @@ base::Result<std::unique_ptr<HttpServer>> HttpServer::start(const Options& optio
   shared.handler = std::move(handler);
   shared.on_done = std::move(on_done);
   shared.pace_of = options.pace_of;
+  shared.body_of = options.body_of;
   shared.idle = std::chrono::seconds(options.idle_seconds);
   shared.for_head = std::chrono::seconds(options.header_seconds);
   shared.max_head = options.max_header;

@@ -85,6 +85,7 @@ class HttpServer {
  public:
   using Handler = std::function<HttpReply(const HttpRequest&)>;  // called from many threads
   using OnDone = std::function<void(const HttpDone&)>;
+  using BodyOf = std::function<std::size_t(const HttpRequest&)>;
   using PaceOf = std::function<HttpPace(const HttpPeer&)>;  // an empty answer: no limit
   struct Options {
     base::Endpoint listen{{}, 80};
@@ -101,6 +102,10 @@ class HttpServer {
     // 0: GET and HEAD alone, without bodies. Otherwise every method reaches the handler, with a
     // body of so many octets at most.
     std::size_t max_body = 0;
+    // How much of that a request may have, asked when its head is there: what comes from anybody is
+    // not read for nothing. 0: the handler answers it without its body, and the connection ends.
+    // Without it: max_body for all.
+    BodyOf body_of;
     PaceOf pace_of;  // asked once a connection, on its thread
     std::string server_name = "Bootferry";
   };
