@@ -113,6 +113,15 @@ std::string print(const Config& c) {
         fmt::format("\"{}/{}\" = {}", slots.network.address.print(), slots.network.prefix, slots.at_once));
   }
   key("networks", fmt::format("{{ {} }}", fmt::join(limits, ", ")));
+  section("runs");
+  key("silent_minutes", c.silent_minutes);
+  key("offers_again", c.offers_again);
+  key("installs", c.installs);
+  key("installs_minutes", c.installs_minutes);
+  key("failures_in_row", c.failures_in_row);
+  key("loop_boots", c.loop_boots);
+  key("loop_minutes", c.loop_minutes);
+  key("loop_to_disk", c.loop_to_disk);
   return text;
 }
 

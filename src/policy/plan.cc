@@ -104,7 +104,8 @@ std::string_view explain(Reason reason) {
       return "no required deployment begins for now, because too many began or failed lately: `bootferry "
              "status` says which, and an administrator lets them go on";
     case Reason::boots_too_often:
-      return "this machine has booted from the network over and over, so it goes on to its disk: look at what "
+      return "this machine has booted from the network over and over, so it goes on to its disk: look at "
+             "what "
              "it does there";
   }
   return "unknown";

@@ -26,11 +26,11 @@ constexpr std::string_view local_function = R"(function boot_local {
 }
 )";
 
-void load(std::string& config, const Screen::Entry& entry, std::string_view indent,
-          std::string_view report) {
+void load(std::string& config, const Screen::Entry& entry, std::string_view indent, std::string_view report) {
   const policy::Image& image = *entry.image;
   std::string words = grub_word("/" + image.kernel);
-  if (const std::string command_line = grub_command_line(command_line_of(image, report)); !command_line.empty()) {
+  if (const std::string command_line = grub_command_line(command_line_of(image, report));
+      !command_line.empty()) {
     words += ' ' + command_line;
   }
   line(config, "{}echo {}", indent, grub_word("Bootferry: booting " + entry.title));
@@ -47,8 +47,7 @@ std::string id_of(const Screen& screen, std::size_t entry) {
 
 }  // namespace
 
-std::string grub_config(const policy::Plan& plan, const policy::Settings& settings,
-                        std::string_view report) {
+std::string grub_config(const policy::Plan& plan, const policy::Settings& settings, std::string_view report) {
   std::string config(local_function);
   const auto screen = screen_of(plan);
   if (!screen) {

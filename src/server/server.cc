@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/processors.h"
 #include "net/http_server.h"
+#include "server/boot_surface.h"
 #include "server/control.h"
 #include "server/dhcp_service.h"
 #include "server/file_service.h"
@@ -151,8 +152,9 @@ class Running {
         machines_(/*beside_dhcp=*/true, config.admission()),
         tftp_clients_(config.max_transfers, config.max_transfers_per_client),
         limits_(config.interface_limits, config.network_limits),
+        runs_([this] { return administration_->site(); }, config.runs(), [] { return std::time(nullptr); }),
         boot_files_([this] { return administration_->site(); }, machines_,
-                    !config.proxydhcp && !config.boot_service),
+                    !config.proxydhcp && !config.boot_service, &runs_),
         http_files_(boot_files_, machines_, interfaces_) {}
 
   base::Status start();
@@ -178,8 +180,12 @@ class Running {
   std::shared_ptr<const Site> site_seen_;
   TftpClients tftp_clients_;
   TrafficLimits limits_;
+  Runs runs_;
   BootFiles boot_files_;
   FileService http_files_;
+  std::unique_ptr<RunLogs> run_logs_;
+  std::unique_ptr<BootSurface> boot_surface_;
+  std::unique_ptr<Registrar> registrar_;  // ends first of those that it works for
   base::Fd signals_;
   std::unique_ptr<net::Loop> loop_;
   std::unique_ptr<net::InterfaceWatch> watch_;
@@ -230,6 +236,12 @@ base::Status Running::start() {
   auto administration = Administration::open(config_.state, config_.settings());
   if (!administration) return tl::unexpected(administration.error());
   administration_ = std::move(*administration);
+  registrar_ = std::make_unique<Registrar>(*administration_);
+  const auto post = [this](Registrar::Work work) { return registrar_->post(std::move(work)); };
+  if (const auto opened = runs_.open(*administration_, post); !opened) return opened;
+  run_logs_ = std::make_unique<RunLogs>(config_.state + "/runs", post);
+  boot_surface_ = std::make_unique<BootSurface>(runs_, machines_, interfaces_, *run_logs_,
+                                                [this] { return administration_->site(); });
   return start_services(std::move(*sockets));
 }
 
@@ -249,7 +261,7 @@ base::Status Running::start_services(Sockets sockets) {
 
   dhcp_ = std::make_unique<DhcpService>(
       *loop_, std::move(sockets.proxy), std::move(sockets.boot_service),
-      [this] { return administration_->site(); }, machines_, interfaces_);
+      [this] { return administration_->site(); }, machines_, interfaces_, [this] { return runs_.now(); });
   if (const auto started = dhcp_->start(); !started) return started;
   if (tftp_) tftp_->start();
 
@@ -285,9 +297,17 @@ base::Result<std::unique_ptr<net::HttpServer>> Running::start_http(std::vector<b
       return http_pace(limits_, interfaces_.now()->name_of(peer.interface), peer.from.address);
     };
   }
+  options.max_body = RunLogs::max_octets;
+  options.body_of = [this](const net::HttpRequest& request) { return boot_surface_->body_allowed(request); };
   return net::HttpServer::start(
-      options, [this](const net::HttpRequest& request) { return http_files_.answer(request); },
-      [this](const net::HttpDone& done) { http_files_.on_done(done); });
+      options,
+      [this](const net::HttpRequest& request) {
+        return BootSurface::has(request.target) ? boot_surface_->answer(request)
+                                                : http_files_.answer(request);
+      },
+      [this](const net::HttpDone& done) {
+        if (!BootSurface::has(done.target)) http_files_.on_done(done);  // a token is not for the log
+      });
 }
 
 base::Status Running::serve() {
@@ -333,12 +353,21 @@ void Running::reload_configuration() {
     next.images_port = fresh->images_port;
     next.at_once = fresh->at_once;
     next.at_once_by_network = fresh->at_once_by_network;
+    next.silent_minutes = fresh->silent_minutes;
+    next.offers_again = fresh->offers_again;
+    next.installs = fresh->installs;
+    next.installs_minutes = fresh->installs_minutes;
+    next.failures_in_row = fresh->failures_in_row;
+    next.loop_boots = fresh->loop_boots;
+    next.loop_minutes = fresh->loop_minutes;
+    next.loop_to_disk = fresh->loop_to_disk;
     const bool restart_needed = !(next == *fresh);
     if (const auto taken = administration_->set_settings(next.settings()); !taken) {
       base::log(base::LogLevel::error, component, "configuration not taken over: {}", taken.error().what);
     } else {
       config_ = std::move(next);
       machines_.with_admission([&](auto& admission) { admission.set_bounds(config_.admission()); });
+      runs_.set_terms(config_.runs());
       base::log(base::LogLevel::info, component, "configuration read again{}",
                 restart_needed ? "; some of its changes need a restart" : "");
     }
@@ -369,6 +398,7 @@ void Running::look_at_attempts() {
   });
   for (const session::AttemptEvent& event : events) tell(event);
   machines_.with_admission([](auto& admission) { admission.poll(base::Clock::now()); });
+  runs_.poll();
   dhcp_->answer_held();
   loop_->call_at(base::Clock::now() + std::chrono::seconds(1), [this] { look_at_attempts(); });
 }
@@ -402,9 +432,10 @@ api::Status Running::status() {
   auto future = promise->get_future();
   loop_->post([this, promise, tftp] {
     StatusSources sources{config_,    started_, interfaces_, *dhcp_, tftp ? &*tftp : nullptr,
-                          &machines_, {},       {}};
+                          &machines_, {},       {},          nullptr};
     if (http_) sources.http = http_->counts();
     if (https_) sources.https = https_->counts();
+    sources.runs = &runs_;
     promise->set_value(status_of(sources));
   });
   if (future.wait_for(std::chrono::seconds(2)) != std::future_status::ready) return {};

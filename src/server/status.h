@@ -24,6 +24,7 @@ struct StatusSources {
   const TftpStatus* tftp = nullptr;                                          // null: off
   Machines* machines = nullptr;                                              // null: nobody loads
   std::optional<net::HttpCounts> http = std::nullopt, https = std::nullopt;  // nothing: off
+  const Runs* runs = nullptr;                                                // null: nobody keeps them
 };
 
 // On the packet loop, which owns the counters. A port's datagrams are counted as

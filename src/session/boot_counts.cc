@@ -10,7 +10,8 @@ bool BootCounts::on_boot(const base::Mac& mac, base::Time now) {
   std::vector<base::Time>& boots = boots_.touch(key_of(mac), now);
   std::erase_if(boots, [&](base::Time when) { return now - when >= terms_.within; });
   boots.push_back(now);
-  if (boots.size() > terms_.boots) boots.erase(boots.begin(), boots.end() - static_cast<std::ptrdiff_t>(terms_.boots));
+  if (boots.size() > terms_.boots)
+    boots.erase(boots.begin(), boots.end() - static_cast<std::ptrdiff_t>(terms_.boots));
   if (boots.size() < terms_.boots) return false;
   const bool known = too_often(mac, now);
   if (!known && too_often_.size() >= most_told) {

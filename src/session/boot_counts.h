@@ -25,7 +25,7 @@ struct BootCountTerms {
 class BootCounts {
  public:
   static constexpr std::size_t capacity = 65536;
-  static constexpr std::size_t most_told = 4096;                      // machines of which it is known at a time
+  static constexpr std::size_t most_told = 4096;  // machines of which it is known at a time
   static constexpr base::Duration longest = std::chrono::hours(24);  // that `within` may be
 
   explicit BootCounts(const BootCountTerms& terms = {}) : terms_(terms) {}

@@ -16,7 +16,8 @@ void InstallBreaker::on_begun(std::int64_t now) {
 
 void InstallBreaker::on_failed(std::int64_t now) {
   ++mark_.failures_in_row;
-  if (terms_.failures_in_row != 0 && mark_.failures_in_row >= terms_.failures_in_row && mark_.stopped_at == 0) {
+  if (terms_.failures_in_row != 0 && mark_.failures_in_row >= terms_.failures_in_row &&
+      mark_.stopped_at == 0) {
     mark_.stopped_at = now;
   }
 }

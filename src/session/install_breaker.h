@@ -13,9 +13,9 @@
 namespace session {
 
 struct BreakerTerms {
-  std::size_t begins = 0;               // that may begin `within`; 0: any number
-  std::int64_t within = 60 * 60;        // seconds
-  std::uint32_t failures_in_row = 10;   // that stop it; 0: any number
+  std::size_t begins = 0;              // that may begin `within`; 0: any number
+  std::int64_t within = 60 * 60;       // seconds
+  std::uint32_t failures_in_row = 10;  // that stop it; 0: any number
   bool operator==(const BreakerTerms&) const = default;
 };
 

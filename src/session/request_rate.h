@@ -18,7 +18,8 @@ class RequestRate {
   // Whether this one may be answered; it counts then.
   bool allow(const Key& key, base::Time now) {
     Bucket& bucket = buckets_.touch(key, now);
-    const double since = bucket.filled == base::Time{} ? at_once_ / per_second_ : seconds(now - bucket.filled);
+    const double since =
+        bucket.filled == base::Time{} ? at_once_ / per_second_ : seconds(now - bucket.filled);
     bucket.left = std::min(at_once_, bucket.left + since * per_second_);
     bucket.filled = now;
     if (bucket.left < 1) return false;

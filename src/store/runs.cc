@@ -52,7 +52,8 @@ std::optional<policy::Run> run_of(const Statement& row) {
 
 base::Result<std::vector<policy::Run>> read_runs(Database& database, const RunQuery& query) {
   std::string sql =
-      "SELECT device, deployment, state, held, offered, started, ended, failures, message, token, address FROM "
+      "SELECT device, deployment, state, held, offered, started, ended, failures, message, token, address "
+      "FROM "
       "runs WHERE (device, deployment) > (?, ?) AND started >= ?";
   if (query.device) sql += fmt::format(" AND device = {}", *query.device);
   if (query.state) sql += fmt::format(" AND state = '{}'", policy::print(*query.state));
@@ -64,9 +65,10 @@ base::Result<std::vector<policy::Run>> read_runs(Database& database, const RunQu
   while (rows.next()) {
     auto run = run_of(rows);
     if (!run) {
-      return base::fail("{}: the run of device {} and deployment {} holds a value that Bootferry never writes: "
-                        "put back a backup",
-                        database.path(), rows.integer(0), rows.integer(1));
+      return base::fail(
+          "{}: the run of device {} and deployment {} holds a value that Bootferry never writes: "
+          "put back a backup",
+          database.path(), rows.integer(0), rows.integer(1));
     }
     runs.push_back(std::move(*run));
   }

@@ -107,8 +107,8 @@ class SqliteStore final : public Store {
     return transaction.commit();
   }
   base::Status remove_runs(std::int64_t device, std::int64_t deployment) override {
-    return database_.run("DELETE FROM runs WHERE device = ? AND (? = 0 OR deployment = ?)", device, deployment,
-                         deployment);
+    return database_.run("DELETE FROM runs WHERE device = ? AND (? = 0 OR deployment = ?)", device,
+                         deployment, deployment);
   }
   base::Result<policy::BreakerMark> breaker() override { return read_breaker(database_); }
 

@@ -306,6 +306,33 @@ TEST_F(Http, BodiesReachAHandlerThatTakesThem) {
   EXPECT_TRUE(d.at_end());
 }
 
+TEST_F(Http, WhoMaySendABodyIsAskedBeforeItIsRead) {
+  HttpServer::Options options;
+  options.max_body = 1000;
+  options.body_of = [](const HttpRequest& request) -> std::size_t {
+    EXPECT_TRUE(request.body.empty());
+    return request.query == "all" ? 1'000'000 : request.query == "some" ? 10 : 0;
+  };
+  start(options);
+  RawClient c = client();
+  c.send("POST /body?some HTTP/1.1\r\nContent-Length: 10\r\n\r\n0123456789");
+  EXPECT_EQ(c.read().body, "POST 0123456789");
+  c.send("POST /body?all HTTP/1.1\r\nContent-Length: 2\r\n\r\nab");
+  EXPECT_EQ(c.read().body, "POST ab");
+  c.send("POST /body HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(c.read().body, "POST ") << "none is as good as an empty one";
+  EXPECT_EQ(c.ask("POST /body?some", "Content-Length: 11\r\n").status(), 413u);
+  EXPECT_TRUE(c.at_end());
+  RawClient over = client();
+  EXPECT_EQ(over.ask("POST /body?all", "Content-Length: 1001\r\n").status(), 413u);
+  RawClient d = client();
+  EXPECT_EQ(d.ask("POST /body", "Content-Length: 500\r\n").body, "POST ") << "answered without it";
+  EXPECT_TRUE(d.at_end());
+  RawClient e = client();
+  EXPECT_EQ(e.ask("POST /body", "Transfer-Encoding: chunked\r\n").body, "POST ");
+  EXPECT_TRUE(e.at_end());
+}
+
 TEST_F(Http, ALimitedClientGetsItsFileInTime) {
   HttpServer::Options options;
   std::atomic<std::uint64_t> granted = 0;
