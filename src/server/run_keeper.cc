@@ -6,6 +6,8 @@
 #include <memory>
 #include <vector>
 
+#include "base/log.h"
+
 namespace server {
 namespace {
 
@@ -25,7 +27,8 @@ policy::Device with_runs(policy::Device device, std::vector<RunMark> runs) {
 }
 
 // Somebody else may change a device at the same moment: then it is looked at again. `marks_of`
-// gives a device its marks, or nothing where it has them already.
+// gives a device its marks, or nothing where it has them already. A device that no record can be
+// made of must not keep the others from theirs: it is said and left out.
 template <class MarksOf>
 base::Status mark(Administration& administration, const std::vector<std::int64_t>& devices,
                   const std::string& who, const std::string& verb, const MarksOf& marks_of) {
@@ -47,9 +50,19 @@ base::Status mark(Administration& administration, const std::vector<std::int64_t
     if (batch->steps.empty()) return {};
     const auto applied = administration.apply(*batch);
     if (applied) return {};
-    if (applied.error().why != store::Refused::Why::stale || tries == 3) {
-      return base::fail("{}", applied.error().what);
+    const store::Refused& refused = applied.error();
+    if (refused.why == store::Refused::Why::stale && tries < 3) continue;
+    if (refused.why == store::Refused::Why::stale || refused.why == store::Refused::Why::not_written) {
+      return base::fail("{}", refused.what);
     }
+    if (devices.size() == 1) {
+      base::log(base::LogLevel::error, "run", "not recorded: {}", refused.what);
+      return {};
+    }
+    for (const std::int64_t id : devices) {
+      if (auto one = mark(administration, {id}, who, verb, marks_of); !one) return one;
+    }
+    return {};
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runs_fixture.h"
 
+#include "server/run_keeper.h"
 #include "store/sqlite.h"
 
 namespace server {
@@ -185,6 +186,32 @@ TEST_F(RunsTest, WhileTheDatabaseIsLockedBootsGoOnAndItIsWrittenLater) {
   runs->poll();
   EXPECT_EQ(life(), "lab done 0");
   EXPECT_THAT(runs->problems(), IsEmpty());
+}
+
+TEST_F(RunsTest, ADeviceThatCannotBeMarkedKeepsNobodyFromTheirs) {
+  const std::int64_t other = put(boot_test::device(0, second));
+  policy::Device full = boot_test::device(device, first);
+  policy::DeviceExtras more;
+  std::vector<store::Step> steps;
+  for (std::size_t i = 0; i < 4096; ++i) {  // as many marks as a record may have
+    policy::Deployment one = deployment_record();
+    one.id = -static_cast<std::int64_t>(i) - 1;
+    one.name = fmt::format("old {}", i);
+    steps.emplace_back(store::Put{one, {}});
+    more.runs.push_back({one.id, RunEnd::done});
+  }
+  full.more = std::make_shared<const policy::DeviceExtras>(std::move(more));
+  steps.emplace_back(store::Put{full, {}});
+  ASSERT_TRUE(admin->apply({"admin", "", std::move(steps)}));
+  policy::Run done, also;
+  done.key = {device, deployment};
+  also.key = {other, deployment};
+  done.state = also.state = policy::RunState::done;
+  ASSERT_TRUE(keep_runs(*admin, std::vector{done, also}, {}));
+  EXPECT_THAT(admin->site()->policy.device(other)->extras().runs,
+              ElementsAre(RunMark{deployment, RunEnd::done}));
+  EXPECT_THAT(list(), SizeIs(2));
+  EXPECT_THAT(log.take(), Contains(HasSubstr("error   run: not recorded: device \"52-54-00-12-34-56\"")));
 }
 
 class BreakerTest : public RunsSite {
