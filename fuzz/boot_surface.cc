@@ -6,6 +6,7 @@
 #include "server/boot_surface.h"
 
 #include "base/bytes.h"
+#include "base/log.h"
 #include "base/utf8.h"
 
 namespace {

@@ -102,7 +102,9 @@ std::string BootFiles::begin(policy::Plan& plan, const session::Known* known,
                              base::Time now) {
   const policy::Device* const device = plan.identity.device;
   if (runs_ == nullptr || known == nullptr || device == nullptr || asker.only_looks) return {};
-  // Somebody who looks at a machine's script from another machine of this wire begins nothing.
+  // Somebody who looks at a machine's script from here, or from another machine of this wire,
+  // begins nothing.
+  if (asker.address == asker.local) return {};
   if (known->from == session::LearnedFrom::name) {
     const auto neighbour = net::neighbour(asker.address, asker.interface);
     if (neighbour && std::ranges::find(device->macs, *neighbour) == device->macs.end()) return {};
