@@ -112,6 +112,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   shared.handler = [&](const net::HttpRequest& request) -> net::HttpReply {
     ++asked;
     BOOTFERRY_CHECK(request.target.starts_with('/') && request.body.size() <= shared.max_body);
+    if (shared.body_of) BOOTFERRY_CHECK(request.body.size() <= shared.body_of(request));
     if (request.target.starts_with("/f")) return net::HttpFile{file_path(), "a/b", ""};
     if (request.target.starts_with("/b")) return net::HttpBody{"text/plain", std::string(request.query)};
     if (request.target.starts_with("/t")) throw 1;
@@ -127,6 +128,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   shared.server_name = "x";
   if (!input.empty()) {
     shared.max_body = (input[0] & 1) != 0 ? 100 : 0;
+    if ((input[0] & 4) != 0) {
+      shared.body_of = [](const net::HttpRequest& request) -> std::size_t {
+        return request.target.size() % 3 * 60;  // none, some, more than there may be
+      };
+    }
     if ((input[0] & 2) != 0) {
       shared.pace_of = [](const net::HttpPeer&) -> net::HttpPace {
         return [free_at = base::Time{}](std::size_t octets, base::Time now) mutable {

@@ -31,7 +31,6 @@ std::optional<Verb> verb_of(std::string_view method, std::string_view name) {
   return std::nullopt;
 }
 
-net::HttpError nothing() { return {404, "no such file"}; }  // FileService's words: no hint
 net::HttpBody said(std::string_view what) { return {"text/plain; charset=utf-8", std::string(what) + "\n"}; }
 
 std::uint64_t key_of(const policy::TokenHash& hash) {
@@ -56,6 +55,40 @@ struct BootSurface::Call {
     return Call{hash_of(token), verb_of(method, target.substr(token_digits + 1))};
   }
 };
+
+std::string_view BootSurface::print(Fate fate) {
+  switch (fate) {
+    case Fate::heard:
+      return "heard";
+    case Fate::unknown:
+      return "unknown";
+    case Fate::other_machine:
+      return "other-machine";
+    case Fate::too_fast:
+      return "too-fast";
+    case Fate::busy:
+      return "busy";
+    case Fate::unserved:
+      return "other-interface";
+  }
+  return "";
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> BootSurface::counters() const {
+  std::vector<std::pair<std::string, std::uint64_t>> out;
+  for (std::size_t i = 0; i < fates; ++i) {
+    out.emplace_back(fmt::format("boot-surface.{}", print(static_cast<Fate>(i))), counts_.at(i));
+  }
+  return out;
+}
+
+net::HttpReply BootSurface::refuse(Fate fate) {
+  ++counts_.at(static_cast<std::size_t>(fate));
+  if (fate == Fate::too_fast) return net::HttpError{429, "too many requests: wait a moment"};
+  if (fate == Fate::busy) return net::HttpError{503, "too many logs at once: try again"};
+  if (fate == Fate::unserved) return net::HttpError{404, "not served on this interface"};
+  return net::HttpError{404, "no such file"};  // FileService's words: no hint
+}
 
 bool BootSurface::has(std::string_view target) {
   return target.starts_with('/') && target.substr(1).starts_with(boot_surface_prefix);
@@ -83,30 +116,30 @@ net::HttpReply BootSurface::answer(const net::HttpRequest& request, base::Time n
   const unsigned interface =
       request.interface == 0 ? served->index_of(request.local) : request.interface;  // 0: from this host
   if (interface == 0 || !served->serves(interface, request.local.family())) {
-    return net::HttpError{404, "not served on this interface"};
+    return refuse(Fate::unserved);
   }
   {
     const std::lock_guard lock(rates_mutex_);
-    if (!by_address_.allow(session::key_of(from, interface), now)) {
-      return net::HttpError{429, "too many requests: wait a moment"};
-    }
+    if (!by_address_.allow(session::key_of(from, interface), now)) return refuse(Fate::too_fast);
   }
   // Found by its hash: how long that takes tells nothing about how much of a guess is right.
   const auto call = Call::parse(request.method, request.target);
   const auto run = call ? runs_.behind(call->token) : std::nullopt;
-  if (!run || !call->verb) return nothing();
+  if (!run || !call->verb) return refuse(Fate::unknown);
   if (!belongs_to(*run, from, interface, now)) {
-    base::log(base::LogLevel::warning, "run",
-              "{} reports with the token of another machine, which had {}: not heard", from.print(),
-              run->address.print());
-    return nothing();
+    const std::lock_guard lock(rates_mutex_);
+    if (log_rate_.may_log("run", now)) {
+      base::log(base::LogLevel::warning, "run",
+                "{} reports with the token of another machine, which had {}: not heard", from.print(),
+                run->address.print());
+    }
+    return refuse(Fate::other_machine);
   }
   {
     const std::lock_guard lock(rates_mutex_);
-    if (!by_token_.allow(key_of(call->token), now)) {
-      return net::HttpError{429, "too many requests: wait a moment"};
-    }
+    if (!by_token_.allow(key_of(call->token), now)) return refuse(Fate::too_fast);
   }
+  ++counts_.at(static_cast<std::size_t>(Fate::heard));
   return act(*call, *run, request.body);
 }
 
@@ -144,12 +177,15 @@ net::HttpReply BootSurface::act(const Call& call, const policy::Run& run, std::s
       return said("heard");
     }
     case Verb::log:
-      if (!logs_.append(run, body)) return net::HttpError{503, "too many logs at once: try again"};
+      if (!logs_.append(run, body)) {
+        --counts_.at(static_cast<std::size_t>(Fate::heard));
+        return refuse(Fate::busy);
+      }
       return said("taken");
     case Verb::plan:
       return net::HttpBody{"application/json", plan_of(run)};
   }
-  return nothing();
+  return refuse(Fate::unknown);
 }
 
 std::string BootSurface::plan_of(const policy::Run& run) const {

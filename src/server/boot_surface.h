@@ -11,11 +11,18 @@
 // is 404, as of a file that is not there. Answers are text of one line, but for the plan.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "net/http_server.h"
+#include "server/log_rate.h"
 #include "server/machines.h"
 #include "server/run_logs.h"
 #include "server/runs.h"
@@ -39,9 +46,15 @@ class BootSurface {
   [[nodiscard]] std::size_t body_allowed(const net::HttpRequest& request) const;
   net::HttpReply answer(const net::HttpRequest& request) { return answer(request, base::Clock::now()); }
   net::HttpReply answer(const net::HttpRequest& request, base::Time now);
+  // Each request under one name: «boot-surface.heard», «boot-surface.unknown», …
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> counters() const;
 
  private:
   struct Call;
+  enum class Fate : std::uint8_t { heard, unknown, other_machine, too_fast, busy, unserved };
+  static constexpr std::size_t fates = 6;
+  static std::string_view print(Fate fate);
+  net::HttpReply refuse(Fate fate);
   [[nodiscard]] bool belongs_to(const policy::Run& run, const base::Ip& from, unsigned interface,
                                 base::Time now);
   net::HttpReply act(const Call& call, const policy::Run& run, std::string_view body);
@@ -58,6 +71,8 @@ class BootSurface {
   std::mutex rates_mutex_;
   session::RequestRate<session::IpKey> by_address_{10, 100, 16384};
   session::RequestRate<std::uint64_t> by_token_{1, 20, 16384};
+  LogRate log_rate_{10};
+  std::array<std::atomic<std::uint64_t>, fates> counts_{};
 };
 
 }  // namespace server

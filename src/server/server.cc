@@ -431,11 +431,12 @@ api::Status Running::status() {
   auto promise = std::make_shared<std::promise<api::Status>>();
   auto future = promise->get_future();
   loop_->post([this, promise, tftp] {
-    StatusSources sources{config_,    started_, interfaces_, *dhcp_, tftp ? &*tftp : nullptr,
-                          &machines_, {},       {},          nullptr};
+    StatusSources sources{config_,    started_, interfaces_, *dhcp_,  tftp ? &*tftp : nullptr,
+                          &machines_, {},       {},          nullptr, nullptr};
     if (http_) sources.http = http_->counts();
     if (https_) sources.https = https_->counts();
     sources.runs = &runs_;
+    sources.boot_surface = boot_surface_.get();
     promise->set_value(status_of(sources));
   });
   if (future.wait_for(std::chrono::seconds(2)) != std::future_status::ready) return {};

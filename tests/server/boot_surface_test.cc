@@ -181,6 +181,23 @@ TEST_F(BootSurfaceTest, WhoGuessesGetsTired) {
   EXPECT_EQ(own("POST", "done"), "done");
 }
 
+TEST_F(BootSurfaceTest, EachRequestIsCountedOnce) {
+  const std::string wrong(32, '0');
+  own("POST", "done");
+  own("GET", "plan");
+  ask("POST", wrong + "/done");
+  own("POST", "reinstall");
+  ask("POST", token + "/done", "", elsewhere);
+  ask("POST", token + "/done", "", here, base::Ipv4{{203, 0, 113, 1}});
+  for (int i = 0; i < 200; ++i) own("POST", "progress");
+  using testing::Pair;
+  EXPECT_THAT(
+      surface.counters(),
+      testing::ElementsAre(Pair("boot-surface.heard", 20U), Pair("boot-surface.unknown", 2U),
+                           Pair("boot-surface.other-machine", 1U), Pair("boot-surface.too-fast", 182U),
+                           Pair("boot-surface.busy", 0U), Pair("boot-surface.other-interface", 1U)));
+}
+
 TEST_F(BootSurfaceTest, NobodyTalksTooMuch) {
   int heard = 0;
   for (int i = 0; i < 50; ++i) heard += own("POST", "progress", "1") == "heard" ? 1 : 0;
