@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <optional>
@@ -194,19 +193,14 @@ std::string BootSurface::plan_of(const policy::Run& run) const {
   api::BootPlan plan;
   plan.state = run.state;
   if (const policy::Device* device = snapshot.device(run.key.device)) plan.device = device->name;
-  const auto& all = snapshot.model().deployments;
-  const auto found = std::ranges::lower_bound(all, run.key.deployment, {}, &policy::Deployment::id);
-  if (found == all.end() || found->id != run.key.deployment) return api::print(plan);
+  const policy::Deployment* const found = snapshot.deployment(run.key.deployment);
+  if (found == nullptr) return api::print(plan);
   plan.deployment = found->name;
-  const policy::Image* image = nullptr;
-  if (const auto* boot = std::get_if<policy::ToBoot>(&found->what)) {
-    image = snapshot.image(boot->image);
-  } else if (const auto* sequence =
-                 snapshot.task_sequence(std::get<policy::ToRun>(found->what).task_sequence)) {
-    plan.task_sequence = sequence->name;
-    image = snapshot.image(sequence->image);
+  if (const auto* to_run = std::get_if<policy::ToRun>(&found->what)) {
+    if (const auto* sequence = snapshot.task_sequence(to_run->task_sequence))
+      plan.task_sequence = sequence->name;
   }
-  if (image != nullptr) plan.image = image->name;
+  if (const policy::Image* image = snapshot.image_of(*found)) plan.image = image->name;
   return api::print(plan);
 }
 

@@ -66,11 +66,6 @@ base::Status mark(Administration& administration, const std::vector<std::int64_t
   }
 }
 
-bool is_there(const policy::Snapshot& snapshot, std::int64_t deployment) {
-  const auto& all = snapshot.model().deployments;
-  return std::ranges::binary_search(all, deployment, {}, &policy::Deployment::id);
-}
-
 base::Status mark_end(Administration& administration, std::span<const policy::Run> runs, RunEnd end,
                       const std::string& who, const std::string& verb) {
   std::map<std::int64_t, std::vector<std::int64_t>> deployments;  // by device
@@ -84,7 +79,7 @@ base::Status mark_end(Administration& administration, std::span<const policy::Ru
                   const policy::Snapshot& snapshot) -> std::optional<std::vector<RunMark>> {
                 std::vector<RunMark> marks = device.extras().runs;
                 for (const std::int64_t deployment : deployments[device.id]) {
-                  if (!is_there(snapshot, deployment)) continue;
+                  if (snapshot.deployment(deployment) == nullptr) continue;
                   std::erase_if(marks, [&](const RunMark& one) { return one.deployment == deployment; });
                   marks.push_back({deployment, end});
                 }

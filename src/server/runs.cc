@@ -30,18 +30,6 @@ const policy::Deployment* deciding(const policy::Plan& plan) {
   return policy::run_kind(*deployment) == policy::RunKind::decides ? deployment : nullptr;
 }
 
-const policy::Deployment* find_deployment(const policy::Snapshot& snapshot, std::int64_t id) {
-  const auto& all = snapshot.model().deployments;
-  const auto found = std::ranges::lower_bound(all, id, {}, &policy::Deployment::id);
-  return found != all.end() && found->id == id ? &*found : nullptr;
-}
-
-const policy::Image* image_of(const policy::Snapshot& snapshot, const policy::Deployment& deployment) {
-  if (const auto* boot = std::get_if<policy::ToBoot>(&deployment.what)) return snapshot.image(boot->image);
-  const auto* sequence = snapshot.task_sequence(std::get<policy::ToRun>(deployment.what).task_sequence);
-  return sequence == nullptr ? nullptr : snapshot.image(sequence->image);
-}
-
 }  // namespace
 
 std::string new_token() {
@@ -98,7 +86,7 @@ base::Status Runs::open(Administration& administration, Post post) {
   // Nobody else uses it yet.
   const auto read = administration.look([&](SiteRecords& records) -> base::Status {
     const auto decides = [&](const policy::Run& run) {
-      const policy::Deployment* const deployment = find_deployment(records.snapshot(), run.key.deployment);
+      const policy::Deployment* const deployment = records.snapshot().deployment(run.key.deployment);
       return deployment != nullptr && policy::run_kind(*deployment) == policy::RunKind::decides;
     };
     store::RunQuery open;
@@ -239,19 +227,6 @@ void Runs::progress(const policy::TokenHash& token, std::optional<unsigned> perc
 
 // --- news ------------------------------------------------------------------------------------
 
-std::string Runs::words(const session::RunEvent& event, const Site& site) const {
-  const policy::Run& run = event.run;
-  const policy::Device* const device = site.policy.device(run.key.device);
-  const policy::Deployment* const deployment = find_deployment(site.policy, run.key.deployment);
-  std::string text = fmt::format("{}: deployment \"{}\" {}", device == nullptr ? "a device" : device->name,
-                                 deployment == nullptr ? "?" : deployment->name, print(event.news));
-  if (event.news == RunNews::failed || event.news == RunNews::silent) {
-    text += fmt::format(": {} (failure {})", run.message, run.failures);
-  }
-  if (event.news == RunNews::held) text += ": it waits for an administrator";
-  return text;
-}
-
 std::vector<std::string> Runs::take_news() {
   std::vector<std::string> lines;
   const auto events = runs_.take_events();
@@ -271,30 +246,6 @@ std::vector<std::string> Runs::take_news() {
   }
   tell_breaker();
   return lines;
-}
-
-void Runs::tell_breaker() {
-  const auto verdict = breaker_.verdict(unix_now_());
-  if (verdict == verdict_) return;
-  verdict_ = verdict;
-  stopped_ = verdict != InstallBreaker::Verdict::go_on;
-  switch (verdict) {
-    case InstallBreaker::Verdict::go_on:
-      base::log(base::LogLevel::warning, component, "required deployments go on");
-      break;
-    case InstallBreaker::Verdict::too_many:
-      base::log(base::LogLevel::warning, component,
-                "required deployments are stopped: {} began within {} minutes; they go on by themselves, or "
-                "when an administrator says so",
-                breaker_.terms().begins, breaker_.terms().within / 60);
-      break;
-    case InstallBreaker::Verdict::too_many_failures:
-      base::log(
-          base::LogLevel::warning, component,
-          "required deployments are stopped: {} failed in a row; they go on when an administrator says so",
-          breaker_.mark().failures_in_row);
-      break;
-  }
 }
 
 // --- records ---------------------------------------------------------------------------------
@@ -336,35 +287,6 @@ void Runs::poll() {
   change([&] { runs_.poll(unix_now_()); });
 }
 
-// --- people ----------------------------------------------------------------------------------
-
-base::Result<std::vector<RunItem>> Runs::list(Administration& administration,
-                                              const store::RunQuery& query) const {
-  return administration.look([&](SiteRecords& records) -> base::Result<std::vector<RunItem>> {
-    auto rows = records.store().runs(query);
-    if (!rows) return tl::unexpected(rows.error());
-    const policy::Snapshot& snapshot = records.snapshot();
-    std::vector<RunItem> items;
-    const std::lock_guard lock(mutex_);
-    for (policy::Run& row : *rows) {
-      RunItem item;
-      item.key = row.key;
-      if (const policy::Device* device = snapshot.device(row.key.device)) item.device = device->name;
-      if (const policy::Deployment* one = find_deployment(snapshot, row.key.deployment)) {
-        item.deployment = one->name;
-        if (const policy::Image* image = image_of(snapshot, *one)) item.image = image->name;
-      }
-      if (const auto found = progress_.find(row.key); found != progress_.end()) {
-        item.percent = found->second.percent;
-        item.progress = found->second.text;
-      }
-      item.run = std::move(row);
-      items.push_back(std::move(item));
-    }
-    return items;
-  });
-}
-
 base::Status Runs::rerun(Administration& administration, std::int64_t device, std::int64_t deployment,
                          const std::string& who) {
   const std::lock_guard one_at_a_time(writing_);
@@ -384,35 +306,6 @@ void Runs::reset_breaker(const std::string& who) {
     breaker_.reset();
     breaker_changed_ = true;
   });
-}
-
-std::vector<std::string> Runs::problems() const {
-  std::vector<std::string> out;
-  const std::lock_guard lock(mutex_);
-  if (verdict_ != InstallBreaker::Verdict::go_on) {
-    out.emplace_back(policy::explain(policy::Reason::installs_stopped));
-  }
-  if (!unwritten_.empty()) out.push_back(fmt::format("runs are not recorded for now: {}", unwritten_));
-  constexpr std::size_t most = 100;
-  const auto looping = counts_.list(base::Clock::now());
-  for (std::size_t i = 0; i < std::min(looping.size(), most); ++i) {
-    out.push_back(fmt::format("{}: boots from the network over and over: look at what it does there",
-                              looping[i].print()));
-  }
-  if (looping.size() > most) out.push_back(fmt::format("and {} machines more do so", looping.size() - most));
-  return out;
-}
-
-std::vector<std::pair<std::string, std::uint64_t>> Runs::counters() const {
-  std::vector<std::pair<std::string, std::uint64_t>> out;
-  const std::lock_guard lock(mutex_);
-  for (std::size_t i = 0; i < news_.size(); ++i) {
-    out.emplace_back(fmt::format("runs.{}", print(static_cast<RunNews>(i))), news_.at(i));
-  }
-  out.emplace_back("runs.boot-loops", loops_);
-  out.emplace_back("runs.untracked", untracked_);
-  out.emplace_back("runs.stopped", verdict_ == InstallBreaker::Verdict::go_on ? 0 : 1);
-  return out;
 }
 
 }  // namespace server

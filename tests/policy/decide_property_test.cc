@@ -203,7 +203,9 @@ void expect_sound(const Plan& plan, const Answer& whole, const Now& at) {
     ASSERT_FALSE(install && at.installs_stopped) << in_words(plan);
     ASSERT_FALSE(is_over(device, *choice.deployment)) << in_words(plan);
   };
-  if (const Boot* boot = plan.boot()) ASSERT_NO_FATAL_FAILURE(expect_may(boot->choice));
+  if (const Boot* boot = plan.boot()) {
+    ASSERT_NO_FATAL_FAILURE(expect_may(boot->choice));
+  }
   if (const Menu* menu = plan.menu()) {
     for (const Choice& each : menu->entries()) ASSERT_NO_FATAL_FAILURE(expect_may(each));
   }
