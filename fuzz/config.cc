@@ -124,6 +124,15 @@ std::string print(const Config& c) {
   people("viewers", c.api_people.viewers);
   key("tls_port", c.api_tls_port);
   key("tokens", quoted(c.api_tokens));
+  section("runs");
+  key("silent_minutes", c.silent_minutes);
+  key("offers_again", c.offers_again);
+  key("installs", c.installs);
+  key("installs_minutes", c.installs_minutes);
+  key("failures_in_row", c.failures_in_row);
+  key("loop_boots", c.loop_boots);
+  key("loop_minutes", c.loop_minutes);
+  key("loop_to_disk", c.loop_to_disk);
   return text;
 }
 

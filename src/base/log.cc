@@ -8,6 +8,8 @@
 #include <ctime>
 #include <mutex>
 
+#include "base/utf8.h"
+
 namespace base {
 namespace {
 
@@ -55,37 +57,13 @@ std::string timestamp() {
                      utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, ms);
 }
 
-// Octets of the printable UTF-8 character at the front; 0 if there is none. (RFC 3629 §4; the
-// C1 controls are none: terminals act on them.)
-std::size_t character(std::string_view text) {
-  const auto octet = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xbf) {
-    return octet(i) >= low && octet(i) <= high;
-  };
-  const unsigned first = octet(0);
-  if (first >= 0x20 && first < 0x7f) return 1;
-  if (first == 0xc2) return follows(1, 0xa0) ? 2 : 0;
-  if (first >= 0xc3 && first <= 0xdf) return follows(1) ? 2 : 0;
-  if (first >= 0xe0 && first <= 0xef) {
-    const bool second = follows(1, first == 0xe0 ? 0xa0 : 0x80, first == 0xed ? 0x9f : 0xbf);
-    return second && follows(2) ? 3 : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    const bool second = follows(1, first == 0xf0 ? 0x90 : 0x80, first == 0xf4 ? 0x8f : 0xbf);
-    return second && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
-}
-
 // Text from packets reaches the log: control characters must not forge lines or colours, and
 // what is no text must not spoil the JSON.
 std::string printable(std::string_view text, bool json) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const std::size_t octets = character(text);
+    const std::size_t octets = printable_utf8(text);
     if (octets == 0) {
       out += fmt::format("{}x{:02x}", json ? "\\\\" : "\\", static_cast<unsigned char>(text.front()));
     } else {

@@ -54,7 +54,7 @@ class Decision {
     note(Point::network, plan_.network != nullptr ? Verdict::applied : Verdict::did_not_apply, Detail::none,
          plan_.network != nullptr ? plan_.network->id : 0);
     gates_ = gates_for(snapshot_.model().policy, plan_.network, known());
-    if (pass_gates() && pass_state() && !refer()) choose();
+    if (pass_gates() && pass_state() && pass_boot_count() && !refer()) choose();
     return plan_;
   }
 
@@ -135,6 +135,12 @@ class Decision {
     return true;
   }
 
+  bool pass_boot_count() {
+    if (!now_.boots_too_often) return true;
+    refuse(Point::boot_count, Abort{Reason::boots_too_often}, Detail::none, known() ? device()->id : 0);
+    return false;
+  }
+
   bool refer() {
     const Referral* const referral = find_referral();
     if (referral == nullptr) {
@@ -205,11 +211,15 @@ class Decision {
     }
     if (deployment.from && now_.unix_seconds < *deployment.from) return reject(deployment, Detail::not_yet);
     if (deployment.until && now_.unix_seconds >= *deployment.until) return reject(deployment, Detail::over);
-    if (deployment.purpose == Purpose::required) {
-      if (!in_maintenance()) return reject(deployment, Detail::outside_maintenance);
-      if (const auto end = deployment.again ? std::nullopt : run_end(deployment.id)) {
+    const bool required = deployment.purpose == Purpose::required;
+    if (required && !in_maintenance()) return reject(deployment, Detail::outside_maintenance);
+    if ((required || deployment.once) && !deployment.again) {
+      if (const auto end = run_end(deployment.id)) {
         return reject(deployment, *end == RunEnd::done ? Detail::done : Detail::run_held);
       }
+    }
+    if (now_.installs_stopped && required && !deployment.again) {
+      return refuse_candidate(deployment, Detail::installs_stopped, Reason::installs_stopped);
     }
     const Choice choice = choice_of(deployment);
     if (choice.image == nullptr)

@@ -69,6 +69,7 @@ struct Deployment {
   std::optional<std::int64_t> from, until;  // Unix seconds: offered from then on, and before then
   bool again = false;                       // required, at every boot, done or not: machines without a disk
   bool asks = false;                        // a required one, too, asks at the machine first
+  bool once = false;                        // done as soon as a machine has started it, whatever comes of it
   std::string program;                      // name of the boot program instead of the default; empty: none
   bool operator==(const Deployment&) const = default;
 };

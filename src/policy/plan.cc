@@ -41,6 +41,10 @@ std::string_view print(Reason reason) {
       return "program-gone";
     case Reason::no_boot_server:
       return "no-boot-server";
+    case Reason::installs_stopped:
+      return "installs-stopped";
+    case Reason::boots_too_often:
+      return "boots-too-often";
   }
   return "unknown";
 }
@@ -96,6 +100,13 @@ std::string_view explain(Reason reason) {
     case Reason::no_boot_server:
       return "this machine is referred to other servers, and none of them answers and serves its "
              "architecture";
+    case Reason::installs_stopped:
+      return "no required deployment begins for now, because too many began or failed lately: `bootferry "
+             "status` says which, and an administrator lets them go on";
+    case Reason::boots_too_often:
+      return "this machine has booted from the network over and over, so it goes on to its disk: look at "
+             "what "
+             "it does there";
   }
   return "unknown";
 }
@@ -114,6 +125,8 @@ std::string_view print(Point point) {
       return "delay";
     case Point::state:
       return "state";
+    case Point::boot_count:
+      return "boot-count";
     case Point::referral:
       return "referral";
     case Point::deployment:
@@ -174,6 +187,8 @@ std::string_view print(Detail detail) {
       return "done";
     case Detail::run_held:
       return "run-held";
+    case Detail::installs_stopped:
+      return "installs-stopped";
     case Detail::image_gone:
       return "image-gone";
     case Detail::image_not_for_arch:

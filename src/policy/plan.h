@@ -35,8 +35,10 @@ enum class Reason : std::uint8_t {
   nothing_to_do,        // a known device for which nothing is deployed, now
   program_gone,         // an override names a boot program that is not there
   no_boot_server,       // referred, and none of the servers is alive and serves its architecture
+  installs_stopped,     // too many required deployments began or failed lately (session/install_breaker)
+  boots_too_often,      // it has booted from the network over and over (session/boot_counts)
 };
-inline constexpr std::size_t reason_count = 18;
+inline constexpr std::size_t reason_count = 20;
 std::string_view print(Reason reason);    // "no-deployment": counters, JSON
 std::string_view explain(Reason reason);  // one sentence with what to do; plain ASCII, scripts show it
 
@@ -48,6 +50,7 @@ enum class Point : std::uint8_t {
   answer_policy,
   delay,
   state,
+  boot_count,  // only where it speaks against booting
   referral,
   deployment,  // one entry each
   image_override,
@@ -73,6 +76,7 @@ enum class Detail : std::uint8_t {
   outside_maintenance,
   done,      // required and done already
   run_held,  // failed or fell silent too often
+  installs_stopped,
   image_gone,
   image_not_for_arch,
   comes_later,  // another one was before it

@@ -38,6 +38,7 @@ base::Result<std::shared_ptr<const Snapshot::Site>> Snapshot::arrange(SiteModel 
 
   site->by_collection.resize(site->model.collections.size());
   for (const Deployment& deployment : site->model.deployments) {
+    site->deployments.emplace(deployment.id, &deployment);
     if (const auto* to = std::get_if<ToCollection>(&deployment.target)) {
       if (const auto at = site->collections.position(to->id)) site->by_collection[*at].push_back(&deployment);
     } else if (const auto* one = std::get_if<ToDevice>(&deployment.target)) {
@@ -110,6 +111,17 @@ const Image* Snapshot::image(std::int64_t id) const {
 const TaskSequence* Snapshot::task_sequence(std::int64_t id) const {
   const auto found = site_->task_sequences.find(id);
   return found == site_->task_sequences.end() ? nullptr : found->second;
+}
+
+const Deployment* Snapshot::deployment(std::int64_t id) const {
+  const auto found = site_->deployments.find(id);
+  return found == site_->deployments.end() ? nullptr : found->second;
+}
+
+const Image* Snapshot::image_of(const Deployment& deployment) const {
+  if (const auto* boot = std::get_if<ToBoot>(&deployment.what)) return image(boot->image);
+  const TaskSequence* const sequence = task_sequence(std::get<ToRun>(deployment.what).task_sequence);
+  return sequence == nullptr ? nullptr : image(sequence->image);
 }
 
 const Snapshot::Span& Snapshot::to_device(std::int64_t device) const {

@@ -63,6 +63,9 @@ class Snapshot {
 
   [[nodiscard]] const Image* image(std::int64_t id) const;
   [[nodiscard]] const TaskSequence* task_sequence(std::int64_t id) const;
+  [[nodiscard]] const Deployment* deployment(std::int64_t id) const;
+  // What it boots; null where that, or its task sequence, is gone.
+  [[nodiscard]] const Image* image_of(const Deployment& deployment) const;
   // Those of one target, in no order.
   using Span = std::vector<const Deployment*>;
   [[nodiscard]] const Span& to_collection(std::size_t position) const {
@@ -104,6 +107,7 @@ class Snapshot {
     Span to_unknown, to_all;
     std::unordered_map<std::int64_t, const Image*> images;
     std::unordered_map<std::int64_t, const TaskSequence*> task_sequences;
+    std::unordered_map<std::int64_t, const Deployment*> deployments;
   };
   static base::Result<std::shared_ptr<const Site>> arrange(SiteModel model);
 

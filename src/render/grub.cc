@@ -26,10 +26,11 @@ constexpr std::string_view local_function = R"(function boot_local {
 }
 )";
 
-void load(std::string& config, const Screen::Entry& entry, std::string_view indent) {
+void load(std::string& config, const Screen::Entry& entry, std::string_view indent, std::string_view report) {
   const policy::Image& image = *entry.image;
   std::string words = grub_word("/" + image.kernel);
-  if (const std::string command_line = grub_command_line(image.command_line); !command_line.empty()) {
+  if (const std::string command_line = grub_command_line(command_line_of(image, report));
+      !command_line.empty()) {
     words += ' ' + command_line;
   }
   line(config, "{}echo {}", indent, grub_word("Bootferry: booting " + entry.title));
@@ -46,7 +47,7 @@ std::string id_of(const Screen& screen, std::size_t entry) {
 
 }  // namespace
 
-std::string grub_config(const policy::Plan& plan, const policy::Settings& settings) {
+std::string grub_config(const policy::Plan& plan, const policy::Settings& settings, std::string_view report) {
   std::string config(local_function);
   const auto screen = screen_of(plan);
   if (!screen) {
@@ -60,7 +61,7 @@ std::string grub_config(const policy::Plan& plan, const policy::Settings& settin
   line(config, "set fallback=local");
   for (std::size_t i = 0; i < screen->entries.size(); ++i) {
     line(config, "menuentry {} --id {} {{", grub_word(screen->entries[i].title), id_of(*screen, i));
-    load(config, screen->entries[i], "  ");
+    load(config, screen->entries[i], "  ", report);
     line(config, "}}");
   }
   line(config, "menuentry {} --id local {{\n  boot_local\n}}", grub_word(local_disk));

@@ -22,7 +22,8 @@ std::string label(const Screen& screen, std::size_t entry) {
   return screen.entries.size() == 1 ? "network" : fmt::format("entry{}", entry + 1);
 }
 
-void load_and_boot(std::string& script, const policy::Image& image, const ServerAddress& files) {
+void load_and_boot(std::string& script, const policy::Image& image, const ServerAddress& files,
+                   std::string_view report) {
   // A kernel started by UEFI's stub reads its initrds by name through iPXE's file system, so
   // the command line names them; on BIOS they are just there and the words do no harm. The
   // names are ours: two initrds may have one base name, or one with a space in it.
@@ -30,7 +31,7 @@ void load_and_boot(std::string& script, const policy::Image& image, const Server
   for (std::size_t i = 0; i < image.initrds.size(); ++i) {
     fmt::format_to(std::back_inserter(arguments), "initrd=initrd{} ", i);
   }
-  arguments += ipxe_words(image.command_line);
+  arguments += ipxe_words(command_line_of(image, report));
   while (arguments.ends_with(' ')) arguments.pop_back();
 
   line(script, "imgfree");
@@ -68,7 +69,7 @@ std::string ServerAddress::url(std::string_view path) const {
 }
 
 std::string ipxe_script(const policy::Plan& plan, const policy::Settings& settings,
-                        const ServerAddress& server) {
+                        const ServerAddress& server, std::string_view report) {
   std::string script = "#!ipxe\n";
   const auto screen = screen_of(plan);
   if (!screen) {
@@ -82,7 +83,7 @@ std::string ipxe_script(const policy::Plan& plan, const policy::Settings& settin
   for (std::size_t i = 0; i < screen->entries.size(); ++i) {
     if (screen->asks) line(script, ":{}", label(*screen, i));
     line(script, "echo Bootferry: booting {}", ipxe_words(screen->entries[i].title));
-    load_and_boot(script, *screen->entries[i].image, files);
+    load_and_boot(script, *screen->entries[i].image, files, report);
   }
   line(script, ":failed");
   line(script, "echo Bootferry: ${{wanted}} could not be loaded or started");

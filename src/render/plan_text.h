@@ -26,6 +26,11 @@ struct Screen {
   bool asks = false;           // else the first one boots
   bool silence_boots = false;  // where it asks: the first one, else the local disk
 };
+// Its command line, with the word in front that tells where to report; that may be empty.
+inline std::string command_line_of(const policy::Image& image, std::string_view report) {
+  if (report.empty()) return image.command_line;
+  return fmt::format("{}{}{}", report, image.command_line.empty() ? "" : " ", image.command_line);
+}
 // Nothing where nothing boots from here.
 std::optional<Screen> screen_of(const policy::Plan& plan);
 // Why nothing boots from here: "Bootferry: no-deployment: nothing is deployed …".

@@ -15,7 +15,8 @@ std::string label(const Screen& screen, std::size_t entry) {
   return screen.entries.size() == 1 ? "network" : fmt::format("{}", entry + 1);
 }
 
-void boot_label(std::string& config, std::string_view name, const policy::Image& image) {
+void boot_label(std::string& config, std::string_view name, const policy::Image& image,
+                std::string_view report) {
   line(config, "LABEL {}", name);
   line(config, "  KERNEL ::/{}", one_line(image.kernel));
   if (!image.initrds.empty()) {
@@ -26,7 +27,7 @@ void boot_label(std::string& config, std::string_view name, const policy::Image&
     }
     line(config, "  INITRD {}", initrds);
   }
-  const std::string command_line = one_line(image.command_line);
+  const std::string command_line = one_line(command_line_of(image, report));
   if (!command_line.empty()) line(config, "  APPEND {}", command_line);
 }
 
@@ -52,7 +53,8 @@ void ask(std::string& config, const Screen& screen, unsigned seconds) {
 
 }  // namespace
 
-std::string pxelinux_config(const policy::Plan& plan, const policy::Settings& settings) {
+std::string pxelinux_config(const policy::Plan& plan, const policy::Settings& settings,
+                            std::string_view report) {
   std::string config;
   const auto screen = screen_of(plan);
   if (!screen) {
@@ -69,7 +71,7 @@ std::string pxelinux_config(const policy::Plan& plan, const policy::Settings& se
     line(config, "DEFAULT network\nPROMPT 0");
   }
   for (std::size_t i = 0; i < screen->entries.size(); ++i) {
-    boot_label(config, label(*screen, i), *screen->entries[i].image);
+    boot_label(config, label(*screen, i), *screen->entries[i].image, report);
   }
   return config;
 }

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "net/interfaces.h"
+#include "server/boot_surface.h"
 #include "server/wall_clock.h"
 
 namespace server {
@@ -73,14 +75,45 @@ std::optional<policy::Hold> BootFiles::hold_script(const policy::Facts& facts, p
       [&](auto& admission) { return admission.on_script(facts.mac, speaker, now, where); });
 }
 
-bool BootFiles::completes_image(std::string_view normalised, const policy::Facts& facts) const {
+bool BootFiles::completes_image(std::string_view normalised, const policy::Facts& facts, base::Time now) {
   const auto site = site_();
+  // As when it got its script: what stops others since then does not stop it.
   const policy::Plan plan = policy::decide(facts, site->policy, wall_clock());
-  if (const policy::Boot* boot = plan.boot()) return has_file_last(boot->choice, normalised);
-  const policy::Menu* menu = plan.menu();
-  return menu != nullptr && std::ranges::any_of(menu->entries(), [&](const policy::Choice& choice) {
-           return has_file_last(choice, normalised);
-         });
+  const policy::Choice* complete = nullptr;
+  if (const policy::Boot* boot = plan.boot()) {
+    if (has_file_last(boot->choice, normalised)) complete = &boot->choice;
+  } else if (const policy::Menu* menu = plan.menu()) {
+    for (const policy::Choice& choice : menu->entries()) {
+      if (complete == nullptr && has_file_last(choice, normalised)) complete = &choice;
+    }
+  }
+  if (complete == nullptr) return false;
+  if (runs_ != nullptr) runs_->image_sent(facts, plan.identity.device, *complete, now);
+  return true;
+}
+
+policy::Plan BootFiles::decide(const policy::Facts& facts, const Site& site, base::Time now) const {
+  return runs_ != nullptr ? runs_->decide(facts, site.policy, now)
+                          : policy::decide(facts, site.policy, wall_clock());
+}
+
+std::string BootFiles::begin(policy::Plan& plan, const session::Known* known,
+                             const policy::Settings& settings, const Asker& asker, bool over_http,
+                             base::Time now) {
+  const policy::Device* const device = plan.identity.device;
+  if (runs_ == nullptr || known == nullptr || device == nullptr || asker.only_looks) return {};
+  // Somebody who looks at a machine's script from here, or from another machine of this wire,
+  // begins nothing.
+  if (asker.address == asker.local) return {};
+  if (known->from == session::LearnedFrom::name) {
+    const auto neighbour = net::neighbour(asker.address, asker.interface);
+    if (neighbour && std::ranges::find(device->macs, *neighbour) == device->macs.end()) return {};
+  }
+  Runs::Offered offered{asker.address, "", over_http && settings.images_port != 0};
+  if (settings.http) {
+    offered.reports_at = render::ServerAddress{asker.local, settings.http_port}.url(boot_surface_prefix);
+  }
+  return runs_->offer(plan, offered, now);
 }
 
 BehindName BootFiles::render_name(const content::RenderedName& name, const session::Known* known,
@@ -95,16 +128,17 @@ BehindName BootFiles::render_name(const content::RenderedName& name, const sessi
     case content::Rendered::grub_entry:
       return plain(render::grub_entry_config(), "entry grub.cfg");
     case content::Rendered::ipxe_script: {
-      const policy::Plan plan = policy::decide(facts, site.policy, wall_clock());
+      policy::Plan plan = decide(facts, site, now);
       if (const auto wait = wait_of(facts, ClientKind::ipxe, plan, site.policy, asker.address, now)) {
         return held(render::ipxe_waiting_script(*wait, facts.mac, server), facts, *wait);
       }
-      return plain(render::ipxe_script(plan, settings, server), about("script", facts, plan));
+      const std::string report = begin(plan, known, settings, asker, true, now);
+      return plain(render::ipxe_script(plan, settings, server, report), about("script", facts, plan));
     }
     case content::Rendered::pxelinux_config: {
       // pxelinux asks by UUID first; by that alone nobody is known, and it asks by MAC next.
       if (known == nullptr && name.uuid) return NothingBehindName{};
-      const policy::Plan plan = policy::decide(facts, site.policy, wall_clock());
+      policy::Plan plan = decide(facts, site, now);
       if (std::holds_alternative<policy::AskApproval>(plan.outcome)) {
         const auto wait = wait_of(facts, ClientKind::bios_rom, plan, site.policy, asker.address, now);
         return held(render::pxelinux_waiting_config(*wait, facts.mac), facts, *wait);
@@ -113,14 +147,16 @@ BehindName BootFiles::render_name(const content::RenderedName& name, const sessi
         machines_.with_admission(
             [&](auto& admission) { admission.on_menu(facts.mac, ClientKind::bios_rom, now, asker.address); });
       }
-      return plain(render::pxelinux_config(plan, settings), about("pxelinux.cfg", facts, plan));
+      const std::string report = begin(plan, known, settings, asker, false, now);
+      return plain(render::pxelinux_config(plan, settings, report), about("pxelinux.cfg", facts, plan));
     }
     case content::Rendered::grub_config: {
-      const policy::Plan plan = policy::decide(facts, site.policy, wall_clock());
+      policy::Plan plan = decide(facts, site, now);
       if (const auto wait = wait_of(facts, ClientKind::uefi_pxe, plan, site.policy, asker.address, now)) {
         return held(render::grub_waiting_config(*wait, facts.mac), facts, *wait);
       }
-      return plain(render::grub_config(plan, settings), about("grub.cfg", facts, plan));
+      const std::string report = begin(plan, known, settings, asker, false, now);
+      return plain(render::grub_config(plan, settings, report), about("grub.cfg", facts, plan));
     }
   }
   return NothingBehindName{};

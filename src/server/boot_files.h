@@ -15,13 +15,15 @@
 #include "render/menu.h"
 #include "server/administration.h"
 #include "server/machines.h"
+#include "server/runs.h"
 
 namespace server {
 
 struct Asker {
   base::Ip address;
-  base::Ip local;          // our address that it used; scripts name it
-  unsigned interface = 0;  // by which it came
+  base::Ip local;           // our address that it used; scripts name it
+  unsigned interface = 0;   // by which it came
+  bool only_looks = false;  // HEAD: nothing begins by it
 };
 
 struct FileBehindName {
@@ -42,19 +44,25 @@ using BehindName = std::variant<FileBehindName, TextBehindName, NothingBehindNam
 class BootFiles {
  public:
   // `files_only`: another server's options say what machines load, and we answer no DHCP.
-  BootFiles(std::function<std::shared_ptr<const Site>()> site, Machines& machines, bool files_only)
-      : site_(std::move(site)), machines_(machines), files_only_(files_only) {}
+  // `runs` may be missing: then nobody keeps what becomes of boots.
+  BootFiles(std::function<std::shared_ptr<const Site>()> site, Machines& machines, bool files_only,
+            Runs* runs = nullptr)
+      : site_(std::move(site)), machines_(machines), files_only_(files_only), runs_(runs) {}
   // Any thread. `requested` as the client spelled it.
   BehindName find(std::string_view requested, const Asker& asker, base::Time now);
-  // Whether the file is the last one that the machine's image has for it: loaders fetch the
-  // kernel and then the initrds in their order.
-  [[nodiscard]] bool completes_image(std::string_view normalised, const policy::Facts& facts) const;
+  // A machine has a file of an image. Whether it is the last one that its image has for it, so
+  // that it starts: loaders fetch the kernel and then the initrds in their order.
+  bool completes_image(std::string_view normalised, const policy::Facts& facts, base::Time now);
   // Whether the machine is an iPXE by now, and gets its script under an iPXE's name.
   [[nodiscard]] bool is_ipxe_already(const base::Mac& mac, std::string_view normalised, base::Time now);
 
  private:
   BehindName render_name(const content::RenderedName& name, const session::Known* known, const Site& site,
                          const Asker& asker, base::Time now);
+  [[nodiscard]] policy::Plan decide(const policy::Facts& facts, const Site& site, base::Time now) const;
+  // The word for the command line with which the machine reports; empty where it has nothing to.
+  std::string begin(policy::Plan& plan, const session::Known* known, const policy::Settings& settings,
+                    const Asker& asker, bool over_http, base::Time now);
   // What a machine is told instead while it has to wait: for an administrator, or for others.
   std::optional<render::Wait> wait_of(const policy::Facts& facts, policy::ClientKind speaker,
                                       const policy::Plan& plan, const policy::Snapshot& snapshot,
@@ -66,6 +74,7 @@ class BootFiles {
   std::function<std::shared_ptr<const Site>()> site_;
   Machines& machines_;
   bool files_only_;
+  Runs* runs_;
 };
 
 }  // namespace server

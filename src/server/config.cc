@@ -269,6 +269,19 @@ constexpr std::array keys = {
     Key{"api", "viewers", [](const auto& n, Config& c) { return set_people(n, c.api_people.viewers); }},
     Key{"api", "tls_port", [](const auto& n, Config& c) { return set_number(n, c.api_tls_port, 0, 65535); }},
     Key{"api", "tokens", [](const auto& n, Config& c) { return set_optional_path(n, c.api_tokens); }},
+    Key{"runs", "silent_minutes",
+        [](const auto& n, Config& c) { return set_number(n, c.silent_minutes, 1, 10080); }},
+    Key{"runs", "offers_again",
+        [](const auto& n, Config& c) { return set_number(n, c.offers_again, 0, 1000); }},
+    Key{"runs", "installs", [](const auto& n, Config& c) { return set_number(n, c.installs, 0, 100'000); }},
+    Key{"runs", "installs_minutes",
+        [](const auto& n, Config& c) { return set_number(n, c.installs_minutes, 1, 10080); }},
+    Key{"runs", "failures_in_row",
+        [](const auto& n, Config& c) { return set_number(n, c.failures_in_row, 0, 100'000); }},
+    Key{"runs", "loop_boots", [](const auto& n, Config& c) { return set_number(n, c.loop_boots, 0, 100); }},
+    Key{"runs", "loop_minutes",
+        [](const auto& n, Config& c) { return set_number(n, c.loop_minutes, 1, 1440); }},
+    Key{"runs", "loop_to_disk", [](const auto& n, Config& c) { return set_flag(n, c.loop_to_disk); }},
 };
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -417,6 +430,14 @@ policy::Settings Config::settings() const {
   settings.http_port = http_port;
   settings.images_port = images_port;
   return settings;
+}
+
+RunsTerms Config::runs() const {
+  RunsTerms terms;
+  terms.life = {std::int64_t{silent_minutes} * 60, offers_again};
+  terms.breaker = {installs, std::int64_t{installs_minutes} * 60, failures_in_row};
+  terms.counts = {loop_boots, std::chrono::minutes(loop_minutes), loop_to_disk};
+  return terms;
 }
 
 base::Result<Config> parse_config(std::string_view text, const std::string& name_for_errors) {

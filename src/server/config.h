@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "policy/model.h"
 #include "server/api_access.h"
+#include "server/runs.h"
 #include "server/traffic_limits.h"
 #include "session/admission.h"
 
@@ -66,9 +67,20 @@ struct Config {
   std::uint16_t api_tls_port = 0;  // 0: the Unix socket alone
   std::string api_tokens;
 
+  // [runs]
+  std::uint32_t silent_minutes = 240;  // from a run's start to when it counts as silent
+  std::uint32_t offers_again = 3;      // of a run that failed or fell silent
+  std::uint32_t installs = 0;          // that may begin within installs_minutes; 0: any number
+  std::uint32_t installs_minutes = 60;
+  std::uint32_t failures_in_row = 10;  // that stop installs; 0: any number
+  std::uint32_t loop_boots = 5;        // of a machine within loop_minutes that are too many; 0: never
+  std::uint32_t loop_minutes = 30;
+  bool loop_to_disk = false;
+
   [[nodiscard]] bool https() const { return http && tls_port != 0; }
   [[nodiscard]] policy::Settings settings() const;
   [[nodiscard]] session::AdmissionBounds admission() const { return {at_once, at_once_by_network}; }
+  [[nodiscard]] RunsTerms runs() const;
   bool operator==(const Config&) const = default;
 };
 

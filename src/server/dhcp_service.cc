@@ -6,7 +6,6 @@
 #include <cstring>
 
 #include "base/log.h"
-#include "server/wall_clock.h"
 
 namespace server {
 namespace {
@@ -26,13 +25,14 @@ std::string whom(const policy::Facts& facts) {
 DhcpService::DhcpService(net::LoopApi& loop, std::optional<net::UdpSocket> proxy,
                          std::optional<net::UdpSocket> boot_service,
                          std::function<std::shared_ptr<const Site>()> site, Machines& machines,
-                         const ServedInterfaces& interfaces)
+                         const ServedInterfaces& interfaces, std::function<policy::Now()> clock)
     : loop_(loop),
       proxy_(std::move(proxy)),
       boot_service_(std::move(boot_service)),
       site_(std::move(site)),
       machines_(machines),
       interfaces_(interfaces),
+      clock_(std::move(clock)),
       services_{proxy_.has_value(), boot_service_.has_value()} {}
 
 DhcpService::~DhcpService() {
@@ -127,7 +127,7 @@ session::PxeResult DhcpService::answer(base::ByteView bytes, const session::Arri
     return policy::Reason::held;
   };
   const session::PxeResult result =
-      session::handle(bytes, arrival, services_, site->policy, wall_clock(), objection, answers_.room());
+      session::handle(bytes, arrival, services_, site->policy, clock_(), objection, answers_.room());
   if (const auto& reply = result.reply) {
     answers_.add(reply->bytes.size(), {reply->to, reply->from, reply->interface});
   }

@@ -19,6 +19,7 @@
 #include "server/log_rate.h"
 #include "server/machines.h"
 #include "server/served_interfaces.h"
+#include "server/wall_clock.h"
 #include "session/pxe_service.h"
 
 namespace server {
@@ -37,7 +38,8 @@ class DhcpService {
   // One of the sockets may be missing: that service is off.
   DhcpService(net::LoopApi& loop, std::optional<net::UdpSocket> proxy,
               std::optional<net::UdpSocket> boot_service, std::function<std::shared_ptr<const Site>()> site,
-              Machines& machines, const ServedInterfaces& interfaces);
+              Machines& machines, const ServedInterfaces& interfaces,
+              std::function<policy::Now()> clock = wall_clock);
   ~DhcpService();
   base::Status start();
   // Sends the OFFERs of held machines whose turn has come. Once a second or so: EDK2 takes what
@@ -70,6 +72,7 @@ class DhcpService {
   std::function<std::shared_ptr<const Site>()> site_;
   Machines& machines_;
   ServedInterfaces::View interfaces_;
+  std::function<policy::Now()> clock_;
   session::PxeServices services_;
   std::array<DhcpCounters, 2> counters_;
   net::UdpBatch answers_{session::max_pxe_reply};  // to the batch that is being read

@@ -93,8 +93,11 @@ void FileService::on_event(const TftpEvent& event, base::Time now) {
 net::HttpReply FileService::answer(const net::HttpRequest& request) {
   const unsigned interface = arrival(request.interface, request.local);
   if (interface == 0) return net::HttpError{404, "not served on this interface"};
+  const bool head = request.method == "HEAD";
+  if (!head && request.method != "GET") return net::HttpError{405, "only GET and HEAD are served here"};
   const base::Time now = base::Clock::now();
-  const BehindName found = files_.find(request.target, {request.from.address, request.local, interface}, now);
+  const BehindName found =
+      files_.find(request.target, {request.from.address, request.local, interface, head}, now);
   if (const auto* file = std::get_if<FileBehindName>(&found)) {
     under_way(true, request.from.address, interface, request.target, now);
     return net::HttpFile{file->file.path, file->file.content_type, file->file.etag};
@@ -164,7 +167,7 @@ void FileService::delivered(const base::Ip& to, unsigned interface, std::string_
     return std::nullopt;
   });
   if (event) tell(*event);
-  if (normalised->starts_with(image_prefix) && files_.completes_image(*normalised, known->facts)) {
+  if (normalised->starts_with(image_prefix) && files_.completes_image(*normalised, known->facts, now)) {
     machines_.with_admission([&](auto& admission) { admission.on_image_sent(mac); });
   }
 }

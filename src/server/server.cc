@@ -20,6 +20,7 @@
 #include "net/http_server.h"
 #include "server/api.h"
 #include "server/api_server.h"
+#include "server/boot_surface.h"
 #include "server/dhcp_service.h"
 #include "server/file_service.h"
 #include "server/http_pace.h"
@@ -153,8 +154,9 @@ class Running {
         machines_(/*beside_dhcp=*/true, config.admission()),
         tftp_clients_(config.max_transfers, config.max_transfers_per_client),
         limits_(config.interface_limits, config.network_limits),
+        runs_([this] { return administration_->site(); }, config.runs(), [] { return std::time(nullptr); }),
         boot_files_([this] { return administration_->site(); }, machines_,
-                    !config.proxydhcp && !config.boot_service),
+                    !config.proxydhcp && !config.boot_service, &runs_),
         http_files_(boot_files_, machines_, interfaces_) {}
 
   base::Status start();
@@ -181,8 +183,12 @@ class Running {
   std::shared_ptr<const Site> site_seen_;
   TftpClients tftp_clients_;
   TrafficLimits limits_;
+  Runs runs_;
   BootFiles boot_files_;
   FileService http_files_;
+  std::unique_ptr<RunLogs> run_logs_;
+  std::unique_ptr<BootSurface> boot_surface_;
+  std::unique_ptr<Registrar> registrar_;  // ends first of those that it works for
   base::Fd signals_;
   std::unique_ptr<net::Loop> loop_;
   std::unique_ptr<net::InterfaceWatch> watch_;
@@ -234,6 +240,12 @@ base::Status Running::start() {
   auto administration = Administration::open(config_.state, config_.settings());
   if (!administration) return tl::unexpected(administration.error());
   administration_ = std::move(*administration);
+  registrar_ = std::make_unique<Registrar>(*administration_);
+  const auto post = [this](Registrar::Work work) { return registrar_->post(std::move(work)); };
+  if (const auto opened = runs_.open(*administration_, post); !opened) return opened;
+  run_logs_ = std::make_unique<RunLogs>(config_.state + "/runs", post);
+  boot_surface_ = std::make_unique<BootSurface>(runs_, machines_, interfaces_, *run_logs_,
+                                                [this] { return administration_->site(); });
   return start_services(std::move(*sockets));
 }
 
@@ -253,7 +265,7 @@ base::Status Running::start_services(Sockets sockets) {
 
   dhcp_ = std::make_unique<DhcpService>(
       *loop_, std::move(sockets.proxy), std::move(sockets.boot_service),
-      [this] { return administration_->site(); }, machines_, interfaces_);
+      [this] { return administration_->site(); }, machines_, interfaces_, [this] { return runs_.now(); });
   if (const auto started = dhcp_->start(); !started) return started;
   if (tftp_) tftp_->start();
 
@@ -289,9 +301,20 @@ base::Result<std::unique_ptr<net::HttpServer>> Running::start_http(std::vector<b
       return http_pace(limits_, interfaces_.now()->name_of(peer.interface), peer.from.address);
     };
   }
+  options.max_body = RunLogs::max_octets;
+  options.before_body = [this](const net::HttpRequest& request) -> std::optional<net::HttpReply> {
+    return BootSurface::has(request.target) ? boot_surface_->before_body(request)
+                                            : http_files_.answer(request);
+  };
   return net::HttpServer::start(
-      options, [this](const net::HttpRequest& request) { return http_files_.answer(request); },
-      [this](const net::HttpDone& done) { http_files_.on_done(done); });
+      options,
+      [this](const net::HttpRequest& request) {
+        return BootSurface::has(request.target) ? boot_surface_->answer(request)
+                                                : http_files_.answer(request);
+      },
+      [this](const net::HttpDone& done) {
+        if (!BootSurface::has(done.target)) http_files_.on_done(done);  // a token is not for the log
+      });
 }
 
 void Running::start_api() {
@@ -351,12 +374,21 @@ void Running::reload_configuration() {
     next.images_port = fresh->images_port;
     next.at_once = fresh->at_once;
     next.at_once_by_network = fresh->at_once_by_network;
+    next.silent_minutes = fresh->silent_minutes;
+    next.offers_again = fresh->offers_again;
+    next.installs = fresh->installs;
+    next.installs_minutes = fresh->installs_minutes;
+    next.failures_in_row = fresh->failures_in_row;
+    next.loop_boots = fresh->loop_boots;
+    next.loop_minutes = fresh->loop_minutes;
+    next.loop_to_disk = fresh->loop_to_disk;
     const bool restart_needed = !(next == *fresh);
     if (const auto taken = administration_->set_settings(next.settings()); !taken) {
       base::log(base::LogLevel::error, component, "configuration not taken over: {}", taken.error().what);
     } else {
       config_ = std::move(next);
       machines_.with_admission([&](auto& admission) { admission.set_bounds(config_.admission()); });
+      runs_.set_terms(config_.runs());
       base::log(base::LogLevel::info, component, "configuration read again{}",
                 restart_needed ? "; some of its changes need a restart" : "");
     }
@@ -389,6 +421,7 @@ void Running::look_at_attempts() {
   });
   for (const session::AttemptEvent& event : events) tell(event);
   machines_.with_admission([](auto& admission) { admission.poll(base::Clock::now()); });
+  runs_.poll();
   dhcp_->answer_held();
   loop_->call_at(base::Clock::now() + std::chrono::seconds(1), [this] { look_at_attempts(); });
 }
@@ -421,10 +454,12 @@ StatusReport Running::status() {
   auto promise = std::make_shared<std::promise<StatusReport>>();
   auto future = promise->get_future();
   loop_->post([this, promise, tftp] {
-    StatusSources sources{config_,    started_, interfaces_, *dhcp_, tftp ? &*tftp : nullptr,
-                          &machines_, {},       {}};
+    StatusSources sources{config_,    started_, interfaces_, *dhcp_,  tftp ? &*tftp : nullptr,
+                          &machines_, {},       {},          nullptr, nullptr};
     if (http_) sources.http = http_->counts();
     if (https_) sources.https = https_->counts();
+    sources.runs = &runs_;
+    sources.boot_surface = boot_surface_.get();
     promise->set_value(status_of(sources));
   });
   if (future.wait_for(std::chrono::seconds(2)) != std::future_status::ready) return {};

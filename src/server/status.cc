@@ -114,6 +114,12 @@ StatusReport status_of(const StatusSources& sources) {
   if (sources.tftp != nullptr) add_tftp(status.counters, *sources.tftp);
   add_http(status.counters, "http", sources.http);
   add_http(status.counters, "https", sources.https);
+  if (sources.runs != nullptr) {
+    for (const auto& counter : sources.runs->counters()) status.counters.push_back(counter);
+  }
+  if (sources.boot_surface != nullptr) {
+    for (const auto& counter : sources.boot_surface->counters()) status.counters.push_back(counter);
+  }
   if (sources.machines != nullptr) {
     const session::LineSummary line = sources.machines->with_admission(
         [](const session::Admission& admission) { return admission.summary(base::Clock::now()); });

@@ -10,6 +10,7 @@
 #include "server/config.h"
 
 #include "net/http_server.h"
+#include "server/boot_surface.h"
 #include "server/dhcp_service.h"
 #include "server/served_interfaces.h"
 #include "server/tftp_loops.h"
@@ -50,6 +51,8 @@ struct StatusSources {
   const TftpStatus* tftp = nullptr;                                          // null: off
   Machines* machines = nullptr;                                              // null: nobody loads
   std::optional<net::HttpCounts> http = std::nullopt, https = std::nullopt;  // nothing: off
+  const Runs* runs = nullptr;                                                // null: nobody keeps them
+  const BootSurface* boot_surface = nullptr;
 };
 
 // On the packet loop, which owns the counters. A port's datagrams are counted as

@@ -285,8 +285,39 @@ CREATE TABLE events (
 ) STRICT;
 )";
 
-constexpr std::array<Migration, 2> all_migrations = {
-    {{1, "images, deployments, boot programs", first_schema}, {2, "the model of sites", model_schema}}};
+// What became of deployments on machines, and what stops them all. No records: packets bring it
+// about, and people only look at it.
+constexpr std::string_view runs_schema = R"(
+ALTER TABLE deployments ADD COLUMN once INTEGER NOT NULL DEFAULT 0 CHECK (once IN (0, 1));
+
+CREATE TABLE runs (
+  device     INTEGER NOT NULL REFERENCES devices (id) ON DELETE CASCADE,
+  deployment INTEGER NOT NULL REFERENCES deployments (id) ON DELETE CASCADE,
+  state      TEXT NOT NULL CHECK (state IN ('offered', 'started', 'done', 'failed', 'silent')),
+  held       INTEGER NOT NULL CHECK (held IN (0, 1)),
+  offered    INTEGER NOT NULL,
+  started    INTEGER NOT NULL,
+  ended      INTEGER NOT NULL,
+  failures   INTEGER NOT NULL,
+  message    TEXT NOT NULL,
+  token      TEXT,
+  address    TEXT NOT NULL,
+  PRIMARY KEY (device, deployment)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX runs_by_deployment ON runs (deployment);
+CREATE INDEX runs_by_state ON runs (state, device, deployment);
+
+CREATE TABLE install_breaker (
+  only            INTEGER PRIMARY KEY CHECK (only = 1),
+  failures_in_row INTEGER NOT NULL,
+  stopped_at      INTEGER NOT NULL
+) STRICT;
+INSERT INTO install_breaker VALUES (1, 0, 0);
+)";
+
+constexpr std::array<Migration, 3> all_migrations = {{{1, "images, deployments, boot programs", first_schema},
+                                                      {2, "the model of sites", model_schema},
+                                                      {3, "runs", runs_schema}}};
 
 }  // namespace
 

@@ -303,7 +303,7 @@ class Reader {
     each(
         "SELECT id, name, image, task_sequence, target, collection, device, condition, purpose, enabled, "
         "position, "
-        "created, begins, ends, again, asks, program FROM deployments ORDER BY id",
+        "created, begins, ends, again, asks, once, program FROM deployments ORDER BY id",
         [&](Statement& row) {
           policy::Deployment deployment;
           deployment.id = row.integer(0);
@@ -323,7 +323,8 @@ class Reader {
           deployment.until = row.maybe_integer(13);
           deployment.again = row.integer(14) != 0;
           deployment.asks = row.integer(15) != 0;
-          deployment.program = row.text(16);
+          deployment.once = row.integer(16) != 0;
+          deployment.program = row.text(17);
           out_.deployments.push_back(std::move(deployment));
         });
   }

@@ -120,6 +120,7 @@ class Checker {
     if (deployment.from && deployment.until && *deployment.from >= *deployment.until) {
       fault("it ends before it begins");
     }
+    if (deployment.once && deployment.again) fault("it is to boot once and at every boot");
   }
   void check(const policy::Network& network) {
     const auto& windows = network.maintenance;

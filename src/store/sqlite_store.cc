@@ -7,6 +7,7 @@
 
 #include "store/copy.h"
 #include "store/read.h"
+#include "store/runs.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
 #include "store/store.h"
@@ -89,6 +90,27 @@ class SqliteStore final : public Store {
   base::Result<std::int64_t> last_version(const std::string& place) override {
     return number(database_.query("SELECT last FROM versions WHERE place = ?", place));
   }
+
+  base::Result<std::vector<policy::Run>> runs(const RunQuery& query) override {
+    return read_runs(database_, query);
+  }
+  base::Status put_runs(std::span<const policy::Run> runs,
+                        const std::optional<policy::BreakerMark>& breaker) override {
+    Transaction transaction(database_);
+    if (!transaction.begun()) return transaction.begun();
+    for (const policy::Run& run : runs) {
+      if (auto put = write_run(database_, run); !put) return put;
+    }
+    if (breaker) {
+      if (auto put = write_breaker(database_, *breaker); !put) return put;
+    }
+    return transaction.commit();
+  }
+  base::Status remove_runs(std::int64_t device, std::int64_t deployment) override {
+    return database_.run("DELETE FROM runs WHERE device = ? AND (? = 0 OR deployment = ?)", device,
+                         deployment, deployment);
+  }
+  base::Result<policy::BreakerMark> breaker() override { return read_breaker(database_); }
 
   base::Status back_up(const std::string& path) override { return copy_database(database_, path); }
 

@@ -7,13 +7,25 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "policy/run.h"
 #include "store/records.h"
 
 namespace store {
+
+// Which runs; all that is given must hold.
+struct RunQuery {
+  std::optional<std::int64_t> device;
+  std::optional<policy::RunState> state;
+  bool open = false;              // only those that may go on: neither done nor held
+  std::int64_t started_from = 0;  // only those that started then or later
+  policy::RunKey after;           // only those behind it
+  std::size_t count = 100;        // at most
+};
 
 class Store {
  public:
@@ -39,6 +51,17 @@ class Store {
   virtual base::Result<std::int64_t> next_version(const std::string& place) = 0;
   // The last number given for a place; 0 for a place that this database never knew.
   virtual base::Result<std::int64_t> last_version(const std::string& place) = 0;
+
+  // Runs are no records: they have no revision and leave no event. They go with their device or
+  // deployment. In the order of device and deployment.
+  virtual base::Result<std::vector<policy::Run>> runs(const RunQuery& query) = 0;
+  // All of them or none, durable when it returns; each in place of the one before of its machine
+  // and deployment. What those have left meanwhile is dropped.
+  virtual base::Status put_runs(std::span<const policy::Run> runs,
+                                const std::optional<policy::BreakerMark>& breaker = {}) = 0;
+  // Of one deployment, or with 0 of all.
+  virtual base::Status remove_runs(std::int64_t device, std::int64_t deployment) = 0;
+  virtual base::Result<policy::BreakerMark> breaker() = 0;
 
   // A whole copy that opens as a database of its own, while this one goes on. Replaces nothing.
   virtual base::Status back_up(const std::string& path) = 0;

@@ -169,11 +169,11 @@ std::int64_t put(Writer& writer, const policy::Deployment& deployment) {
       Kind::deployment, deployment.id,
       "name, image, task_sequence, target, collection, device, condition, purpose, enabled, position, "
       "created, begins, "
-      "ends, again, asks, program",
+      "ends, again, asks, once, program",
       deployment.name, image, sequence, to.kind, to.collection, to.device, or_null(deployment.condition),
       policy::print(deployment.purpose), std::int64_t{deployment.enabled}, std::int64_t{deployment.order},
       deployment.created, deployment.from, deployment.until, std::int64_t{deployment.again},
-      std::int64_t{deployment.asks}, deployment.program);
+      std::int64_t{deployment.asks}, std::int64_t{deployment.once}, deployment.program);
   if (image) writer.needs(Kind::image, *image);
   if (sequence) writer.needs(Kind::task_sequence, *sequence);
   if (to.collection) writer.needs(Kind::collection, *to.collection);

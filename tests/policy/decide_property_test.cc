@@ -2,6 +2,7 @@
 // What holds for every site and every machine, over many of both from a seed.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <vector>
 
@@ -102,7 +103,12 @@ class Maker {
     out.seconds_asking = static_cast<std::uint16_t>(below(16));
     return out;
   }
-  Now at() { return {now + below(20) - 10, static_cast<std::uint16_t>(below(300))}; }
+  Now at() {
+    const std::int64_t seconds = now + below(20) - 10;  // in order: arguments have none
+    const auto minute = static_cast<std::uint16_t>(below(300));
+    const bool stopped = once_in(8);
+    return {seconds, minute, stopped, once_in(16)};
+  }
 
   Deployment any_deployment(std::int64_t id) {
     Deployment one = deployment(id, any_target(), once_in(3) ? Purpose::required : Purpose::available);
@@ -118,6 +124,8 @@ class Maker {
     if (once_in(4)) one.from = now + below(20) - 10;
     if (once_in(4)) one.until = now + below(20) - 10;
     one.asks = once_in(4);
+    one.again = once_in(4);
+    one.once = !one.again && once_in(4);
     if (once_in(5)) one.program = one_of({"p1", "gone"});
     return one;
   }
@@ -158,7 +166,13 @@ std::string everything(const Facts& facts, const Snapshot& s, const Now& at) {
   return out + std::to_string(got.plan.trail.left_out());
 }
 
-void expect_sound(const Plan& plan, const Answer& whole) {
+bool is_over(const Device* device, const Deployment& deployment) {
+  return device != nullptr && !deployment.again &&
+         (deployment.once || deployment.purpose == Purpose::required) &&
+         std::ranges::count(device->extras().runs, deployment.id, &RunMark::deployment) > 0;
+}
+
+void expect_sound(const Plan& plan, const Answer& whole, const Now& at) {
   ASSERT_FALSE(plan.trail.entries().empty());
   const Device* const device = plan.identity.device;
   const bool boots = plan.boot() != nullptr || plan.menu() != nullptr;
@@ -179,6 +193,21 @@ void expect_sound(const Plan& plan, const Answer& whole) {
     ASSERT_TRUE(menu->size >= 2 && menu->size <= Menu::capacity);
     for (const Choice& each : menu->entries())
       ASSERT_TRUE(each.image != nullptr && each.deployment != nullptr);
+  }
+  if (at.boots_too_often) {
+    ASSERT_FALSE(serves) << in_words(plan);
+  }
+  const auto expect_may = [&](const Choice& choice) {
+    if (choice.deployment == nullptr) return;
+    const bool install = choice.deployment->purpose == Purpose::required && !choice.deployment->again;
+    ASSERT_FALSE(install && at.installs_stopped) << in_words(plan);
+    ASSERT_FALSE(is_over(device, *choice.deployment)) << in_words(plan);
+  };
+  if (const Boot* boot = plan.boot()) {
+    ASSERT_NO_FATAL_FAILURE(expect_may(boot->choice));
+  }
+  if (const Menu* menu = plan.menu()) {
+    for (const Choice& each : menu->entries()) ASSERT_NO_FATAL_FAILURE(expect_may(each));
   }
   // A refusal comes with its reason and never with a program to boot an image from.
   if (plan.reason()) {
@@ -219,7 +248,7 @@ TEST(DecideProperties, OverManySitesAndMachines) {
       const Facts facts = make.facts();
       const Now at = make.at();
       const Answer whole = answer(facts, s, at);
-      ASSERT_NO_FATAL_FAILURE(expect_sound(decide(facts, s, at), whole))
+      ASSERT_NO_FATAL_FAILURE(expect_sound(decide(facts, s, at), whole, at))
           << "seed " << seed + round << ", machine " << i;
       (whole.plan.reason() ? refused : served) += 1;
       ++cases;
@@ -240,7 +269,9 @@ TEST(DecideProperties, NobodyIsServedWithAnEmptyModel) {
   const Snapshot empty;
   for (int i = 0; i < 20000; ++i) {
     const Facts facts = make.facts();
-    const Answer got = answer(facts, empty, make.at());
+    Now at = make.at();
+    at.boots_too_often = false;
+    const Answer got = answer(facts, empty, at);
     ASSERT_EQ(in_words(got.plan), "silent no-deployment");
     ASSERT_EQ(in_words(got.step), "!no-deployment");
   }

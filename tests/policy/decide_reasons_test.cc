@@ -96,6 +96,22 @@ TEST(Decide, EachReason) {
        "auto-add did-not-apply"},
       {"nothing for a device", [](Case& c) { c.record.collections.clear(); }, "abort nothing-to-do",
        "state applied 1"},
+      {"installs are stopped", [](Case& c) { c.at.installs_stopped = true; }, "abort installs-stopped",
+       "deployment refused installs-stopped 1"},
+      {"it boots too often", [](Case& c) { c.at.boots_too_often = true; }, "abort boots-too-often",
+       "boot-count refused 1"},
+      {"a stranger that boots too often",
+       [](Case& c) {
+         c.become_stranger();
+         c.at.boots_too_often = true;
+       },
+       "abort boots-too-often", "boot-count refused"},
+      {"too often, and rejected anyway",
+       [](Case& c) {
+         c.record.state = DeviceState::rejected;
+         c.at.boots_too_often = true;
+       },
+       "abort rejected", "state refused 1"},
       {"image gone", [](Case& c) { c.d().what = ToBoot{9}; }, "abort deployed-image-gone",
        "deployment refused image-gone 1"},
       {"image of another architecture", [](Case& c) { c.d().what = ToBoot{3}; }, "abort image-not-for-arch",
@@ -171,6 +187,8 @@ TEST(Decide, EachDetail) {
          c.extras.runs = {{1, RunEnd::held}};
        },
        "abort nothing-to-do", "deployment did-not-apply run-held 1"},
+      {"installs are stopped", [](Case& c) { c.at.installs_stopped = true; }, "abort installs-stopped",
+       "deployment refused installs-stopped 1"},
       {"image gone", [](Case& c) { c.d().what = ToBoot{9}; }, "abort deployed-image-gone",
        "deployment refused image-gone 1"},
       {"other architecture", [](Case& c) { c.facts.arch = Arch::arm64; }, "abort image-not-for-arch",
@@ -215,6 +233,79 @@ TEST(Decide, EachDetail) {
     }
   }
   EXPECT_EQ(seen.size(), static_cast<std::size_t>(Detail::offered)) << "a detail without a row";
+}
+
+TEST(Decide, RunsThatAreOver) {
+  const Row rows[] = {
+      {"again, though done",
+       [](Case& c) {
+         c.d().again = true;
+         c.extras.runs = {{1, RunEnd::done}};
+       },
+       "boot image=1 by=1 prompt=none", "deployment applied chosen 1"},
+      {"available, though done",  // a mark from when it was required
+       [](Case& c) {
+         c.d().purpose = Purpose::available;
+         c.extras.runs = {{1, RunEnd::done}};
+       },
+       "boot image=1 by=1 prompt=opt-in", "deployment applied chosen 1"},
+      {"available, once, not started",
+       [](Case& c) {
+         c.d().purpose = Purpose::available;
+         c.d().once = true;
+       },
+       "boot image=1 by=1 prompt=opt-in", "deployment applied chosen 1"},
+      {"available, once, started",
+       [](Case& c) {
+         c.d().purpose = Purpose::available;
+         c.d().once = true;
+         c.extras.runs = {{1, RunEnd::done}};
+       },
+       "abort nothing-to-do", "deployment did-not-apply done 1"},
+      {"required, once, started",
+       [](Case& c) {
+         c.d().once = true;
+         c.extras.runs = {{1, RunEnd::done}};
+       },
+       "abort nothing-to-do", "deployment did-not-apply done 1"},
+      {"the mark of another deployment",
+       [](Case& c) {
+         c.extras.runs = {{2, RunEnd::done}, {9, RunEnd::held}};
+       },
+       "boot image=1 by=1 prompt=none", "deployment applied chosen 1"},
+  };
+  expect_rows(rows);
+}
+
+TEST(Decide, InstallsThatAreStopped) {
+  const Row rows[] = {
+      {"what boots again and again is no install", [](Case& c) { c.d().again = true; },
+       "boot image=1 by=1 prompt=none", "deployment applied chosen 1"},
+      {"nor is what somebody chooses", [](Case& c) { c.d().purpose = Purpose::available; },
+       "boot image=1 by=1 prompt=opt-in", "deployment applied chosen 1"},
+      {"what is available takes its place",
+       [](Case& c) { c.model.deployments.push_back(deployment(2, ToCollection{1}, Purpose::available, 2)); },
+       "boot image=2 by=2 prompt=opt-in", "deployment refused installs-stopped 1"},
+      {"what is done is done",
+       [](Case& c) {
+         c.extras.runs = {{1, RunEnd::done}};
+       },
+       "abort nothing-to-do", "deployment did-not-apply done 1"},
+      {"a stranger's",
+       [](Case& c) {
+         c.become_stranger();
+         c.d().target = ToUnknown{};
+       },
+       "silent installs-stopped", "deployment refused installs-stopped 1"},
+  };
+  for (Row row : rows) {
+    const auto change = row.change;
+    row.change = [&change](Case& c) {
+      c.at.installs_stopped = true;
+      change(c);
+    };
+    expect_rows({&row, 1});
+  }
 }
 
 TEST(Reason, EachHasANameAndASentenceInAscii) {

@@ -82,6 +82,15 @@ helpdesk = ["@desk"]
 viewers = []
 tls_port = 9443
 tokens = "/t/tokens"
+[runs]
+silent_minutes = 60
+offers_again = 1
+installs = 50
+installs_minutes = 20
+failures_in_row = 3
+loop_boots = 4
+loop_minutes = 10
+loop_to_disk = true
 )",
                                    "x");
   ASSERT_TRUE(config) << config.error().what;
@@ -120,7 +129,17 @@ tokens = "/t/tokens"
   want.api_people = {{"anna", "@wheel"}, {"@desk"}, {}};
   want.api_tls_port = 9443;
   want.api_tokens = "/t/tokens";
+  want.silent_minutes = 60;
+  want.offers_again = 1;
+  want.installs = 50;
+  want.installs_minutes = 20;
+  want.failures_in_row = 3;
+  want.loop_boots = 4;
+  want.loop_minutes = 10;
+  want.loop_to_disk = true;
   EXPECT_EQ(*config, want);
+  EXPECT_EQ(config->runs(), (RunsTerms{{3600, 1}, {50, 1200, 3}, {4, std::chrono::minutes(10), true}}));
+  EXPECT_EQ(Config().runs(), RunsTerms()) << "two places say the same";
   EXPECT_EQ(config->settings().http_port, 8080);
   EXPECT_EQ(config->settings().images_port, 8081);
   EXPECT_EQ(config->settings().prompt_seconds, 30);

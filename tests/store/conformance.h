@@ -104,4 +104,33 @@ inline policy::Collection collection(const std::string& name) {
   return out;
 }
 
+// Three devices and two deployments, for runs.
+class ConformanceOfRuns : public Conformance {
+ protected:
+  ConformanceOfRuns() {
+    debian = put(image("debian"));
+    for (const char* mac : {"52:54:00:00:00:01", "52:54:00:00:00:02", "52:54:00:00:00:03"}) {
+      devices.push_back(put(device(mac, mac)));
+    }
+    for (const char* name : {"lab", "hall"})
+      deployments.push_back(put(deployment(name, debian, policy::ToAll{})));
+  }
+  policy::Run run(std::size_t of_device, std::size_t of_deployment,
+                  policy::RunState state = policy::RunState::offered) {
+    policy::Run out;
+    out.key = {devices.at(of_device), deployments.at(of_deployment)};
+    out.state = state;
+    out.offered = 1'700'000'000;
+    return out;
+  }
+  std::vector<policy::Run> runs(const store::RunQuery& query = {}) {
+    auto found = store->runs(query);
+    EXPECT_TRUE(found) << found.error().what;
+    return found.value_or(std::vector<policy::Run>{});
+  }
+
+  std::int64_t debian = 0;
+  std::vector<std::int64_t> devices, deployments;
+};
+
 }  // namespace store_test

@@ -219,6 +219,33 @@ TEST_F(FromSchema1, WithoutACopyNothingIsChanged) {
   EXPECT_EQ(ask(path, "SELECT max(version) FROM schema_migrations"), "1");
 }
 
+TEST(FromSchema2, DeploymentsBootAsTheyDidAndNothingHasRunYet) {
+  const Scratch scratch;
+  const std::string path = scratch.path("bootferry.db");
+  {
+    auto database = Database::open(path);
+    ASSERT_TRUE(migrate(*database, migrations().first(2)));
+    ASSERT_TRUE(database->script(R"(
+      INSERT INTO images VALUES (1, 'debian', 'tree', 'x64', 'images/debian/1/linux', '', 'images/debian/1', 100, 1);
+      INSERT INTO devices VALUES (3, 'pc', '52:54:00:12:34:56', NULL, 'approved', 0, '', NULL, NULL, 1);
+      INSERT INTO device_macs VALUES ('52:54:00:12:34:56', 3);
+      INSERT INTO deployments VALUES (5, 'lab', 1, NULL, 'all', NULL, NULL, NULL, 'required', 1, 0, 100, NULL, NULL,
+                                      0, 1, 'p', 1);
+      INSERT INTO device_runs VALUES (3, 5, 'done');)"));
+  }
+  auto store = open_sqlite(path);
+  ASSERT_TRUE(store) << store.error().what;
+  const auto all = (*store)->load().value();
+  ASSERT_THAT(all.deployments, SizeIs(1));
+  EXPECT_FALSE(all.deployments[0].once);
+  EXPECT_TRUE(all.deployments[0].asks);
+  EXPECT_EQ(all.deployments[0].program, "p");
+  EXPECT_EQ(all.devices.at(0).extras().runs, (std::vector<policy::RunMark>{{5, policy::RunEnd::done}}));
+  EXPECT_THAT((*store)->runs({}).value(), IsEmpty());
+  EXPECT_EQ((*store)->breaker().value(), policy::BreakerMark{});
+  EXPECT_TRUE(std::filesystem::exists(path + ".schema-2"));
+}
+
 // Root, who starts a stopped server's upgrade, leaves a copy that the server's user can read.
 TEST_F(FromSchema1, TheCopyBelongsToWhomTheDatabaseBelongsTo) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can make files for somebody else";

@@ -214,6 +214,7 @@ class RandomBatches {
     out.until = perhaps(static_cast<std::int64_t>(1000 + below(1000)));
     out.again = chance(2);
     out.asks = chance(2);
+    out.once = !out.again && chance(2);
     out.program = maybe_program();
     return out;
   }

@@ -110,6 +110,8 @@ TEST(Check, TimesMakeSense) {
   deployment.name = "d";
   deployment.from = 100;
   EXPECT_EQ(fault_of(deployment, [](auto& d) { d.until = 100; }), "it ends before it begins");
+  EXPECT_EQ(fault_of(deployment, [](auto& d) { d.once = d.again = true; }),
+            "it is to boot once and at every boot");
   policy::Network network;
   network.name = "n";
   EXPECT_THAT(fault_of(network,

@@ -30,6 +30,9 @@ class Files final : public Place {
 INSTANTIATE_TEST_SUITE_P(Sqlite, Conformance,
                          testing::Values(Implementation{"Sqlite", [] { return std::make_unique<Files>(); }}),
                          [](const auto& which) { return which.param.name; });
+INSTANTIATE_TEST_SUITE_P(Sqlite, ConformanceOfRuns,
+                         testing::Values(Implementation{"Sqlite", [] { return std::make_unique<Files>(); }}),
+                         [](const auto& which) { return which.param.name; });
 
 class SqliteStore : public testing::Test {
  protected:

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a machine may say and ask while it is installed: a small HTTP API beside the boot files,
+// /boot/v1/TOKEN/…, where the token is one boot's own and stands on its kernel's command line.
+//
+//   POST done                            POST failed    body: why, one line
+//   POST progress  body: "42 text"       POST log       body: the log, or its next part
+//   GET  plan      what it boots
+//
+// It can end or fail its own run and nothing else. A token holds for the machine that got it, by
+// the address it had or that it is known by now; from elsewhere, or once it is worth nothing, all
+// is 404, as of a file that is not there. Answers are text of one line, but for the plan.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "net/http_server.h"
+#include "server/log_rate.h"
+#include "server/machines.h"
+#include "server/run_logs.h"
+#include "server/runs.h"
+#include "server/served_interfaces.h"
+#include "session/request_rate.h"
+
+namespace server {
+
+inline constexpr std::string_view boot_surface_prefix = "boot/v1/";  // below "/"
+
+class BootSurface {
+ public:
+  // All of these outlive it; any of HTTP's threads may call.
+  BootSurface(Runs& runs, Machines& machines, const ServedInterfaces& interfaces, RunLogs& logs,
+              Runs::SiteNow site)
+      : runs_(runs), machines_(machines), interfaces_(interfaces), logs_(logs), site_(std::move(site)) {}
+
+  // Whether a path is its business at all.
+  [[nodiscard]] static bool has(std::string_view target);
+  // How many octets of body such a request may have; without a live token none.
+  [[nodiscard]] std::size_t body_allowed(const net::HttpRequest& request) const;
+  // The answer to one whose body is not worth reading: what comes from anybody is not read for
+  // nothing.
+  std::optional<net::HttpReply> before_body(const net::HttpRequest& request);
+  net::HttpReply answer(const net::HttpRequest& request) { return answer(request, base::Clock::now()); }
+  net::HttpReply answer(const net::HttpRequest& request, base::Time now);
+  // Each request under one name: «boot-surface.heard», «boot-surface.unknown», …
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> counters() const;
+
+ private:
+  struct Call;
+  enum class Fate : std::uint8_t { heard, unknown, other_machine, too_fast, busy, unserved };
+  static constexpr std::size_t fates = 6;
+  static std::string_view print(Fate fate);
+  net::HttpReply refuse(Fate fate);
+  [[nodiscard]] bool belongs_to(const policy::Run& run, const base::Ip& from, unsigned interface,
+                                base::Time now);
+  net::HttpReply act(const Call& call, const policy::Run& run, std::string_view body);
+  [[nodiscard]] std::string plan_of(const policy::Run& run) const;
+
+  Runs& runs_;
+  Machines& machines_;
+  const ServedInterfaces& interfaces_;
+  RunLogs& logs_;
+  Runs::SiteNow site_;
+
+  // Of an address: some for each machine behind it, and those who guess get tired. Of a token: a
+  // word about progress now and then.
+  std::mutex rates_mutex_;
+  session::RequestRate<session::IpKey> by_address_{10, 100, 16384};
+  session::RequestRate<std::uint64_t> by_token_{1, 20, 16384};
+  LogRate log_rate_{10};
+  std::array<std::atomic<std::uint64_t>, fates> counts_{};
+};
+
+}  // namespace server
