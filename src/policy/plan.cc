@@ -94,8 +94,8 @@ std::string_view explain(Reason reason) {
       return "the boot program that is named for this machine is not there: `bootferry program list` shows "
              "those that are";
     case Reason::no_boot_server:
-      return "this machine is referred to other servers, and none of them answers and serves its "
-             "architecture";
+      return "this machine is referred to other servers, and none of them has a program for its architecture "
+             "that its firmware would fetch from there";
   }
   return "unknown";
 }
@@ -184,6 +184,8 @@ std::string_view print(Detail detail) {
       return "chosen";
     case Detail::offered:
       return "offered";
+    case Detail::not_answering:
+      return "not-answering";
   }
   return "unknown";
 }

@@ -34,7 +34,7 @@ enum class Reason : std::uint8_t {
   rejected,             // an administrator said no
   nothing_to_do,        // a known device for which nothing is deployed, now
   program_gone,         // an override names a boot program that is not there
-  no_boot_server,       // referred, and none of the servers is alive and serves its architecture
+  no_boot_server,       // referred, and no server has a program for its architecture and firmware
 };
 inline constexpr std::size_t reason_count = 18;
 std::string_view print(Reason reason);    // "no-deployment": counters, JSON
@@ -78,6 +78,7 @@ enum class Detail : std::uint8_t {
   comes_later,  // another one was before it
   chosen,
   offered,  // in the menu
+  not_answering,  // the boot server, and all others that serve the same
 };
 std::string_view print(Point point);
 std::string_view print(Verdict verdict);

@@ -390,6 +390,13 @@ base::Status Administration::set_settings(policy::Settings settings) {
   return {};
 }
 
+base::Status Administration::set_dead_servers(std::vector<std::int64_t> servers) {
+  const std::lock_guard lock(impl_->change);
+  if (auto set = impl_->records->set_dead_servers(std::move(servers)); !set) return set;
+  impl_->redecide();
+  return {};
+}
+
 std::vector<std::string> Administration::problems() const {
   const std::lock_guard lock(impl_->view);
   return *impl_->problems;

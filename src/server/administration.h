@@ -78,6 +78,8 @@ class Administration {
   [[nodiscard]] std::shared_ptr<const Site> site() const;
   // New settings after a reload of the configuration.
   base::Status set_settings(policy::Settings settings);
+  // Boot servers that do not answer their probes; lives as long as this object.
+  base::Status set_dead_servers(std::vector<std::int64_t> servers);
   // What is missing to serve: loader packages that are not installed, images whose files are gone.
   [[nodiscard]] std::vector<std::string> problems() const;
 

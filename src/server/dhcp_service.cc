@@ -151,6 +151,11 @@ void DhcpService::tell(const session::PxeEvent& event, const session::Arrival& a
   if (!log_rate_.may_log(component, loop_.now())) return;
 
   if (answered) {
+    if (event.referred_to != nullptr) {
+      base::log(level, component, "{}: referred to {} ({}), {}", whom(*event.facts), event.referred_to->name,
+                event.referred_to->address.print(), event.file.view());
+      return;
+    }
     base::log(
         level, component, "{} {}: boots {}{}, {} {}", whom(*event.facts),
         event.outcome == Outcome::offered ? "DISCOVER answered by an OFFER" : "request on 4011 acknowledged",
