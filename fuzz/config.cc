@@ -113,6 +113,8 @@ std::string print(const Config& c) {
         fmt::format("\"{}/{}\" = {}", slots.network.address.print(), slots.network.prefix, slots.at_once));
   }
   key("networks", fmt::format("{{ {} }}", fmt::join(limits, ", ")));
+  section("referrals");
+  key("probe_seconds", c.probe_seconds);
   return text;
 }
 
@@ -131,6 +133,7 @@ void check_values(const Config& c) {
   BOOTFERRY_CHECK(c.max_windowsize >= 1 && c.max_windowsize <= 256);
   BOOTFERRY_CHECK(c.max_transfers >= 1 && c.max_transfers_per_client >= 1);
   const auto [low, high] = c.tftp_port_range;
+  BOOTFERRY_CHECK(c.probe_seconds <= 3600);
   BOOTFERRY_CHECK((low == 0 && high == 0) || (low >= 1024 && low <= high));
 }
 

@@ -42,7 +42,8 @@ base::Result<std::vector<std::string>> file_problems(const server::Config& confi
   }
   std::error_code ignored;
   if (!std::filesystem::is_directory(config.state, ignored)) return server::missing_loaders();
-  const auto administration = server::Administration::open(config.state, config.settings());
+  const auto administration =
+      server::Administration::open(config.state, config.settings(), server::Opening::to_serve);
   if (!administration) return tl::unexpected(administration.error());
   return (*administration)->problems();
 }
@@ -83,6 +84,7 @@ std::string show_status(const api::Status& status) {
     if (queue.waiting > 0) loading += fmt::format(", the longest for {} s", queue.longest_wait);
   }
   table.add({"machines", loading});
+  for (const std::string& note : status.notes) table.add({"note", note});
   for (const auto& [name, value] : status.counters) table.add({name, fmt::format("{}", value)});
   return table.print();
 }

@@ -174,6 +174,7 @@ json status_fields(const Status& status) {
           {"started", status.started},
           {"interfaces", status.interfaces},
           {"services", status.services},
+          {"notes", status.notes},
           {"counters", counters},
           {"queue",
            {{"at_once", status.queue.at_once},
@@ -189,6 +190,7 @@ Status read_status(Fields& fields) {
   status.started = fields.number("started");
   status.interfaces = fields.texts("interfaces");
   status.services = fields.texts("services");
+  status.notes = fields.texts("notes");
   status.counters = fields.counts("counters");
   Fields queue = fields.object("queue");
   status.queue = {queue.count("at_once"), queue.count("loading"), queue.count("waiting"),

@@ -134,6 +134,7 @@ struct Status {
   std::vector<std::string> services;                            // «UDP 67 proxyDHCP»
   std::vector<std::pair<std::string, std::uint64_t>> counters;  // by name
   Queue queue = {};
+  std::vector<std::string> notes = {};  // a sentence each: what is wrong now, how other boot servers are
   bool operator==(const Status&) const = default;
 };
 struct QueueItem {

@@ -16,6 +16,8 @@
 #include "content/published.h"
 #include "net/udp.h"
 #include "policy/model.h"
+#include "server/open_records.h"
+#include "server/kept_copy.h"
 #include "server/site_records.h"
 #include "store/store.h"
 
@@ -49,7 +51,10 @@ class Administration {
  public:
   // Locks the state directory (one owner at a time; the error names the holder).
   static base::Result<std::unique_ptr<Administration>> open(const std::string& state_directory,
-                                                            policy::Settings settings);
+                                                            policy::Settings settings,
+                                                            Opening how = Opening::to_change);
+  // From now on a copy of the records is kept on disk, never older than some seconds.
+  void keep_copies(KeptCopy::Pace pace = {});
   ~Administration();
 
   base::Result<policy::Image> add_image(NewImage image, const Progress& progress);
@@ -82,6 +87,8 @@ class Administration {
   base::Status set_dead_servers(std::vector<std::int64_t> servers);
   // What is missing to serve: loader packages that are not installed, images whose files are gone.
   [[nodiscard]] std::vector<std::string> problems() const;
+  // Whether changes can be kept; nothing while they can.
+  [[nodiscard]] std::optional<Degraded> degraded() const;
 
  private:
   base::Result<policy::Device> device_of(const base::Mac& mac);

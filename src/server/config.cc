@@ -247,6 +247,8 @@ constexpr std::array keys = {
     Key{"admission", "at_once", [](const auto& n, Config& c) { return set_number(n, c.at_once, 0, 65535); }},
     Key{"admission", "networks",
         [](const auto& n, Config& c) { return set_network_slots(n, c.at_once_by_network); }},
+    Key{"referrals", "probe_seconds",
+        [](const auto& n, Config& c) { return set_number(n, c.probe_seconds, 0, 3600); }},
 };
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {

@@ -61,6 +61,9 @@ struct Config {
   std::uint32_t at_once = 0;  // machines that load at one time; 0: no limit
   std::vector<session::NetworkSlots> at_once_by_network;
 
+  // [referrals]
+  std::uint32_t probe_seconds = 30;  // between two looks at a boot server; 0: none
+
   [[nodiscard]] bool https() const { return http && tls_port != 0; }
   [[nodiscard]] policy::Settings settings() const;
   [[nodiscard]] session::AdmissionBounds admission() const { return {at_once, at_once_by_network}; }

@@ -124,6 +124,8 @@ api::Status status_of(const StatusSources& sources) {
       add("waiting", n.waiting);
     }
   }
+  if (sources.degraded) status.notes.push_back(print(*sources.degraded));
+  for (const BootServerHealth& server : sources.boot_servers) status.notes.push_back(print(server));
   return status;
 }
 

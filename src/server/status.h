@@ -11,7 +11,9 @@
 
 #include "net/http_server.h"
 #include "server/dhcp_service.h"
+#include "server/referral_probes.h"
 #include "server/served_interfaces.h"
+#include "server/store_health.h"
 #include "server/tftp_loops.h"
 
 namespace server {
@@ -24,6 +26,8 @@ struct StatusSources {
   const TftpStatus* tftp = nullptr;                                          // null: off
   Machines* machines = nullptr;                                              // null: nobody loads
   std::optional<net::HttpCounts> http = std::nullopt, https = std::nullopt;  // nothing: off
+  std::vector<BootServerHealth> boot_servers = {};                           // of referrals
+  std::optional<Degraded> degraded = std::nullopt;
 };
 
 // On the packet loop, which owns the counters. A port's datagrams are counted as

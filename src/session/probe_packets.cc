@@ -46,7 +46,8 @@ base::Bytes boot_service_probe(std::uint32_t xid, base::Ipv4 own) {
   request.options.add_u16(option::client_arch, 0);
   request.options.add(option::client_ndi, undi);
   base::Bytes bytes(wire::dhcp4::largest_reply);
-  bytes.resize(wire::dhcp4::encode(request, bytes).value_or(0));
+  const std::size_t size = wire::dhcp4::encode(request, bytes).value_or(0);
+  bytes.resize(std::max(size, wire::dhcp4::min_reply));  // as clients do; behind the end are zeros
   return bytes;
 }
 

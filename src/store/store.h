@@ -40,6 +40,9 @@ class Store {
   // The last number given for a place; 0 for a place that this database never knew.
   virtual base::Result<std::int64_t> last_version(const std::string& place) = 0;
 
+  // Whether changes can be kept at all; looks without changing anything.
+  virtual base::Status look() = 0;
+
   // A whole copy that opens as a database of its own, while this one goes on. Replaces nothing.
   virtual base::Status back_up(const std::string& path) = 0;
 };
@@ -47,5 +50,8 @@ class Store {
 // Opens or creates; migrates older schemas (numbered, checksummed, backed up first beside the
 // file); refuses newer ones.
 base::Result<std::unique_ptr<Store>> open_sqlite(const std::string& path);
+// A copy that back_up() made, to read only: the file stays as it is, also where its schema is
+// older. Every change is refused with `why`.
+base::Result<std::unique_ptr<Store>> open_sqlite_copy(const std::string& path, std::string why);
 
 }  // namespace store

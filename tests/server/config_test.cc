@@ -76,6 +76,8 @@ prompt_seconds = 30
 [admission]
 at_once = 100
 networks = { "10.1.0.0/16" = 64, "2001:db8::/32" = 0 }
+[referrals]
+probe_seconds = 5
 )",
                                    "x");
   ASSERT_TRUE(config) << config.error().what;
@@ -111,6 +113,7 @@ networks = { "10.1.0.0/16" = 64, "2001:db8::/32" = 0 }
   want.prompt_seconds = 30;
   want.at_once = 100;
   want.at_once_by_network = {{{{{10, 1, 0, 0}}, 16}, 64}, {base::IpNet::parse("2001:db8::/32").value(), 0}};
+  want.probe_seconds = 5;
   EXPECT_EQ(*config, want);
   EXPECT_EQ(config->settings().http_port, 8080);
   EXPECT_EQ(config->settings().images_port, 8081);
