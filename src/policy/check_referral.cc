@@ -44,8 +44,8 @@ base::Status check_server(const BootServer& server, std::span<const base::Ipv4> 
   }
   if (std::ranges::find(own, server.address) != own.end()) {
     return base::fail(
-        "server \"{}\": {} is this server itself: what is deployed here boots without a referral", server.name,
-        server.address.print());
+        "server \"{}\": {} is this server itself: what is deployed here boots without a referral",
+        server.name, server.address.print());
   }
   if (server.files.empty()) {
     return base::fail("server \"{}\" names no file: say what machines of an architecture load from it",
@@ -73,7 +73,8 @@ class Users {
     const auto& collections = snapshot_.collections().all();
     for (std::size_t i = 0; i < collections.size(); ++i) {
       if (collections[i].referral != referral_.id) continue;
-      if (auto good = check("collection", collections[i].name, snapshot_.to_collection(i)); !good) return good;
+      if (auto good = check("collection", collections[i].name, snapshot_.to_collection(i)); !good)
+        return good;
     }
     // Not a walk over the devices, of which there may be a million: only those with deployments.
     for (const Deployment& deployment : snapshot_.model().deployments) {

@@ -77,7 +77,7 @@ enum class Detail : std::uint8_t {
   image_not_for_arch,
   comes_later,  // another one was before it
   chosen,
-  offered,  // in the menu
+  offered,        // in the menu
   not_answering,  // the boot server, and all others that serve the same
 };
 std::string_view print(Point point);

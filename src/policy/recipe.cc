@@ -23,9 +23,10 @@ constexpr Recipe table[] = {
          "a ROM that is not iPXE: not seen live",
      .seen_live = false,
      .referral = CanBeReferred::documented,
-     .referral_evidence =
-         "Intel PXE 2.1: the file comes from siaddr of the answer that names it; Microsoft supports referrals of "
-         "BIOS machines, and many ROMs ignore option 66 and go by siaddr. A ROM that is not iPXE: not seen live"},
+     .referral_evidence = "Intel PXE 2.1: the file comes from siaddr of the answer that names it; Microsoft "
+                          "supports referrals of "
+                          "BIOS machines, and many ROMs ignore option 66 and go by siaddr. A ROM that is not "
+                          "iPXE: not seen live"},
     {.kind = ClientKind::uefi_pxe,
      .offer_vendor_info = VendorInfo::none,
      .offer_vendor_info_alone = VendorInfo::just_boot,
@@ -41,9 +42,9 @@ constexpr Recipe table[] = {
          "server and behind a relay. siaddr and file are for GRUBs patched to read the proxy OFFER",
      .seen_live = true,
      .referral = CanBeReferred::proven,
-     .referral_evidence =
-         "EDK2 loads from siaddr of the answer that names the file. OVMF 2022.11: seen live, through OFFER and "
-         "4011"},
+     .referral_evidence = "EDK2 loads from siaddr of the answer that names the file. OVMF 2022.11: seen "
+                          "live, through OFFER and "
+                          "4011"},
     {.kind = ClientKind::uefi_http,
      .offer_vendor_info = VendorInfo::none,
      .offer_vendor_info_alone = VendorInfo::none,
@@ -73,8 +74,8 @@ constexpr Recipe table[] = {
          "4011 and ended snponly.efi",
      .seen_live = true,
      .referral = CanBeReferred::proven,
-     .referral_evidence =
-         "siaddr of the proxy OFFER that names the file. iPXE of 2019-01, BIOS ROM and snponly.efi: seen live"},
+     .referral_evidence = "siaddr of the proxy OFFER that names the file. iPXE of 2019-01, BIOS ROM and "
+                          "snponly.efi: seen live"},
     {.kind = ClientKind::uboot,
      .offer_vendor_info = VendorInfo::none,
      .offer_vendor_info_alone = VendorInfo::none,
@@ -103,8 +104,7 @@ constexpr Recipe table[] = {
          "«Raspberry Pi Boot» and ignores siaddr (raspberrypi/firmware#1265, rpi-eeprom#182); not seen live",
      .seen_live = false,
      .referral = CanBeReferred::no,
-     .referral_evidence =
-         "takes the sender of the OFFER and ignores siaddr (raspberrypi/firmware#1265)"},
+     .referral_evidence = "takes the sender of the OFFER and ignores siaddr (raspberrypi/firmware#1265)"},
 };
 
 }  // namespace

@@ -16,8 +16,8 @@
 #include "content/published.h"
 #include "net/udp.h"
 #include "policy/model.h"
-#include "server/open_records.h"
 #include "server/kept_copy.h"
+#include "server/open_records.h"
 #include "server/site_records.h"
 #include "store/store.h"
 

@@ -85,9 +85,9 @@ void KeptCopy::look() {
   if (now == files_) return health_.missing(std::nullopt);
   const bool journal = now.database == files_.database;
   const ino_t there = journal ? now.journal : now.database;
-  health_.missing(fmt::format(
-      "{}{} was {} while it was in use: stop the server, put back a backup and start it again", database_,
-      journal ? "-wal" : "", there == 0 ? "removed" : "replaced"));
+  health_.missing(
+      fmt::format("{}{} was {} while it was in use: stop the server, put back a backup and start it again",
+                  database_, journal ? "-wal" : "", there == 0 ? "removed" : "replaced"));
 }
 
 void KeptCopy::copy() {

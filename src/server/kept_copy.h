@@ -26,7 +26,8 @@ class KeptCopy {
     base::Duration look = std::chrono::seconds(5);  // how often it is asked whether the files are there
   };
   // Both paths in one directory. `health` outlives it.
-  KeptCopy(std::string database, std::string copy, StoreHealth& health) : KeptCopy(database, copy, health, {}) {}
+  KeptCopy(std::string database, std::string copy, StoreHealth& health)
+      : KeptCopy(database, copy, health, {}) {}
   KeptCopy(std::string database, std::string copy, StoreHealth& health, Pace pace);
   ~KeptCopy();  // what is not copied yet is
   KeptCopy(const KeptCopy&) = delete;

@@ -84,9 +84,9 @@ std::string with_remedy(const std::string& fault, const StateDirectory& state) {
 
 }  // namespace
 
-base::Result<std::unique_ptr<SiteRecords>> open_records(const StateDirectory& state, policy::Settings settings,
-                                                        Opening how, StoreHealth& health,
-                                                        std::function<void()> changed) {
+base::Result<std::unique_ptr<SiteRecords>> open_records(const StateDirectory& state,
+                                                        policy::Settings settings, Opening how,
+                                                        StoreHealth& health, std::function<void()> changed) {
   struct stat facts {};
   const bool copied = ::stat(state.copy().c_str(), &facts) == 0;
   std::string fault;

@@ -19,8 +19,8 @@ enum class Opening : std::uint8_t {
 
 // `health` hears how each change fared, and outlives the records; `changed` is called after each.
 // Error: what is wrong with the database, and what to do.
-base::Result<std::unique_ptr<SiteRecords>> open_records(const StateDirectory& state, policy::Settings settings,
-                                                        Opening how, StoreHealth& health,
-                                                        std::function<void()> changed);
+base::Result<std::unique_ptr<SiteRecords>> open_records(const StateDirectory& state,
+                                                        policy::Settings settings, Opening how,
+                                                        StoreHealth& health, std::function<void()> changed);
 
 }  // namespace server

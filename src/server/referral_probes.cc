@@ -208,7 +208,8 @@ void ReferralProbes::tell_events() {
   for (const session::ProbeEvent& event : probes_.take_events()) {
     const auto server = health_of(event.server);
     if (!server) continue;
-    const std::string who = fmt::format("server {} ({})", server->target.name, server->target.address.print());
+    const std::string who =
+        fmt::format("server {} ({})", server->target.name, server->target.address.print());
     if (event.died) {
       base::log(base::LogLevel::warning, component,
                 "{} is dead{}: machines go to others that serve the same, if there are any", who,
@@ -228,8 +229,9 @@ void ReferralProbes::remember() {
   const std::int64_t now = std::time(nullptr);
   std::vector<BootServerHealth> fresh;
   for (const session::ServerHealth& server : probes_.health()) {
-    BootServerHealth one{server.target.server, server.target.name, server.target.address, server.target.file,
-                         server.dead,          std::nullopt,       server.tftp,           server.boot_service};
+    BootServerHealth one{server.target.server, server.target.name, server.target.address,
+                         server.target.file,   server.dead,        std::nullopt,
+                         server.tftp,          server.boot_service};
     if (server.since) {
       const auto ago = std::chrono::duration_cast<std::chrono::seconds>(loop_.now() - *server.since);
       one.since = now - ago.count();

@@ -212,7 +212,8 @@ base::Result<store::Applied, store::Refused> SiteRecords::apply(store::Batch bat
     auto made = change.finish();
     if (!made) return tl::unexpected(made.error());
     if (own_addresses_ && concerns_referrals(batch)) {
-      if (auto work = server::check_referrals(*made, batch, applied.ids, own_addresses_()); !work) return work;
+      if (auto work = server::check_referrals(*made, batch, applied.ids, own_addresses_()); !work)
+        return work;
     }
     after = std::move(*made);
     images = change.new_images();

@@ -29,7 +29,8 @@ base::Bytes encoded(const wire::tftp::Packet& packet) {
 // Control characters would end up in logs and on screens.
 std::string printable(std::string_view text) {
   std::string out(text.substr(0, 100));
-  std::ranges::replace_if(out, [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::ranges::replace_if(
+      out, [](char c) { return c < ' ' || c > '~'; }, '?');
   return out;
 }
 
@@ -86,10 +87,11 @@ std::optional<std::variant<FileIsThere, FileRefused>> tftp_answer(base::ByteView
   if (!packet) return std::nullopt;
   if (const auto* error = std::get_if<wire::tftp::Error>(&*packet)) {
     if (error->code == wire::tftp::ErrorCode::not_found) return FileRefused{"the file is not there"};
-    return FileRefused{fmt::format("error {}: {}", static_cast<unsigned>(error->code), printable(error->message))};
+    return FileRefused{
+        fmt::format("error {}: {}", static_cast<unsigned>(error->code), printable(error->message))};
   }
-  const bool there = std::holds_alternative<wire::tftp::Oack>(*packet) ||
-                     std::holds_alternative<wire::tftp::Data>(*packet);
+  const bool there =
+      std::holds_alternative<wire::tftp::Oack>(*packet) || std::holds_alternative<wire::tftp::Data>(*packet);
   if (!there) return std::nullopt;
   return FileIsThere{};
 }

@@ -56,7 +56,11 @@ TEST(CheckReferral, WhatDoesNot) {
     const char* said;
   } rows[] = {
       {"nobody", [](Case& c) { c.west().shares.clear(); }, "it leads to no server"},
-      {"no weight", [](Case& c) { c.west().shares = {{1, 0}}; }, "give a share a weight above 0"},
+      {"no weight",
+       [](Case& c) {
+         c.west().shares = {{1, 0}};
+       },
+       "give a share a weight above 0"},
       {"itself", [](Case& c) { c.wds().address = ipv4("192.0.2.1"); },
        "server \"wds\": 192.0.2.1 is this server itself"},
       {"no host", [](Case& c) { c.wds().address = ipv4("127.0.0.1"); }, "127.0.0.1 is not the address of a"},
@@ -68,12 +72,25 @@ TEST(CheckReferral, WhatDoesNot) {
        },
        "servers \"wds\" and \"second\" are one, at 10.0.0.2"},
       {"no file", [](Case& c) { c.wds().files.clear(); }, "server \"wds\" names no file"},
-      {"shim", [](Case& c) { c.wds().files = {{Arch::x64, "EFI/debian/SHIMX64.EFI"}}; },
+      {"shim",
+       [](Case& c) {
+         c.wds().files = {{Arch::x64, "EFI/debian/SHIMX64.EFI"}};
+       },
        "EFI/debian/SHIMX64.EFI cannot be referred to: shim takes GRUB"},
-      {"grub", [](Case& c) { c.wds().files = {{Arch::x64, "grubnetx64.efi.signed"}}; }, "next-server"},
-      {"Microsoft's for UEFI", [](Case& c) { c.wds().files = {{Arch::x64, "boot\\x64\\wdsmgfw.efi"}}; },
+      {"grub",
+       [](Case& c) {
+         c.wds().files = {{Arch::x64, "grubnetx64.efi.signed"}};
+       },
+       "next-server"},
+      {"Microsoft's for UEFI",
+       [](Case& c) {
+         c.wds().files = {{Arch::x64, "boot\\x64\\wdsmgfw.efi"}};
+       },
        "Microsoft's guide excludes UEFI"},
-      {"an architecture that nobody knows", [](Case& c) { c.wds().files = {{Arch::other, "x"}}; },
+      {"an architecture that nobody knows",
+       [](Case& c) {
+         c.wds().files = {{Arch::other, "x"}};
+       },
        "no firmware of architecture other"},
       {"a collection that boots something else",
        [](Case& c) {

@@ -84,7 +84,8 @@ TEST(Referral, ADeadServerIsLeftOutWhileAnotherIsThere) {
   s.model.dead_servers = {1, 2};
   EXPECT_EQ(s.words(), with_both) << "none is better than the other: sent all the same";
   const Snapshot snapshot = site(s.model, {with_extras(s.record, s.extras)});
-  EXPECT_THAT(trail_of(decide(s.facts, snapshot, {})), testing::Contains("referral applied not-answering 10"));
+  EXPECT_THAT(trail_of(decide(s.facts, snapshot, {})),
+              testing::Contains("referral applied not-answering 10"));
 }
 
 TEST(Referral, ADeadServerThatAloneServesAnArchitectureIsKept) {

@@ -232,7 +232,8 @@ TEST_F(SiteRecordsTest, AReferralThatCouldNotWorkIsRefusedWhenItIsSet) {
   deployment.target = policy::ToCollection{group.id};
   put(deployment);
   group.referral = made->ids[1];
-  EXPECT_THAT(refused({"admin", "", {Put{group, {}}}}), HasSubstr("collection \"group\" is referred, \"pi\""));
+  EXPECT_THAT(refused({"admin", "", {Put{group, {}}}}),
+              HasSubstr("collection \"group\" is referred, \"pi\""));
   policy::Network network;
   network.name = "branch";
   network.subnet = *base::IpNet::parse("10.1.0.0/16");

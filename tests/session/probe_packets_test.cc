@@ -89,8 +89,9 @@ TEST(ProbePackets, WhatAnswersMean) {
       << "a server without options";
   EXPECT_EQ(std::get<FileRefused>(*answer(wire::tftp::Error{wire::tftp::ErrorCode::not_found, "?"})).why,
             "the file is not there");
-  EXPECT_EQ(std::get<FileRefused>(*answer(wire::tftp::Error{wire::tftp::ErrorCode::access, "go\x1b[31m"})).why,
-            "error 2: go?[31m");
+  EXPECT_EQ(
+      std::get<FileRefused>(*answer(wire::tftp::Error{wire::tftp::ErrorCode::access, "go\x1b[31m"})).why,
+      "error 2: go?[31m");
   EXPECT_FALSE(answer(wire::tftp::Ack{1}));
   EXPECT_FALSE(tftp_answer(base::as_bytes("nonsense")));
 }

@@ -18,7 +18,8 @@ constexpr auto tftp = ProbedService::tftp;
 constexpr auto boot_service = ProbedService::boot_service;
 
 ProbeTarget target(std::int64_t server, std::string file = "boot.0") {
-  return {server, fmt::format("s{}", server), {{10, 0, 0, static_cast<std::uint8_t>(server)}}, std::move(file)};
+  return {
+      server, fmt::format("s{}", server), {{10, 0, 0, static_cast<std::uint8_t>(server)}}, std::move(file)};
 }
 
 class ProbesTest : public testing::Test {

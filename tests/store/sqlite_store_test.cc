@@ -156,7 +156,8 @@ TEST_F(SqliteStore, NothingIsWrittenIntoAFileThatIsGone) {
     EXPECT_THAT(refused.error().what, AllOf(HasSubstr(file), HasSubstr("was removed")));
     EXPECT_FALSE(store->next_version("images/during"));
     scratch.write("bootferry.db" + file.substr(path.size()), "another");
-    EXPECT_THAT(store->apply({"admin", "", {Put{image("during"), {}}}}).error().what, HasSubstr("was replaced"));
+    EXPECT_THAT(store->apply({"admin", "", {Put{image("during"), {}}}}).error().what,
+                HasSubstr("was replaced"));
     std::filesystem::rename(file + ".away", file);
     EXPECT_EQ(store->load(), before);
   }
