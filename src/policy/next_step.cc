@@ -125,7 +125,7 @@ Result towards_server(const Facts& facts, const Settings& settings, const Refer&
   }
   if (!settings.http) return Reason::http_needed;
   if (!facts.ipxe.http) return Reason::ipxe_without_http;
-  return Step{StepKind::script};
+  return Step{StepKind::script, {}, refer.server};
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ enum class StepKind : std::uint8_t {
 struct Step {
   StepKind kind = StepKind::loader;
   std::string_view path = {};          // in the published tree, or on `server`; not of a script
-  const BootServer* server = nullptr;  // of a referral
+  const BootServer* server = nullptr;  // where a referral leads; a script goes on to it
 };
 // The next program for who speaks now; or why there is none. One rule keeps chains from
 // looping without telling a ROM's iPXE from a chained one, which the wire does not reveal:

@@ -120,6 +120,7 @@ session::PxeResult DhcpService::answer(base::ByteView bytes, const session::Arri
             machines_.with([&](auto&, auto& attempts) { return attempts.objection(facts, step, now); })) {
       return reason;
     }
+    if (step.server != nullptr) return std::nullopt;  // it loads from there: no slot of ours
     const auto hold = machines_.with_admission(
         [&](auto& admission) { return admission.on_dhcp(facts, discover, now, arrival.local); });
     if (!hold) return std::nullopt;

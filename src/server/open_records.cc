@@ -77,9 +77,8 @@ std::string age_of(const std::string& path) {
 // What is wrong, with what to do about it.
 std::string with_remedy(const std::string& fault, const StateDirectory& state) {
   return fmt::format(
-      "{}. Stop the server, then put back a backup of the records, or the copy that was kept: "
-      "rm -f {}*; cp -p {} {}",
-      fault, state.database() + "-", state.copy(), state.database());
+      "{}. While the server is stopped, the copy that was kept can take its place: rm -f {}-*; cp -p {} {}",
+      fault, state.database(), state.copy(), state.database());
 }
 
 }  // namespace

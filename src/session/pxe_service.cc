@@ -177,9 +177,10 @@ void answer(const Message& request, const Arrival& arrival, const PxeServices& s
 
   event.outcome = Outcome::reply_too_large;
   const policy::Recipe& recipe = policy::recipe_for(facts.kind);
-  const base::Ipv4 boots_from = step.server != nullptr ? step.server->address : arrival.local;
+  const bool refers = step.kind == policy::StepKind::refer;  // a script of ours goes there by itself
+  const base::Ipv4 boots_from = refers ? step.server->address : arrival.local;
   // What port another server's HTTP has, nobody told us.
-  const std::uint16_t http_port = step.server != nullptr ? 80 : snapshot.settings().http_port;
+  const std::uint16_t http_port = refers ? 80 : snapshot.settings().http_port;
   const auto file = boot_file(facts, step, recipe, boots_from, http_port);
   if (!file) return;
   event.file = *file;

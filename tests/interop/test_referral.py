@@ -151,7 +151,7 @@ def lan():
                            "('answer', 'all')")
             server.cli("deploy", "debian", "--to", KNOWN)
             server.start("[services]\nproxydhcp = false\n")
-        made.referrer.start("[referrals]\nprobe_seconds = 1\n")
+        made.referrer.start("[referrals]\nprobe_seconds = 1\n[admission]\nat_once = 1\n")
         yield made
 
 
@@ -190,6 +190,7 @@ def test_machines_are_shared_out_and_served_there(lan):
     assert set(at.values()) == {SECOND, THIRD}
     assert placed(lan) == at, "each meets the same server again"
     assert fetched(lan, SECOND) == lan.second.kernel
+    assert json.loads(lan.referrer.cli("queue", "--json", running=True)) == [], "they load elsewhere"
 
 
 def test_a_dead_servers_machines_move_and_come_back(lan):

@@ -65,7 +65,8 @@ TEST(ProbePackets, ItIsSwitchedOffWithItsService) {
 }
 
 TEST(ProbePackets, TheFilesSizeIsAskedForAndNoMore) {
-  const auto packet = wire::tftp::decode(tftp_probe("x64/boot.efi"));
+  const base::Bytes probe = tftp_probe("x64/boot.efi");
+  const auto packet = wire::tftp::decode(probe);
   ASSERT_TRUE(packet);
   const auto& request = std::get<wire::tftp::Request>(*packet);
   EXPECT_EQ(request.filename, "x64/boot.efi");
