@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A machine that boots, with scapy as its DHCP codec; prints what it was told as JSON.
+"""Machines that boot, with scapy as their DHCP codec; prints what they were told as JSON.
 
-    scapy_machine.py discover MAC [ARCH]           broadcast on eth0: each server's OFFER
+    scapy_machine.py discover MAC...               broadcasts on eth0: by MAC, each server's OFFER
     scapy_machine.py ask MAC OWN-ADDRESS SERVER    port 4011: the answer, or null
 """
 import json
@@ -9,15 +9,14 @@ import socket
 import sys
 import time
 
-from scapy.all import BOOTP, DHCP, IP, UDP, AsyncSniffer, Ether, RandInt, conf, sendp
+from scapy.all import BOOTP, DHCP, IP, UDP, AsyncSniffer, Ether, RandInt, sendp
 
 SECONDS = 1.5
 
 
-def request(mac, kind, arch=0, **fields):
-    vendor_class = f"PXEClient:Arch:{arch:05}:UNDI:002001".encode()
-    options = [("message-type", kind), ("max_dhcp_size", 1472), ("vendor_class_id", vendor_class),
-               (93, arch.to_bytes(2, "big")), (94, b"\1\2\1"),
+def request(mac, kind, **fields):
+    options = [("message-type", kind), ("max_dhcp_size", 1472),
+               ("vendor_class_id", b"PXEClient:Arch:00000:UNDI:002001"), (93, b"\0\0"), (94, b"\1\2\1"),
                ("param_req_list", [1, 3, 43, 54, 60, 66, 67, 97]), "end"]
     return BOOTP(chaddr=bytes.fromhex(mac.replace(":", "")), xid=int(RandInt()), flags=0x8000, **fields) / DHCP(
         options=options)
@@ -30,16 +29,18 @@ def told(packet):
             options.get("boot-file-name", b"").rstrip(b"\0").decode()}
 
 
-def discover(mac, arch=0):
-    question = request(mac, "discover", arch)
+def discover(*macs):
+    questions = {mac: request(mac, "discover") for mac in macs}
     answers = AsyncSniffer(iface="eth0", filter="udp and src port 67 and dst port 68",
-                           lfilter=lambda p: BOOTP in p and p[BOOTP].op == 2 and p[BOOTP].xid == question.xid)
+                           lfilter=lambda p: BOOTP in p and p[BOOTP].op == 2)
     answers.start()
     time.sleep(0.3)  # the sniffer's socket opens in its own thread
-    sendp(Ether(src=mac, dst="ff:ff:ff:ff:ff:ff") / IP(src="0.0.0.0", dst="255.255.255.255") /
-          UDP(sport=68, dport=67) / question, iface="eth0", verbose=False)
+    for mac, question in questions.items():
+        sendp(Ether(src=mac, dst="ff:ff:ff:ff:ff:ff") / IP(src="0.0.0.0", dst="255.255.255.255") /
+              UDP(sport=68, dport=67) / question, iface="eth0", verbose=False)
     time.sleep(SECONDS)
-    return [told(packet) for packet in answers.stop()]
+    packets = list(answers.stop())
+    return {mac: [told(p) for p in packets if p[BOOTP].xid == question.xid] for mac, question in questions.items()}
 
 
 def ask(mac, own, server):
@@ -57,10 +58,5 @@ def ask(mac, own, server):
 
 
 if __name__ == "__main__":
-    conf.checkIPaddr = False
     what, *arguments = sys.argv[1:]
-    if what == "discover":
-        found = discover(arguments[0], *map(int, arguments[1:]))
-    else:
-        found = ask(*arguments)
-    print(json.dumps(found))
+    print(json.dumps({"discover": discover, "ask": ask}[what](*arguments)))

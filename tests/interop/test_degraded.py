@@ -35,7 +35,7 @@ class Site(boot_site.Site):
 
     def must_boot(self):
         offers = json.loads(self.run("/usr/bin/python3", HERE / "scapy_machine.py", "discover", CLIENT_MAC))
-        assert [o["server"] for o in offers] == [SERVER], offers
+        assert [o["server"] for o in offers[CLIENT_MAC]] == [SERVER], offers
         code, script = self.curl(self.near, f"http://{SERVER}/ipxe/{CLIENT_MAC.replace(':', '-')}.ipxe")
         assert code == 200 and b"kernel http" in script
         output = self.directory / "got"
