@@ -16,6 +16,7 @@ constexpr Recipe table[] = {
      .file_in_header = true,
      .file_in_option_67 = false,
      .offer_names_file = true,
+     .asks_siaddr_on_4011 = false,
      .answer_class = pxe,
      .file_is_url = false,
      .evidence =
@@ -33,6 +34,7 @@ constexpr Recipe table[] = {
      .file_in_header = true,
      .file_in_option_67 = true,
      .offer_names_file = true,
+     .asks_siaddr_on_4011 = true,
      .answer_class = pxe,
      .file_is_url = false,
      .evidence =
@@ -42,15 +44,17 @@ constexpr Recipe table[] = {
          "server and behind a relay. siaddr and file are for GRUBs patched to read the proxy OFFER",
      .seen_live = true,
      .referral = CanBeReferred::proven,
-     .referral_evidence = "EDK2 loads from siaddr of the answer that names the file. OVMF 2022.11: seen "
-                          "live, through OFFER and "
-                          "4011"},
+     .referral_evidence =
+         "EDK2 asks siaddr of the OFFER on port 4011 and loads from siaddr of the answer. OVMF 2022.11: seen "
+         "live, through OFFER and "
+         "4011"},
     {.kind = ClientKind::uefi_http,
      .offer_vendor_info = VendorInfo::none,
      .offer_vendor_info_alone = VendorInfo::none,
      .file_in_header = false,
      .file_in_option_67 = true,
      .offer_names_file = true,
+     .asks_siaddr_on_4011 = false,
      .answer_class = http,
      .file_is_url = true,
      .evidence =
@@ -66,6 +70,7 @@ constexpr Recipe table[] = {
      .file_in_header = true,
      .file_in_option_67 = false,
      .offer_names_file = true,
+     .asks_siaddr_on_4011 = false,
      .answer_class = pxe,
      .file_is_url = false,
      .evidence =
@@ -82,6 +87,7 @@ constexpr Recipe table[] = {
      .file_in_header = true,
      .file_in_option_67 = false,
      .offer_names_file = true,
+     .asks_siaddr_on_4011 = false,
      .answer_class = pxe,
      .file_is_url = false,
      .evidence = "U-Boot net/bootp.c: siaddr and the header's file count, options 43 and 66 and port 4011 "
@@ -97,6 +103,7 @@ constexpr Recipe table[] = {
      .file_in_header = true,
      .file_in_option_67 = false,
      .offer_names_file = true,
+     .asks_siaddr_on_4011 = false,
      .answer_class = pxe,
      .file_is_url = false,
      .evidence =

@@ -39,6 +39,9 @@ struct Recipe {
   bool file_in_option_67;
   // The OFFER carries the file. Without one, the client must come to 4011.
   bool offer_names_file;
+  // Without option 43 in the OFFER it asks port 4011 of the OFFER's siaddr whatever else that says, and
+  // takes the file and its server from there. So that siaddr is ours even where it is referred.
+  bool asks_siaddr_on_4011;
   // Vendor class of the answer: "PXEClient" or "HTTPClient".
   std::string_view answer_class;
   // Files are absolute URLs. (A script is one for everybody.)

@@ -185,10 +185,11 @@ void answer(const Message& request, const Arrival& arrival, const PxeServices& s
   if (!file) return;
   event.file = *file;
   const bool offer = arrival.port == dhcp_server_port;
-  const auto reply = build_reply(
-      request,
-      {offer ? MessageType::offer : MessageType::ack, arrival.local, boots_from, services.boot_service},
-      recipe, *file);
+  const bool asks_us_next = offer && services.boot_service && recipe.asks_siaddr_on_4011;
+  const auto reply = build_reply(request,
+                                 {offer ? MessageType::offer : MessageType::ack, arrival.local,
+                                  asks_us_next ? arrival.local : boots_from, services.boot_service},
+                                 recipe, *file);
   if (!reply) return;
   send(*reply, request, arrival, offer ? Outcome::offered : Outcome::acknowledged, buffer, result);
 }

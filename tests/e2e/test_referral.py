@@ -20,8 +20,8 @@ def servers(lab, marker):
     host.join(lab.lan, "eth0", f"{SECOND}/24")
 
     def start(**config):
-        # It hears the broadcasts, too: as at another site it must not answer them.
-        second = bootferry.Bootferry(lab, host, "second", services={"proxydhcp": False})
+        # Files and scripts alone: whatever the firmware is told, it is told by the first.
+        second = bootferry.Bootferry(lab, host, "second", services={"proxydhcp": False, "boot_service": False})
         second.deploy(second.add_marker(marker), to=MAC)
         first = bootferry.Bootferry(lab, referrals={"probe_seconds": 1}, **config)
         first.cli("deploy", first.add_marker(marker, "unwanted"), "--to", MAC)
