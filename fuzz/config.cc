@@ -133,6 +133,8 @@ std::string print(const Config& c) {
   key("loop_boots", c.loop_boots);
   key("loop_minutes", c.loop_minutes);
   key("loop_to_disk", c.loop_to_disk);
+  section("referrals");
+  key("probe_seconds", c.probe_seconds);
   return text;
 }
 
@@ -152,6 +154,7 @@ void check_values(const Config& c) {
   BOOTFERRY_CHECK(c.max_windowsize >= 1 && c.max_windowsize <= 256);
   BOOTFERRY_CHECK(c.max_transfers >= 1 && c.max_transfers_per_client >= 1);
   const auto [low, high] = c.tftp_port_range;
+  BOOTFERRY_CHECK(c.probe_seconds <= 3600);
   BOOTFERRY_CHECK((low == 0 && high == 0) || (low >= 1024 && low <= high));
 }
 

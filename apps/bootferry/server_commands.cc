@@ -54,7 +54,8 @@ base::Result<std::vector<std::string>> file_problems(const server::Config& confi
   }
   std::error_code ignored;
   if (!std::filesystem::is_directory(config.state, ignored)) return server::missing_loaders();
-  const auto administration = server::Administration::open(config.state, config.settings());
+  const auto administration =
+      server::Administration::open(config.state, config.settings(), server::Opening::to_serve);
   if (!administration) return tl::unexpected(administration.error());
   return (*administration)->problems();
 }
@@ -98,6 +99,7 @@ std::string show_status(const Json& status) {
       loading += fmt::format(", the longest for {} s", number(queue, "longest_wait"));
   }
   table.add({"machines", loading});
+  for (const std::string& note : status.value("notes", std::vector<std::string>())) table.add({"note", note});
   const Json counters = status.value("counters", Json::object());
   for (const auto& [name, value] : counters.items()) table.add({name, value.dump()});
   return table.print();

@@ -254,6 +254,8 @@ int UdpSocket::receive_buffer() const { return get_option(fd(), SOL_SOCKET, SO_R
 
 std::uint16_t UdpSocket::local_port() const { return local_endpoint(fd()).port; }
 
+base::Ip UdpSocket::local_address() const { return local_endpoint(fd()).address; }
+
 unsigned UdpSocket::path_mtu() const {
   constexpr int unknown = 1500;
   const int family = get_option(fd(), SOL_SOCKET, SO_DOMAIN);

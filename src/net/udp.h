@@ -97,6 +97,8 @@ class UdpSocket {
   [[nodiscard]] int receive_buffer() const;  // octets that the kernel granted
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] std::uint16_t local_port() const;
+  // What a connected socket sends from; zero while nothing is known.
+  [[nodiscard]] base::Ip local_address() const;
   // MTU of the path to the peer of a connected socket, as the kernel knows it; 1500 if unknown.
   [[nodiscard]] unsigned path_mtu() const;
 

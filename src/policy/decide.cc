@@ -152,7 +152,8 @@ class Decision {
       refuse(Point::referral, Silent{Reason::no_boot_server}, Detail::none, referral->id);
       return true;
     }
-    note(Point::referral, Verdict::applied, Detail::none, referral->id);
+    note(Point::referral, Verdict::applied, place->answers ? Detail::none : Detail::not_answering,
+         referral->id);
     plan_.outcome = Refer{referral, place->server, place->file};
     return true;
   }

@@ -2,6 +2,7 @@
 #include "policy/next_step.h"
 
 #include "base/overloaded.h"
+#include "policy/referred_program.h"
 
 namespace policy {
 namespace {
@@ -116,6 +117,17 @@ Result towards_image(const Facts& facts, const Snapshot& snapshot, std::string_v
   return choose_program(facts, snapshot, role);
 }
 
+// An iPXE that is sent to an iPXE would come back and be sent there for ever. It is one already,
+// so it gets a script of ours that leads to that server's script.
+Result towards_server(const Facts& facts, const Settings& settings, const Refer& refer) {
+  if (facts.kind != ClientKind::ipxe || !is_ipxe_program(refer.file)) {
+    return Step{StepKind::refer, refer.file, refer.server};
+  }
+  if (!settings.http) return Reason::http_needed;
+  if (!facts.ipxe.http) return Reason::ipxe_without_http;
+  return Step{StepKind::script, {}, refer.server};
+}
+
 }  // namespace
 
 std::variant<Step, Reason> next_step(const Facts& facts, const Plan& plan, const Snapshot& snapshot) {
@@ -129,9 +141,7 @@ std::variant<Step, Reason> next_step(const Facts& facts, const Plan& plan, const
           },
           [&](const Menu& menu) { return towards_image(facts, snapshot, menu.program, Role::prompt, true); },
           [&](const AskApproval&) { return towards_approval(facts, snapshot); },
-          [](const Refer& refer) -> Result {
-            return Step{StepKind::refer, refer.file, refer.server};
-          },
+          [&](const Refer& refer) { return towards_server(facts, snapshot.settings(), refer); },
       },
       plan.outcome);
 }

@@ -17,12 +17,13 @@ enum class StepKind : std::uint8_t {
 struct Step {
   StepKind kind = StepKind::loader;
   std::string_view path = {};          // in the published tree, or on `server`; not of a script
-  const BootServer* server = nullptr;  // of a referral
+  const BootServer* server = nullptr;  // where a referral leads; a script goes on to it
 };
 // The next program for who speaks now; or why there is none. One rule keeps chains from
 // looping without telling a ROM's iPXE from a chained one, which the wire does not reveal:
 // an iPXE that can do HTTP gets a script, everything else the program of its architecture.
-// A UEFI iPXE without HTTP is given one with it, which session/attempts allows once.
+// A UEFI iPXE without HTTP is given one with it, which session/attempts allows once. An iPXE that
+// is referred to an iPXE gets a script, too: one that goes to the other server's script.
 //
 // A machine that is to go on to its disk is told so where its speaker can be told: a script, or
 // an abort program. A bare ROM without one is left in silence, and goes on by itself.

@@ -98,15 +98,14 @@ std::string_view explain(Reason reason) {
       return "the boot program that is named for this machine is not there: `bootferry program list` shows "
              "those that are";
     case Reason::no_boot_server:
-      return "this machine is referred to other servers, and none of them answers and serves its "
-             "architecture";
+      return "this machine is referred to other servers, and none of them has a program for its architecture "
+             "that its firmware would fetch from there";
     case Reason::installs_stopped:
       return "no required deployment begins for now, because too many began or failed lately: `bootferry "
              "status` says which, and an administrator lets them go on";
     case Reason::boots_too_often:
       return "this machine has booted from the network over and over, so it goes on to its disk: look at "
-             "what "
-             "it does there";
+             "what it does there";
   }
   return "unknown";
 }
@@ -199,6 +198,8 @@ std::string_view print(Detail detail) {
       return "chosen";
     case Detail::offered:
       return "offered";
+    case Detail::not_answering:
+      return "not-answering";
   }
   return "unknown";
 }

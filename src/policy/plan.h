@@ -34,7 +34,7 @@ enum class Reason : std::uint8_t {
   rejected,             // an administrator said no
   nothing_to_do,        // a known device for which nothing is deployed, now
   program_gone,         // an override names a boot program that is not there
-  no_boot_server,       // referred, and none of the servers is alive and serves its architecture
+  no_boot_server,       // referred, and no server has a program for its architecture and firmware
   installs_stopped,     // too many required deployments began or failed lately (session/install_breaker)
   boots_too_often,      // it has booted from the network over and over (session/boot_counts)
 };
@@ -81,7 +81,8 @@ enum class Detail : std::uint8_t {
   image_not_for_arch,
   comes_later,  // another one was before it
   chosen,
-  offered,  // in the menu
+  offered,        // in the menu
+  not_answering,  // the boot server, and all others that serve the same
 };
 std::string_view print(Point point);
 std::string_view print(Verdict verdict);

@@ -11,6 +11,15 @@
 
 namespace policy {
 
+// Whether the firmware fetches its boot file from the server that our answer names (siaddr, a URL)
+// instead of from us.
+enum class CanBeReferred : std::uint8_t {
+  proven,      // seen live
+  documented,  // by its specification or its source; enough for BIOS and U-Boot, not for UEFI
+  unproven,
+  no,
+};
+
 enum class VendorInfo : std::uint8_t {
   none,       // no option 43: EDK2 of 2010-2017 drops a proxy OFFER with discovery tags
   just_boot,  // 06 01 08 ff: take the file, no discovery
@@ -30,6 +39,9 @@ struct Recipe {
   bool file_in_option_67;
   // The OFFER carries the file. Without one, the client must come to 4011.
   bool offer_names_file;
+  // Without option 43 in the OFFER it asks port 4011 of the OFFER's siaddr whatever else that says, and
+  // takes the file and its server from there. So that siaddr is ours even where it is referred.
+  bool asks_siaddr_on_4011;
   // Vendor class of the answer: "PXEClient" or "HTTPClient".
   std::string_view answer_class;
   // Files are absolute URLs. (A script is one for everybody.)
@@ -37,9 +49,12 @@ struct Recipe {
   // What was seen, where. «not seen live» when only packets prove it.
   std::string_view evidence;
   bool seen_live;
+  CanBeReferred referral;
+  std::string_view referral_evidence;
 };
 
 std::span<const Recipe> recipes();
 const Recipe& recipe_for(ClientKind kind);
+bool can_be_referred(ClientKind kind);  // proven or documented
 
 }  // namespace policy

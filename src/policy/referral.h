@@ -26,7 +26,7 @@ struct BootServer {
 };
 
 // A machine that is referred keeps to one of these servers, chosen by its address and their
-// weights; a server that does not answer its probes is left out while another is there.
+// weights; a server that does not answer its probes is left out while another serves the same.
 struct Referral {
   std::int64_t id = 0;
   std::string name;

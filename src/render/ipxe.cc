@@ -60,6 +60,18 @@ void ask(std::string& script, const Screen& screen, unsigned seconds) {
   line(script, "exit 1");
 }
 
+// To another Bootferry, whose script knows the machine by the name that it asks for.
+std::string referring_script(const policy::BootServer& to) {
+  std::string script = "#!ipxe\n";
+  line(script, "echo Bootferry: on to {}",
+       ipxe_words(screen_text(fmt::format("{} ({})", to.name, to.address.print()))));
+  line(script, "chain --replace --autofree {}${{netX/mac:hexhyp}}.ipxe ||",
+       ServerAddress{to.address, 80}.url("ipxe/"));
+  line(script, "echo Bootferry: there is no script for this machine");
+  line(script, "exit 1");
+  return script;
+}
+
 }  // namespace
 
 std::string ServerAddress::url(std::string_view path) const {
@@ -70,6 +82,7 @@ std::string ServerAddress::url(std::string_view path) const {
 
 std::string ipxe_script(const policy::Plan& plan, const policy::Settings& settings,
                         const ServerAddress& server, std::string_view report) {
+  if (const auto* refer = std::get_if<policy::Refer>(&plan.outcome)) return referring_script(*refer->server);
   std::string script = "#!ipxe\n";
   const auto screen = screen_of(plan);
   if (!screen) {

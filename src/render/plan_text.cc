@@ -39,6 +39,10 @@ std::string refusal_text(const policy::Plan& plan) {
   if (const auto reason = plan.reason()) {
     return fmt::format("Bootferry: {}: {}", policy::print(*reason), policy::explain(*reason));
   }
+  if (const auto* refer = std::get_if<policy::Refer>(&plan.outcome)) {
+    return fmt::format("Bootferry: this machine is referred to {} ({}), where this boot program cannot go",
+                       refer->server->name, refer->server->address.print());
+  }
   return "Bootferry: a boot program is meant for this machine, and no image";
 }
 

@@ -16,6 +16,7 @@
 #include "content/inspect.h"
 #include "content/kernel.h"
 #include "render/quote.h"
+#include "server/referral_check.h"
 #include "server/site_builder.h"
 #include "server/site_records.h"
 #include "server/state_directory.h"
@@ -46,7 +47,9 @@ const store::ImageRecord* find_image(const SiteRecords& records, const std::stri
 
 struct Administration::Impl {
   StateDirectory state;
+  StoreHealth health;
   std::unique_ptr<SiteRecords> records;
+  std::unique_ptr<KeptCopy> kept;  // ends before the records do
 
   // One change at a time. Long copies happen outside of it.
   std::mutex change;
@@ -61,8 +64,7 @@ struct Administration::Impl {
   std::shared_ptr<const Site> site;
   std::shared_ptr<const std::vector<std::string>> problems;
 
-  Impl(StateDirectory directory, std::unique_ptr<SiteRecords> kept)
-      : state(std::move(directory)), records(std::move(kept)) {}
+  explicit Impl(StateDirectory directory) : state(std::move(directory)) {}
 
   void show(std::shared_ptr<const Site> fresh, std::shared_ptr<const std::vector<std::string>> found) {
     const std::lock_guard lock(view);
@@ -124,15 +126,20 @@ Administration::Administration(std::unique_ptr<Impl> impl) : impl_(std::move(imp
 Administration::~Administration() = default;
 
 base::Result<std::unique_ptr<Administration>> Administration::open(const std::string& state_directory,
-                                                                   policy::Settings settings) {
+                                                                   policy::Settings settings, Opening how) {
   auto state = StateDirectory::open(state_directory);
   if (!state) return tl::unexpected(state.error());
-  auto store = store::open_sqlite(state->database());
-  if (!store) return tl::unexpected(store.error());
-  auto records = SiteRecords::open(std::move(*store), settings);
+  auto impl = std::make_unique<Impl>(std::move(*state));
+  auto records = open_records(impl->state, settings, how, impl->health, [it = impl.get()] {
+    if (it->kept) it->kept->changed();
+  });
   if (!records) return tl::unexpected(records.error());
-  auto impl = std::make_unique<Impl>(std::move(*state), std::move(*records));
-  impl->strangers = impl->state.tidy(impl->records->store(), impl->records->directories());
+  impl->records = std::move(*records);
+  impl->records->check_referrals(own_addresses);
+  // A copy may be older than the files are: nothing is deleted by it.
+  if (!impl->health.degraded()) {
+    impl->strangers = impl->state.tidy(impl->records->store(), impl->records->directories());
+  }
   impl->republish();
   return std::unique_ptr<Administration>(new Administration(std::move(impl)));
 }
@@ -284,9 +291,28 @@ base::Status Administration::set_settings(policy::Settings settings) {
   return {};
 }
 
-std::vector<std::string> Administration::problems() const {
-  const std::lock_guard lock(impl_->view);
-  return *impl_->problems;
+base::Status Administration::set_dead_servers(std::vector<std::int64_t> servers) {
+  const std::lock_guard lock(impl_->change);
+  if (auto set = impl_->records->set_dead_servers(std::move(servers)); !set) return set;
+  impl_->redecide();
+  return {};
 }
+
+std::vector<std::string> Administration::problems() const {
+  std::vector<std::string> all;
+  if (const auto degraded = impl_->health.degraded()) all.push_back(print(*degraded));
+  if (auto copy = impl_->health.copy_problem()) all.push_back(std::move(*copy));
+  const std::lock_guard lock(impl_->view);
+  all.insert(all.end(), impl_->problems->begin(), impl_->problems->end());
+  return all;
+}
+
+void Administration::keep_copies(KeptCopy::Pace pace) {
+  // Where the server runs from the copy, the database is what is to be looked at by somebody.
+  if (impl_->health.degraded()) return;
+  impl_->kept = std::make_unique<KeptCopy>(impl_->state.database(), impl_->state.copy(), impl_->health, pace);
+}
+
+std::optional<Degraded> Administration::degraded() const { return impl_->health.degraded(); }
 
 }  // namespace server

@@ -15,6 +15,8 @@
 #include "content/published.h"
 #include "net/udp.h"
 #include "policy/model.h"
+#include "server/kept_copy.h"
+#include "server/open_records.h"
 #include "server/site_records.h"
 #include "store/store.h"
 
@@ -58,7 +60,10 @@ class Administration {
  public:
   // Locks the state directory (one owner at a time; the error names the holder).
   static base::Result<std::unique_ptr<Administration>> open(const std::string& state_directory,
-                                                            policy::Settings settings);
+                                                            policy::Settings settings,
+                                                            Opening how = Opening::to_change);
+  // From now on a copy of the records is kept on disk, never older than some seconds.
+  void keep_copies(KeptCopy::Pace pace = {});
   ~Administration();
 
   base::Result<policy::Image> add_image(NewImage image, const Progress& progress);
@@ -93,8 +98,12 @@ class Administration {
   [[nodiscard]] std::shared_ptr<const Site> site() const;
   // New settings after a reload of the configuration.
   base::Status set_settings(policy::Settings settings);
+  // Boot servers that do not answer their probes; lives as long as this object.
+  base::Status set_dead_servers(std::vector<std::int64_t> servers);
   // What is missing to serve: loader packages that are not installed, images whose files are gone.
   [[nodiscard]] std::vector<std::string> problems() const;
+  // Whether changes can be kept; nothing while they can.
+  [[nodiscard]] std::optional<Degraded> degraded() const;
 
  private:
   [[nodiscard]] std::unique_lock<std::mutex> change_lock();

@@ -28,6 +28,9 @@ std::string about(std::string_view what, const policy::Facts& facts, const polic
   if (const policy::Menu* menu = plan.menu()) {
     return fmt::format("{} of {}: a menu of {}", what, whose, menu->size);
   }
+  if (const auto* refer = std::get_if<policy::Refer>(&plan.outcome)) {
+    return fmt::format("{} of {}: referred to {}", what, whose, refer->server->name);
+  }
   const auto reason = plan.reason();
   return fmt::format("{} of {}: {}", what, whose, reason ? policy::print(*reason) : "waits for approval");
 }

@@ -262,7 +262,9 @@ class Checks {
       add(Level::fail, "files", problems.error().what);
       return;
     }
-    for (const std::string& problem : *problems) add_sentence(Level::fail, "files", problem);
+    for (const std::string& problem : *problems) {
+      add_sentence(Level::fail, problem.starts_with("DEGRADED") ? "database" : "files", problem);
+    }
     if (problems->empty()) ok("files", "loaders and images are all there");
   }
 

@@ -282,6 +282,8 @@ constexpr std::array keys = {
     Key{"runs", "loop_minutes",
         [](const auto& n, Config& c) { return set_number(n, c.loop_minutes, 1, 1440); }},
     Key{"runs", "loop_to_disk", [](const auto& n, Config& c) { return set_flag(n, c.loop_to_disk); }},
+    Key{"referrals", "probe_seconds",
+        [](const auto& n, Config& c) { return set_number(n, c.probe_seconds, 0, 3600); }},
 };
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {

@@ -77,6 +77,9 @@ struct Config {
   std::uint32_t loop_minutes = 30;
   bool loop_to_disk = false;
 
+  // [referrals]
+  std::uint32_t probe_seconds = 30;  // between two looks at a boot server; 0: none
+
   [[nodiscard]] bool https() const { return http && tls_port != 0; }
   [[nodiscard]] policy::Settings settings() const;
   [[nodiscard]] session::AdmissionBounds admission() const { return {at_once, at_once_by_network}; }

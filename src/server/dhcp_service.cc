@@ -120,6 +120,7 @@ session::PxeResult DhcpService::answer(base::ByteView bytes, const session::Arri
             machines_.with([&](auto&, auto& attempts) { return attempts.objection(facts, step, now); })) {
       return reason;
     }
+    if (step.server != nullptr) return std::nullopt;  // it loads from there: no slot of ours
     const auto hold = machines_.with_admission(
         [&](auto& admission) { return admission.on_dhcp(facts, discover, now, arrival.local); });
     if (!hold) return std::nullopt;
@@ -151,6 +152,11 @@ void DhcpService::tell(const session::PxeEvent& event, const session::Arrival& a
   if (!log_rate_.may_log(component, loop_.now())) return;
 
   if (answered) {
+    if (event.referred_to != nullptr) {
+      base::log(level, component, "{}: referred to {} ({}), {}", whom(*event.facts), event.referred_to->name,
+                event.referred_to->address.print(), event.file.view());
+      return;
+    }
     base::log(
         level, component, "{} {}: boots {}{}, {} {}", whom(*event.facts),
         event.outcome == Outcome::offered ? "DISCOVER answered by an OFFER" : "request on 4011 acknowledged",

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <ctime>
 #include <future>
@@ -25,6 +26,8 @@
 #include "server/file_service.h"
 #include "server/http_pace.h"
 #include "server/privileges.h"
+#include "server/referral_probes.h"
+#include "server/registrar.h"
 #include "server/status.h"
 #include "server/tftp_loops.h"
 
@@ -165,6 +168,7 @@ class Running {
  private:
   base::Status start_services(Sockets sockets);
   void start_api();
+  base::Status start_probes();
   base::Result<std::unique_ptr<net::HttpServer>> start_http(std::vector<base::Fd> listeners,
                                                             std::optional<net::TlsIdentity> tls);
   void on_signal();
@@ -195,6 +199,8 @@ class Running {
   std::unique_ptr<TftpLoops> tftp_;
   std::unique_ptr<DhcpService> dhcp_;
   std::unique_ptr<net::HttpServer> http_;
+  std::atomic<bool> telling_who_is_dead_ = false;
+  std::unique_ptr<ReferralProbes> probes_;
   std::unique_ptr<net::HttpServer> https_;
   std::string certificate_;  // that https_ shows
   std::unique_ptr<Api> api_;
@@ -237,7 +243,7 @@ base::Status Running::start() {
   if (!dropped) return tl::unexpected(dropped.error());
   base::log(base::LogLevel::info, component, "{}", *dropped);
 
-  auto administration = Administration::open(config_.state, config_.settings());
+  auto administration = Administration::open(config_.state, config_.settings(), Opening::to_serve);
   if (!administration) return tl::unexpected(administration.error());
   administration_ = std::move(*administration);
   registrar_ = std::make_unique<Registrar>(*administration_);
@@ -246,6 +252,7 @@ base::Status Running::start() {
   run_logs_ = std::make_unique<RunLogs>(config_.state + "/runs", post);
   boot_surface_ = std::make_unique<BootSurface>(runs_, machines_, interfaces_, *run_logs_,
                                                 [this] { return administration_->site(); });
+  administration_->keep_copies();
   return start_services(std::move(*sockets));
 }
 
@@ -268,6 +275,7 @@ base::Status Running::start_services(Sockets sockets) {
       [this] { return administration_->site(); }, machines_, interfaces_, [this] { return runs_.now(); });
   if (const auto started = dhcp_->start(); !started) return started;
   if (tftp_) tftp_->start();
+  if (const auto started = start_probes(); !started) return started;
 
   if (config_.http) {
     auto http = start_http(std::move(sockets.http), std::nullopt);
@@ -286,6 +294,23 @@ base::Status Running::start_services(Sockets sockets) {
   if (const auto watched = loop_->watch(signals_.get(), [this] { on_signal(); }); !watched) return watched;
   start_api();
   return api_server_->start(*api_);
+}
+
+base::Status Running::start_probes() {
+  if (config_.probe_seconds == 0) return {};
+  probes_ = std::make_unique<ReferralProbes>(
+      *loop_, [this] { return administration_->site(); }, std::chrono::seconds(config_.probe_seconds),
+      [this](std::vector<std::int64_t> dead) {
+        if (telling_who_is_dead_.exchange(true)) return;  // it comes again until the site has it
+        const bool taken = registrar_->post([this, dead](Administration& administration) {
+          telling_who_is_dead_ = false;
+          if (const auto set = administration.set_dead_servers(dead); !set) {
+            base::log(base::LogLevel::error, component, "probes not taken over: {}", set.error().what);
+          }
+        });
+        if (!taken) telling_who_is_dead_ = false;
+      });
+  return probes_->start();
 }
 
 base::Result<std::unique_ptr<net::HttpServer>> Running::start_http(std::vector<base::Fd> listeners,
@@ -460,6 +485,8 @@ StatusReport Running::status() {
     if (https_) sources.https = https_->counts();
     sources.runs = &runs_;
     sources.boot_surface = boot_surface_.get();
+    if (probes_) sources.boot_servers = probes_->health();
+    sources.degraded = administration_->degraded();
     promise->set_value(status_of(sources));
   });
   if (future.wait_for(std::chrono::seconds(2)) != std::future_status::ready) return {};

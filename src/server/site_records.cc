@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/overloaded.h"
+#include "server/referral_check.h"
 #include "store/placeholders.h"
 #include "store/shape.h"
 
@@ -207,6 +208,10 @@ base::Result<SiteRecords::View> SiteRecords::view_with(const store::Batch& batch
   }
   auto made = change.finish();
   if (!made) return tl::unexpected(made.error());
+  if (own_addresses_ && concerns_referrals(batch)) {
+    if (auto work = server::check_referrals(*made, batch, applied.ids, own_addresses_()); !work)
+      return tl::unexpected(work.error());
+  }
   return View{std::move(*made), change.new_images()};
 }
 
@@ -241,6 +246,15 @@ base::Result<store::Applied, store::Refused> SiteRecords::try_out(store::Batch b
 base::Status SiteRecords::set_settings(const policy::Settings& settings) {
   policy::SiteModel model = snapshot_.model();
   model.settings = settings;
+  auto after = snapshot_.with(std::move(model));
+  if (!after) return tl::unexpected(after.error());
+  snapshot_ = std::move(*after);
+  return {};
+}
+
+base::Status SiteRecords::set_dead_servers(std::vector<std::int64_t> servers) {
+  policy::SiteModel model = snapshot_.model();
+  model.dead_servers = std::move(servers);
   auto after = snapshot_.with(std::move(model));
   if (!after) return tl::unexpected(after.error());
   snapshot_ = std::move(*after);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,11 @@ class SiteRecords {
   base::Result<store::Applied, store::Refused> try_out(store::Batch batch);
   // From the configuration file, not kept in the store.
   base::Status set_settings(const policy::Settings& settings);
+  // What probes say, not kept in the store either: servers that do not answer.
+  base::Status set_dead_servers(std::vector<std::int64_t> servers);
+  // From now on apply() refuses referrals that would not work (server/referral_check.h).
+  using OwnAddresses = std::function<std::vector<base::Ipv4>()>;
+  void check_referrals(OwnAddresses own) { own_addresses_ = std::move(own); }
 
   [[nodiscard]] const policy::Snapshot& snapshot() const { return snapshot_; }
   [[nodiscard]] const policy::SiteModel& model() const { return snapshot_.model(); }
@@ -52,6 +58,7 @@ class SiteRecords {
   std::uint64_t changes_ = 0;
   policy::Snapshot snapshot_;
   std::vector<store::ImageRecord> images_;
+  OwnAddresses own_addresses_;
 };
 
 // Directory of a boot program from its path in the published tree.

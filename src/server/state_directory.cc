@@ -50,11 +50,10 @@ base::Status take_lock(int lock, const std::string& directory) {
         "state directory {} is in use by {}: leave out --state to talk to the running server, or stop it",
         directory, holder(lock));
   }
-  // For the message above, in the process that comes second. Nothing depends on it.
+  // For the message above, in the process that comes second. Nothing depends on it: on a full
+  // disk it stays empty.
   const std::string pid = fmt::format("{}\n", ::getpid());
-  if (::ftruncate(lock, 0) != 0 || ::pwrite(lock, pid.data(), pid.size(), 0) < 0) {
-    return base::fail_errno("write " + directory + "/lock", errno);
-  }
+  if (::ftruncate(lock, 0) == 0) static_cast<void>(!::pwrite(lock, pid.data(), pid.size(), 0));
   return {};
 }
 
@@ -99,7 +98,12 @@ base::Result<StateDirectory> StateDirectory::open(const std::string& path) {
     if (auto made = content::make_directory(state.below(area), *owner); !made)
       return tl::unexpected(made.error());
   }
-  if (auto file = open_owned(state.database(), *owner); !file) return tl::unexpected(file.error());
+  struct stat facts {};
+  state.found_database_ = ::stat(state.database().c_str(), &facts) == 0 && facts.st_size > 0;
+  const bool lost = !state.found_database_ && ::access(state.copy().c_str(), F_OK) == 0;
+  if (!lost) {
+    if (auto file = open_owned(state.database(), *owner); !file) return tl::unexpected(file.error());
+  }
   return state;
 }
 

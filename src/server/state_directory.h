@@ -23,6 +23,10 @@ class StateDirectory {
 
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] std::string database() const { return below("bootferry.db"); }
+  // The copy that is kept of it.
+  [[nodiscard]] std::string copy() const { return below("bootferry.kept.db"); }
+  // Whether there was a database when this was opened: an empty file is none.
+  [[nodiscard]] bool found_database() const { return found_database_; }
   // «images», «images/debian/3»
   [[nodiscard]] std::string below(std::string_view relative) const;
 
@@ -37,6 +41,7 @@ class StateDirectory {
   StateDirectory(std::string path, base::Fd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
   std::string path_;
   base::Fd lock_;
+  bool found_database_ = false;
 };
 
 }  // namespace server

@@ -133,6 +133,8 @@ StatusReport status_of(const StatusSources& sources) {
       add("waiting", n.waiting);
     }
   }
+  if (sources.degraded) status.notes.push_back(print(*sources.degraded));
+  for (const BootServerHealth& server : sources.boot_servers) status.notes.push_back(print(server));
   return status;
 }
 
@@ -159,6 +161,7 @@ api::Json to_json(const StatusReport& status) {
           {"started", api::print_time(status.started)},
           {"interfaces", status.interfaces},
           {"services", status.services},
+          {"notes", status.notes},
           {"counters", std::move(counters)},
           {"queue",
            {{"at_once", status.queue.at_once},

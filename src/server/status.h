@@ -12,7 +12,9 @@
 #include "net/http_server.h"
 #include "server/boot_surface.h"
 #include "server/dhcp_service.h"
+#include "server/referral_probes.h"
 #include "server/served_interfaces.h"
+#include "server/store_health.h"
 #include "server/tftp_loops.h"
 
 namespace server {
@@ -33,6 +35,7 @@ struct StatusReport {
   std::vector<std::string> services;                            // «UDP 67 proxyDHCP»
   std::vector<std::pair<std::string, std::uint64_t>> counters;  // by name
   QueueCounts queue = {};
+  std::vector<std::string> notes = {};  // a sentence each: what is wrong now, how other boot servers are
 };
 struct QueueItem {
   base::Mac machine;
@@ -53,6 +56,8 @@ struct StatusSources {
   std::optional<net::HttpCounts> http = std::nullopt, https = std::nullopt;  // nothing: off
   const Runs* runs = nullptr;                                                // null: nobody keeps them
   const BootSurface* boot_surface = nullptr;
+  std::vector<BootServerHealth> boot_servers = {};                           // of referrals
+  std::optional<Degraded> degraded = std::nullopt;
 };
 
 // On the packet loop, which owns the counters. A port's datagrams are counted as

@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "policy/recipe.h"
 #include "session/facts.h"
+#include "session/probe_packets.h"
 #include "session/pxe_reply.h"
 
 namespace session {
@@ -37,6 +38,7 @@ constexpr std::array<std::string_view, outcome_count> outcome_names = {
     "address-mismatch",
     "bad-source",
     "no-own-address",
+    "probed",
     "reply-too-large",
 };
 static_assert(static_cast<std::size_t>(Outcome::reply_too_large) + 1 == outcome_count);
@@ -139,6 +141,17 @@ void address_reply(const Message& request, const Arrival& arrival, PxeReply& rep
   }
 }
 
+void send(const Message& reply, const Message& request, const Arrival& arrival, Outcome outcome,
+          std::span<std::uint8_t> buffer, PxeResult& result) {
+  result.event.outcome = Outcome::reply_too_large;
+  const auto size = wire::dhcp4::encode(reply, buffer.first(std::min(buffer.size(), request.max_reply())));
+  if (!size) return;
+  result.event.outcome = outcome;
+  result.reply.emplace();
+  result.reply->bytes = buffer.first(*size);
+  address_reply(request, arrival, *result.reply);
+}
+
 void answer(const Message& request, const Arrival& arrival, const PxeServices& services,
             const policy::Snapshot& snapshot, const policy::Now& now, const Objection& objection,
             std::span<std::uint8_t> buffer, PxeResult& result) {
@@ -164,22 +177,21 @@ void answer(const Message& request, const Arrival& arrival, const PxeServices& s
 
   event.outcome = Outcome::reply_too_large;
   const policy::Recipe& recipe = policy::recipe_for(facts.kind);
-  const base::Ipv4 boots_from = step.server != nullptr ? step.server->address : arrival.local;
-  const auto file = boot_file(facts, step, recipe, boots_from, snapshot.settings().http_port);
+  const bool refers = step.kind == policy::StepKind::refer;  // a script of ours goes there by itself
+  const base::Ipv4 boots_from = refers ? step.server->address : arrival.local;
+  // What port another server's HTTP has, nobody told us.
+  const std::uint16_t http_port = refers ? 80 : snapshot.settings().http_port;
+  const auto file = boot_file(facts, step, recipe, boots_from, http_port);
   if (!file) return;
   event.file = *file;
   const bool offer = arrival.port == dhcp_server_port;
-  const auto reply = build_reply(
-      request,
-      {offer ? MessageType::offer : MessageType::ack, arrival.local, boots_from, services.boot_service},
-      recipe, *file);
+  const bool asks_us_next = offer && services.boot_service && recipe.asks_siaddr_on_4011;
+  const auto reply = build_reply(request,
+                                 {offer ? MessageType::offer : MessageType::ack, arrival.local,
+                                  asks_us_next ? arrival.local : boots_from, services.boot_service},
+                                 recipe, *file);
   if (!reply) return;
-  const auto size = wire::dhcp4::encode(*reply, buffer.first(std::min(buffer.size(), request.max_reply())));
-  if (!size) return;
-  event.outcome = offer ? Outcome::offered : Outcome::acknowledged;
-  result.reply.emplace();
-  result.reply->bytes = buffer.first(*size);
-  address_reply(request, arrival, *result.reply);
+  send(*reply, request, arrival, offer ? Outcome::offered : Outcome::acknowledged, buffer, result);
 }
 
 }  // namespace
@@ -254,6 +266,11 @@ PxeResult handle(const Message& request, const Arrival& arrival, const PxeServic
   if (facts->relay.is_zero()) event.facts->network = arrival.local;
   if (boot_service) {
     if (const auto fault = fault_of_boot_request(request, arrival)) return drop(*fault);
+    if (is_probe(request)) {  // no machine: nothing is decided, learned or listed
+      event.facts.reset();
+      send(probe_answer(request, arrival.local), request, arrival, Outcome::probed, buffer, result);
+      return result;
+    }
     const base::Ipv4 address = request.giaddr.is_zero() ? arrival.from.address : request.ciaddr;
     // A relay's word for where its client is: it may be nothing yet.
     if (is_unicast(address)) {

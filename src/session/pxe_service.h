@@ -60,9 +60,10 @@ enum class Outcome : std::uint8_t {
   address_mismatch,      // 4011: ciaddr or giaddr is not where the datagram came from
   bad_source,            // no address or port that could be answered
   no_own_address,        // the arrival interface has no address of ours
+  probed,                // 4011: another Bootferry asks whether this one is there (session/probe_packets.h)
   reply_too_large,       // the answer passes what the client takes
 };
-inline constexpr std::size_t outcome_count = 20;
+inline constexpr std::size_t outcome_count = 21;
 std::string_view print(Outcome outcome);  // "offered", "other-server"
 
 // What happened, for counters, logs and diagnosis. `image` lives in the snapshot.

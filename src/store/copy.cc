@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 
 #include "base/fd.h"
@@ -28,11 +29,25 @@ base::Result<base::Fd> create_like(const std::string& like, const std::string& p
   return fd;
 }
 
-base::Status sync(const base::Fd& file, const std::string& path) {
-  if (::fsync(file.get()) != 0) return base::fail_errno("fsync " + path, errno);
+base::Status sync_parent(const std::string& path) {
   const std::string parent = std::filesystem::path(path).parent_path().string();
   const base::Fd directory(::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory.open() || ::fsync(directory.get()) != 0) return base::fail_errno("fsync " + parent, errno);
+  return {};
+}
+
+base::Status sync(const base::Fd& file, const std::string& path) {
+  if (::fsync(file.get()) != 0) return base::fail_errno("fsync " + path, errno);
+  return sync_parent(path);
+}
+
+base::Status check(const std::string& path) {
+  auto copy = Database::open(path, Database::Access::reading);
+  if (!copy) return tl::unexpected(copy.error());
+  Statement look = copy->query("PRAGMA quick_check(1)");
+  const std::string verdict = look.next() ? look.text(0) : "ok";
+  if (auto status = look.status(); !status) return status;
+  if (verdict != "ok") return base::fail("{} is damaged: {}", path, verdict);
   return {};
 }
 
@@ -45,6 +60,28 @@ base::Status copy_database(Database& database, const std::string& path) {
   if (done) done = sync(*file, path);
   if (!done) ::unlink(path.c_str());
   return done;
+}
+
+base::Status keep_copy(const std::string& from, const std::string& to) {
+  auto database = Database::open(from, Database::Access::existing);
+  if (!database) return tl::unexpected(database.error());
+  const std::string fresh = to + ".new";
+  ::unlink(fresh.c_str());  // of somebody who died on the way
+  if (auto copied = copy_database(*database, fresh); !copied) return copied;
+  auto sound = check(fresh);
+  if (sound && ::rename(fresh.c_str(), to.c_str()) != 0) sound = base::fail_errno("rename " + fresh, errno);
+  if (!sound) ::unlink(fresh.c_str());
+  return sound ? sync_parent(to) : sound;
+}
+
+base::Result<std::int64_t> revision_at(const std::string& path) {
+  auto database = Database::open(path, Database::Access::existing);
+  if (!database) return tl::unexpected(database.error());
+  Statement row = database->query("SELECT revision FROM site");
+  const bool found = row.next();
+  if (auto status = row.status(); !status) return tl::unexpected(status.error());
+  if (!found) return base::fail("{}: holds no site", path);
+  return row.integer(0);
 }
 
 }  // namespace store

@@ -99,9 +99,15 @@ std::string checksum(std::string_view sql) {
   return fmt::format("{:016x}", hash);
 }
 
+bool is_current(Database& database, std::span<const Migration> steps) {
+  const std::int64_t present = present_version(database);
+  return present > 0 && !steps.empty() && present == steps.back().version &&
+         applied_version(database, steps).has_value();
+}
+
 base::Status migrate(Database& database, std::span<const Migration> steps) {
   const std::int64_t present = present_version(database);
-  if (present > 0 && !steps.empty() && present < steps.back().version) {
+  if (!database.in_memory() && present > 0 && !steps.empty() && present < steps.back().version) {
     if (auto kept = back_up_before(database, present); !kept) return kept;
   }
   Transaction transaction(database);

@@ -26,5 +26,7 @@ std::string checksum(std::string_view sql);
 // to «bootferry.db.schema-1» by the number it had. Refuses one that is of a
 // newer Bootferry, of another program, or was migrated by other steps than these.
 base::Status migrate(Database& database, std::span<const Migration> steps);
+// Whether migrate() has nothing to do. Changes nothing.
+bool is_current(Database& database, std::span<const Migration> steps);
 
 }  // namespace store

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "store/sqlite.h"
 
+#include <sys/stat.h>
+
 #include <cstddef>
 #include <utility>
 
@@ -8,6 +10,7 @@ namespace store {
 namespace {
 
 constexpr int busy_milliseconds = 5000;
+constexpr const char* memory = ":memory:";
 
 // SQLite's words name neither the file nor what a person does about it.
 tl::unexpected<base::Error> failure(const std::string& path, int code, std::string_view message) {
@@ -20,6 +23,9 @@ tl::unexpected<base::Error> failure(const std::string& path, int code, std::stri
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return base::fail("{} is locked by another program: close it (sqlite3?) and try again", path);
+    case SQLITE_IOERR:
+      return base::fail("{} cannot be read or written ({}): look at the disk and the kernel's log", path,
+                        message);
     case SQLITE_READONLY:
       return base::fail("{} cannot be written ({}): check its owner and its directory's", path, message);
     case SQLITE_CANTOPEN:
@@ -110,10 +116,12 @@ base::Status Statement::status() const {
   return failure(connection_->path_, error_, message_);
 }
 
-base::Result<Database> Database::open(const std::string& path) {
+base::Result<Database> Database::open(const std::string& path, Access access) {
   sqlite3* handle = nullptr;
-  const int code =
-      sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  const int flags = access == Access::reading    ? SQLITE_OPEN_READONLY
+                    : access == Access::existing ? SQLITE_OPEN_READWRITE
+                                                 : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   Database database(std::make_unique<Connection>(handle, path));
   if (code != SQLITE_OK)
     return failure(path, code, handle == nullptr ? "out of memory" : sqlite3_errmsg(handle));
@@ -126,6 +134,43 @@ base::Result<Database> Database::open(const std::string& path) {
     if (auto set = database.run(setting); !set) return tl::unexpected(set.error());
   }
   return database;
+}
+
+base::Result<Database> Database::in_memory(Database& of) {
+  auto copy = open(memory);
+  if (!copy) return copy;
+  sqlite3* const from = of.connection_->handle_;
+  sqlite3* const to = copy->connection_->handle_;
+  sqlite3_backup* const backup = sqlite3_backup_init(to, "main", from, "main");
+  int code = backup == nullptr ? sqlite3_errcode(to) : SQLITE_OK;
+  if (backup != nullptr) {
+    sqlite3_backup_step(backup, -1);
+    code = sqlite3_backup_finish(backup);
+  }
+  if (code != SQLITE_OK) return failure(of.path(), code, sqlite3_errstr(code));
+  return copy;
+}
+
+bool Database::in_memory() const { return path() == memory; }
+
+void Database::remember_files() {
+  connection_->files_.clear();
+  // The journal stays the same file for as long as somebody has the database open.
+  for (const std::string& name : {path(), path() + "-wal"}) {
+    struct stat facts {};
+    if (::stat(name.c_str(), &facts) == 0) connection_->files_.push_back({name, facts.st_dev, facts.st_ino});
+  }
+}
+
+base::Status Database::files_are_there() const {
+  for (const Connection::File& file : connection_->files_) {
+    struct stat facts {};
+    const bool there = ::stat(file.path.c_str(), &facts) == 0;
+    if (there && facts.st_dev == file.device && facts.st_ino == file.inode) continue;
+    return base::fail("{} was {} while it was in use: stop the server, put back a backup and start it again",
+                      file.path, there ? "replaced" : "removed");
+  }
+  return {};
 }
 
 base::Status Database::script(const std::string& sql) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #include <cstdint>
 #include <functional>
@@ -13,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/result.h"
 
@@ -35,9 +37,17 @@ class Connection {
   using Idle = std::unordered_map<std::string, sqlite3_stmt*, Hash, std::equal_to<>>;
   static constexpr std::size_t max_idle = 128;
 
+  // Which file it was, whatever stands at its place by now.
+  struct File {
+    std::string path;
+    dev_t device = 0;
+    ino_t inode = 0;
+  };
+
   sqlite3* handle_;
   std::string path_;
   Idle idle_;
+  std::vector<File> files_;
 };
 
 // At most as long as its Database.
@@ -80,7 +90,20 @@ class Statement {
 
 class Database {
  public:
-  static base::Result<Database> open(const std::string& path);
+  enum class Access : std::uint8_t {
+    create,    // made where it is missing
+    existing,  // to read and write
+    reading,   // of a database that no other program has open
+  };
+  static base::Result<Database> open(const std::string& path, Access access = Access::create);
+  // A copy in memory, which ends with it.
+  static base::Result<Database> in_memory(Database& of);
+  [[nodiscard]] bool in_memory() const;
+
+  // Keeps in mind which files it and its journal are. What is written after somebody removed or
+  // replaced one of them is lost, and SQLite, which has them open, does not notice.
+  void remember_files();
+  [[nodiscard]] base::Status files_are_there() const;
 
   // Each '?' takes the next of `values`, integers or texts.
   template <class... Values>

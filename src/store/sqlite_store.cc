@@ -34,7 +34,8 @@ base::Status check_pages(Database& database) {
 
 class SqliteStore final : public Store {
  public:
-  explicit SqliteStore(Database database) : database_(std::move(database)) {}
+  explicit SqliteStore(Database database, std::string read_only = {})
+      : database_(std::move(database)), read_only_(std::move(read_only)) {}
 
   base::Result<Everything> load() override {
     const Transaction transaction(database_, Transaction::For::reading);
@@ -46,6 +47,7 @@ class SqliteStore final : public Store {
     const auto failed = [](const base::Error& error) {
       return tl::unexpected(Refused{Refused::Why::not_written, 0, error.what});
     };
+    if (auto there = look(); !there) return failed(there.error());
     Transaction transaction(database_);
     if (!transaction.begun()) return failed(transaction.begun().error());
     auto applied = write_batch(database_, batch, std::time(nullptr));
@@ -54,6 +56,8 @@ class SqliteStore final : public Store {
       return tl::unexpected(Refused{Refused::Why::contradiction, 0, fine.error().what});
     }
     if (auto done = transaction.commit(); !done) return failed(done.error());
+    // Removed in between: what was written is lost, so it counts as not written.
+    if (auto there = look(); !there) return failed(there.error());
     return applied;
   }
 
@@ -82,10 +86,13 @@ class SqliteStore final : public Store {
   }
 
   base::Result<std::int64_t> next_version(const std::string& place) override {
-    return number(
+    if (auto there = look(); !there) return tl::unexpected(there.error());
+    const auto next = number(
         database_.query("INSERT INTO versions (place, last) VALUES (?, 1) ON CONFLICT (place) DO UPDATE "
                         "SET last = last + 1 RETURNING last",
                         place));
+    if (auto there = look(); !there) return tl::unexpected(there.error());
+    return next;
   }
   base::Result<std::int64_t> last_version(const std::string& place) override {
     return number(database_.query("SELECT last FROM versions WHERE place = ?", place));
@@ -96,6 +103,7 @@ class SqliteStore final : public Store {
   }
   base::Status put_runs(std::span<const policy::Run> runs,
                         const std::optional<policy::BreakerMark>& breaker) override {
+    if (auto there = look(); !there) return there;
     Transaction transaction(database_);
     if (!transaction.begun()) return transaction.begun();
     for (const policy::Run& run : runs) {
@@ -104,13 +112,20 @@ class SqliteStore final : public Store {
     if (breaker) {
       if (auto put = write_breaker(database_, *breaker); !put) return put;
     }
-    return transaction.commit();
+    if (auto done = transaction.commit(); !done) return done;
+    return look();
   }
   base::Status remove_runs(std::int64_t device, std::int64_t deployment) override {
+    if (auto there = look(); !there) return there;
     return database_.run("DELETE FROM runs WHERE device = ? AND (? = 0 OR deployment = ?)", device,
                          deployment, deployment);
   }
   base::Result<policy::BreakerMark> breaker() override { return read_breaker(database_); }
+
+  base::Status look() override {
+    if (!read_only_.empty()) return base::fail("{}", read_only_);
+    return database_.files_are_there();
+  }
 
   base::Status back_up(const std::string& path) override { return copy_database(database_, path); }
 
@@ -122,6 +137,7 @@ class SqliteStore final : public Store {
   }
 
   Database database_;
+  std::string read_only_;  // why; empty where it is not
 };
 
 }  // namespace
@@ -133,7 +149,21 @@ base::Result<std::unique_ptr<Store>> open_sqlite(const std::string& path) {
   if (auto migrated = migrate(*database, migrations()); !migrated) return tl::unexpected(migrated.error());
   // Only now, when it is known to be ours: the mode is written into the file.
   if (auto set = database->run("PRAGMA journal_mode = WAL"); !set) return tl::unexpected(set.error());
+  // Reading makes the journal, where there is none.
+  if (auto read = database->run("SELECT revision FROM site"); !read) return tl::unexpected(read.error());
+  database->remember_files();
   return std::make_unique<SqliteStore>(std::move(*database));
+}
+
+base::Result<std::unique_ptr<Store>> open_sqlite_copy(const std::string& path, std::string why) {
+  auto file = Database::open(path, Database::Access::reading);
+  if (!file) return tl::unexpected(file.error());
+  if (auto sound = check_pages(*file); !sound) return tl::unexpected(sound.error());
+  if (is_current(*file, migrations())) return std::make_unique<SqliteStore>(std::move(*file), std::move(why));
+  auto copy = Database::in_memory(*file);
+  if (!copy) return tl::unexpected(copy.error());
+  if (auto migrated = migrate(*copy, migrations()); !migrated) return tl::unexpected(migrated.error());
+  return std::make_unique<SqliteStore>(std::move(*copy), std::move(why));
 }
 
 }  // namespace store

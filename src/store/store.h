@@ -63,6 +63,9 @@ class Store {
   virtual base::Status remove_runs(std::int64_t device, std::int64_t deployment) = 0;
   virtual base::Result<policy::BreakerMark> breaker() = 0;
 
+  // Whether changes can be kept at all; looks without changing anything.
+  virtual base::Status look() = 0;
+
   // A whole copy that opens as a database of its own, while this one goes on. Replaces nothing.
   virtual base::Status back_up(const std::string& path) = 0;
 };
@@ -70,5 +73,8 @@ class Store {
 // Opens or creates; migrates older schemas (numbered, checksummed, backed up first beside the
 // file); refuses newer ones.
 base::Result<std::unique_ptr<Store>> open_sqlite(const std::string& path);
+// A copy that back_up() made, to read only: the file stays as it is, also where its schema is
+// older. Every change is refused with `why`.
+base::Result<std::unique_ptr<Store>> open_sqlite_copy(const std::string& path, std::string why);
 
 }  // namespace store

@@ -79,8 +79,33 @@ TEST(Referral, ADeadServerIsLeftOutWhileAnotherIsThere) {
     s.model.dead_servers = {dead};
     EXPECT_EQ(s.words(), fmt::format("refer 10 to {} for x64/boot.efi", 3 - dead));
   }
+  s.model.dead_servers = {};
+  const std::string with_both = s.words();
   s.model.dead_servers = {1, 2};
+  EXPECT_EQ(s.words(), with_both) << "none is better than the other: sent all the same";
+  const Snapshot snapshot = site(s.model, {with_extras(s.record, s.extras)});
+  EXPECT_THAT(trail_of(decide(s.facts, snapshot, {})),
+              testing::Contains("referral applied not-answering 10"));
+}
+
+TEST(Referral, ADeadServerThatAloneServesAnArchitectureIsKept) {
+  Site s;
+  s.extras.referral = 10;
+  s.model.referrals[0].shares = {{1, 1}, {2, 1}};
+  s.model.servers[0].files = {{Arch::arm64, "a64.efi"}};
+  s.facts.arch = Arch::arm64;
+  s.model.dead_servers = {1};
+  EXPECT_EQ(s.words(), "refer 10 to 1 for a64.efi");
+}
+
+TEST(Referral, FirmwareThatStaysWithWhoAnsweredItIsNotReferred) {
+  Site s;
+  s.extras.referral = 10;
+  s.model.servers[0].files.push_back({Arch::arm64, "pi/start4.elf"});
+  s.facts = machine(ClientKind::raspberry_pi, Arch::arm64);
   EXPECT_EQ(s.words(), "silent no-boot-server");
+  s.facts = machine(ClientKind::uboot, Arch::arm64);
+  EXPECT_EQ(s.words(), "refer 10 to 1 for pi/start4.elf");
 }
 
 TEST(Referral, OnlyWhoServesTheArchitecture) {
@@ -136,6 +161,43 @@ TEST(Referral, WeightsShareOutTheMachines) {
             << "server " << id << ", addresses in steps of " << step;
       }
     }
+  }
+}
+
+TEST(Referral, OnlyTheDeadServersMachinesMove) {
+  Site s;
+  s.model.networks[0].referral = 10;
+  s.model.referrals[0].shares = {{1, 3}, {2, 1}, {3, 2}};
+  const auto placed = [&](std::vector<std::int64_t> dead) {
+    s.model.dead_servers = std::move(dead);
+    const Snapshot snapshot = site(s.model);
+    std::vector<std::int64_t> at;
+    for (std::uint64_t i = 0; i < 3000; ++i) {
+      s.facts.mac = numbered_mac(0x123400 + i);
+      at.push_back(std::get<Refer>(decide(s.facts, snapshot, {}).outcome).server->id);
+    }
+    return at;
+  };
+  const auto before = placed({});
+  for (const std::int64_t dead : {1, 2, 3}) {
+    const auto after = placed({dead});
+    std::map<std::int64_t, int> took;
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      ASSERT_NE(after[i], dead);
+      if (before[i] != dead) {
+        ASSERT_EQ(after[i], before[i]) << "machine " << i << " moved for nothing";
+      } else {
+        ++took[after[i]];
+      }
+    }
+    EXPECT_EQ(took.size(), 2U) << "the others share what server " << dead << " had";
+  }
+  EXPECT_EQ(placed({}), before) << "and it all comes back";
+  // A weight that grows takes machines from the others, and moves none between them.
+  s.model.referrals[0].shares[1].weight = 5;
+  const auto heavier = placed({});
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    EXPECT_TRUE(heavier[i] == before[i] || heavier[i] == 2) << "machine " << i;
   }
 }
 

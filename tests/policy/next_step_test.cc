@@ -210,6 +210,29 @@ TEST(NextStep, ADeliveredReferralKnowsItsServer) {
   EXPECT_EQ(step->server->address.print(), "10.9.0.1");
 }
 
+TEST(NextStep, AnIpxeIsNotReferredToAnIpxe) {
+  const auto step = [](const char* file, bool reads_http, bool we_have_http, ClientKind kind) {
+    Case c;
+    c.model.servers = {{5, "west", ipv4("10.9.0.1"), {{Arch::x64, file}}}};
+    c.model.referrals = {{6, "west", {{5, 1}}}};
+    c.extras.referral = 6;
+    c.model.settings.http = we_have_http;
+    c.facts.kind = kind;
+    c.facts.ipxe.http = reads_http;
+    const Snapshot s = c.make();
+    return in_words(answer(c.facts, s, c.at).step);
+  };
+  using enum ClientKind;
+  EXPECT_EQ(step("x64/snponly.efi", true, true, uefi_pxe), "refer x64/snponly.efi");
+  EXPECT_EQ(step("x64/snponly.efi", true, true, ClientKind::ipxe), "script");
+  EXPECT_EQ(step("X64\\SNPONLY.EFI", true, true, ClientKind::ipxe), "script");
+  EXPECT_EQ(step("boot/ipxe-x86_64.efi", true, true, ClientKind::ipxe), "script");
+  EXPECT_EQ(step("x64/snponly.efi", false, true, ClientKind::ipxe), "!ipxe-without-http");
+  EXPECT_EQ(step("x64/snponly.efi", true, false, ClientKind::ipxe), "!http-needed");
+  EXPECT_EQ(step("boot/wdsnbp.com", true, true, ClientKind::ipxe), "refer boot/wdsnbp.com");
+  EXPECT_EQ(step("ipxe/pxelinux.0", true, true, ClientKind::ipxe), "refer ipxe/pxelinux.0");
+}
+
 // A site with something of everything, and a machine of each sort that asks it.
 TEST(Answer, AllocatesNothingHoweverMuchThereIs) {
   Case c;

@@ -91,6 +91,8 @@ failures_in_row = 3
 loop_boots = 4
 loop_minutes = 10
 loop_to_disk = true
+[referrals]
+probe_seconds = 5
 )",
                                    "x");
   ASSERT_TRUE(config) << config.error().what;
@@ -137,6 +139,7 @@ loop_to_disk = true
   want.loop_boots = 4;
   want.loop_minutes = 10;
   want.loop_to_disk = true;
+  want.probe_seconds = 5;
   EXPECT_EQ(*config, want);
   EXPECT_EQ(config->runs(), (RunsTerms{{3600, 1}, {50, 1200, 3}, {4, std::chrono::minutes(10), true}}));
   EXPECT_EQ(Config().runs(), RunsTerms()) << "two places say the same";

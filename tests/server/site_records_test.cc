@@ -196,5 +196,65 @@ TEST_F(SiteRecordsTest, ListsAreTidiedOnTheWayIn) {
   EXPECT_EQ(everything(*records), stored());
 }
 
+TEST_F(SiteRecordsTest, AReferralThatCouldNotWorkIsRefusedWhenItIsSet) {
+  const base::Ipv4 us{{10, 0, 0, 1}}, them{{10, 0, 0, 2}};
+  records->check_referrals([us] { return std::vector<base::Ipv4>{us}; });
+  policy::BootServer server{-1, "wds", us, {{policy::Arch::bios, "boot/wdsnbp.com"}}};
+  policy::Referral referral{0, "west", {{-1, 1}}};
+  const auto refused = [&](const store::Batch& batch) {
+    const auto before = everything(*records);
+    const auto applied = records->apply(batch);
+    EXPECT_EQ(everything(*records), before);
+    EXPECT_EQ(everything(*records), stored());
+    return applied ? "" : applied.error().why == Why::contradiction ? applied.error().what : "another reason";
+  };
+  EXPECT_THAT(refused({"admin", "", {Put{server, {}}, Put{referral, {}}}}),
+              HasSubstr("server \"wds\": 10.0.0.1 is this server itself"));
+  server.address = them;
+  const auto made = records->apply({"admin", "", {Put{server, {}}, Put{referral, {}}}});
+  ASSERT_TRUE(made) << made.error().what;
+  server.id = made->ids[0];
+  server.address = us;
+  EXPECT_THAT(refused({"admin", "", {Put{server, {}}}}), HasSubstr("is this server itself"))
+      << "the server of a referral that is there already";
+
+  // Whom it is set for: what is deployed to them decides.
+  store::ImageRecord image;
+  image.image.name = "pi";
+  image.image.arch = policy::Arch::arm64;
+  image.directory = "images/pi/1";
+  policy::Collection group;
+  group.name = "group";
+  group.id = put(group);
+  policy::Deployment deployment;
+  deployment.name = "pi to group";
+  deployment.what = policy::ToBoot{put(image)};
+  deployment.target = policy::ToCollection{group.id};
+  put(deployment);
+  group.referral = made->ids[1];
+  EXPECT_THAT(refused({"admin", "", {Put{group, {}}}}),
+              HasSubstr("collection \"group\" is referred, \"pi\""));
+  policy::Network network;
+  network.name = "branch";
+  network.subnet = *base::IpNet::parse("10.1.0.0/16");
+  network.referral = made->ids[1];
+  put(network);
+  put(device("unrelated", 9));
+}
+
+TEST_F(SiteRecordsTest, WhoIsDeadStaysSoWhateverElseChanges) {
+  ASSERT_TRUE(records->set_dead_servers({3, 5}));
+  put(device("pc", 1));
+  policy::Collection group;
+  group.name = "group";
+  put(group);
+  ASSERT_TRUE(records->set_settings(settings));
+  EXPECT_FALSE(records->snapshot().alive(5));
+  EXPECT_TRUE(records->snapshot().alive(4));
+  EXPECT_EQ(everything(*records), stored());
+  reopen();
+  EXPECT_TRUE(records->snapshot().alive(5)) << "nobody knows it any more";
+}
+
 }  // namespace
 }  // namespace server

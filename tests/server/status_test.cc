@@ -121,6 +121,27 @@ TEST_F(StatusTest, SaysWhoAndWhere) {
   EXPECT_EQ(s.services, services_of(config));
 }
 
+TEST_F(StatusTest, NotesSayWhatIsWrongAndHowOtherServersAre) {
+  open();
+  EXPECT_THAT(status().notes, IsEmpty());
+  StatusSources sources{config, 1234, interfaces, *dhcp};
+  BootServerHealth server{1, "wds", {{10, 0, 0, 2}}, "boot.0", false, std::nullopt, {}, {}};
+  sources.boot_servers.push_back(server);
+  server.dead = true;
+  server.since = 0;
+  server.tftp = {true, true, 3, "no answer"};
+  server.boot_service = {true, false, 3, "nobody listens there"};
+  sources.boot_servers.push_back(server);
+  sources.degraded = Degraded{"bootferry.db is gone", 0};
+  EXPECT_THAT(
+      status_of(sources).notes,
+      ElementsAre(testing::MatchesRegex("DEGRADED since 19(69|70)-.*: bootferry.db is gone"),
+                  "server wds (10.0.0.2): is being asked",
+                  testing::MatchesRegex("server wds \\(10.0.0.2\\): dead since 19(69|70)-.*: TFTP: no "
+                                        "answer")))
+      << "port 4011 of a server that never had one is no fault";
+}
+
 TEST_F(StatusTest, AServiceThatIsOffHasNoCounters) {
   open(false, true);
   auto all = counters();

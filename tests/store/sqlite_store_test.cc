@@ -2,6 +2,7 @@
 // The store in SQLite: it conforms, and what only a file can suffer.
 #include "../content/scratch.h"
 #include "conformance.h"
+#include "store/copy.h"
 #include "store/sqlite.h"
 
 namespace store_test {
@@ -144,6 +145,61 @@ TEST_F(SqliteStore, ATornPageIsFoundAtTheStart) {
   const auto opened = store::open_sqlite(path);
   ASSERT_FALSE(opened);
   EXPECT_THAT(opened.error().what, HasSubstr("damaged"));
+}
+
+// Somebody at the shell, while it is open. What is written from then on would be lost.
+TEST_F(SqliteStore, NothingIsWrittenIntoAFileThatIsGone) {
+  for (const std::string& file : {path, path + "-wal"}) {
+    put(image("before " + file));
+    const auto before = store->load();
+    std::filesystem::rename(file, file + ".away");
+    const auto refused = store->apply({"admin", "", {Put{image("during"), {}}}});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().why, store::Refused::Why::not_written);
+    EXPECT_THAT(refused.error().what, AllOf(HasSubstr(file), HasSubstr("was removed")));
+    EXPECT_FALSE(store->next_version("images/during"));
+    scratch.write("bootferry.db" + file.substr(path.size()), "another");
+    EXPECT_THAT(store->apply({"admin", "", {Put{image("during"), {}}}}).error().what,
+                HasSubstr("was replaced"));
+    std::filesystem::rename(file + ".away", file);
+    EXPECT_EQ(store->load(), before);
+  }
+}
+
+TEST_F(SqliteStore, ACopyIsReadAndNeverChanged) {
+  put(image("debian"));
+  const std::string copy = scratch.path("copy.db");
+  ASSERT_TRUE(store::keep_copy(path, copy));
+  EXPECT_EQ(store::revision_at(copy).value(), store->load()->revision);
+  const std::string bytes = read_text(copy);
+  const auto opened = store::open_sqlite_copy(copy, "for a reason");
+  ASSERT_TRUE(opened) << opened.error().what;
+  EXPECT_EQ((*opened)->load(), store->load());
+  EXPECT_EQ((*opened)->events(0, 10), store->events(0, 10));
+  const auto refused = (*opened)->apply({"admin", "", {Put{image("more"), {}}}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().why, store::Refused::Why::not_written);
+  EXPECT_EQ(refused.error().what, "for a reason");
+  EXPECT_FALSE((*opened)->next_version("images/more"));
+  EXPECT_FALSE((*opened)->look());
+  EXPECT_EQ(read_text(copy), bytes);
+  EXPECT_FALSE(std::filesystem::exists(copy + "-wal"));
+}
+
+TEST_F(SqliteStore, ADamagedDatabaseIsNotCopiedOverASoundCopy) {
+  for (int i = 0; i < 200; ++i) put(image("image" + std::to_string(i)));
+  const std::string copy = scratch.path("copy.db");
+  ASSERT_TRUE(store::keep_copy(path, copy));
+  const std::string sound = read_text(copy);
+  store.reset();
+  std::string bytes = read_text(path);
+  bytes.replace(bytes.size() / 2, bytes.size() / 4, bytes.size() / 4, '\xa5');
+  scratch.write("bootferry.db", bytes);
+  EXPECT_FALSE(store::keep_copy(path, copy));
+  EXPECT_EQ(read_text(copy), sound);
+  EXPECT_FALSE(std::filesystem::exists(copy + ".new"));
+  EXPECT_FALSE(store::keep_copy(scratch.path("absent.db"), copy));
+  EXPECT_EQ(read_text(copy), sound);
 }
 
 TEST_F(SqliteStore, NoDirectoryNoDatabase) {

@@ -40,19 +40,23 @@ def _toml(tables):
 
 class Bootferry:
     """config: tables to add to, or to change in, the configuration:
-    Bootferry(lab, services={"proxydhcp": False})"""
+    Bootferry(lab, services={"proxydhcp": False})
+    name: of its log, and of its folder; two servers need two."""
 
-    def __init__(self, lab, host=None, **config):
-        self.host = host or lab.boot
+    def __init__(self, lab, host=None, name="bootferry", **config):
+        self.host, self.name = host or lab.boot, name
         self.program = binary()
-        self.state = lab.scratch / "state"
+        folder = lab.scratch / name
+        folder.mkdir()
+        folder.chmod(0o711)
+        self.state = folder / "state"
         self.state.mkdir()
         shutil.chown(self.state, USER)
-        self.socket = lab.scratch / "run" / "control"
+        self.socket = folder / "run" / "control"
         self.socket.parent.mkdir()
         shutil.chown(self.socket.parent, USER)
-        self.config = lab.scratch / "bootferry.toml"
-        self._notify = lab.scratch / "notify"
+        self.config = folder / "bootferry.toml"
+        self._notify = folder / "notify"
         tables = {"server": {"interfaces": ["eth0"], "state": self.state, "socket": self.socket,
                              "user": USER}}
         for table, keys in config.items():
@@ -68,7 +72,7 @@ class Bootferry:
             self._notify.chmod(0o777)  # as systemd's: the server speaks when it is nobody already
             notify.setblocking(False)
             self.process = self.host.spawn(
-                self.program, "serve", "--config", self.config, name="bootferry",
+                self.program, "serve", "--config", self.config, name=self.name,
                 env={**os.environ, "NOTIFY_SOCKET": str(self._notify)})
 
             def ready():
