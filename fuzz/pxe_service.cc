@@ -137,10 +137,11 @@ void check(const Message& request, const Arrival& arrival, const session::PxeSer
   check_reply(result, request, arrival, buffer);
 
   // The same without the word of the one who watches for loops: refused, nothing else.
-  const auto objection = [](const policy::Facts&, const policy::Step&, bool) {
+  session::Advice advice;
+  advice.objection = [](const policy::Facts&, const policy::Step&, bool, bool) {
     return std::optional(policy::Reason::boot_loop);
   };
-  const PxeResult refused = session::handle(request, arrival, services, snapshot, now, objection, buffer);
+  const PxeResult refused = session::handle(request, arrival, services, snapshot, now, advice, buffer);
   BOOTFERRY_CHECK(refused.event.reason == policy::Reason::boot_loop && !refused.reply);
 }
 

@@ -41,6 +41,8 @@ std::string_view print(Reason reason) {
       return "program-gone";
     case Reason::no_boot_server:
       return "no-boot-server";
+    case Reason::approval_late:
+      return "approval-late";
   }
   return "unknown";
 }
@@ -96,6 +98,9 @@ std::string_view explain(Reason reason) {
     case Reason::no_boot_server:
       return "this machine is referred to other servers, and none of them answers and serves its "
              "architecture";
+    case Reason::approval_late:
+      return "nobody approved this machine while it waited: its request stays listed, `bootferry pending "
+             "list` shows it; it asks anew when it is switched on again";
   }
   return "unknown";
 }

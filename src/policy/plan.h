@@ -35,8 +35,9 @@ enum class Reason : std::uint8_t {
   nothing_to_do,        // a known device for which nothing is deployed, now
   program_gone,         // an override names a boot program that is not there
   no_boot_server,       // referred, and none of the servers is alive and serves its architecture
+  approval_late,        // nobody approved it while it waited; its request stays listed
 };
-inline constexpr std::size_t reason_count = 18;
+inline constexpr std::size_t reason_count = 19;
 std::string_view print(Reason reason);    // "no-deployment": counters, JSON
 std::string_view explain(Reason reason);  // one sentence with what to do; plain ASCII, scripts show it
 

@@ -114,12 +114,14 @@ void DhcpService::answer_held() {
 session::PxeResult DhcpService::answer(base::ByteView bytes, const session::Arrival& arrival) {
   const base::Time now = loop_.now();
   const auto site = site_();
-  const auto objection = [&](const policy::Facts& facts, const policy::Step& step,
-                             bool discover) -> std::optional<policy::Reason> {
+  session::Advice advice;
+  advice.objection = [&](const policy::Facts& facts, const policy::Step& step, bool discover,
+                         bool loads) -> std::optional<policy::Reason> {
     if (const auto reason =
             machines_.with([&](auto&, auto& attempts) { return attempts.objection(facts, step, now); })) {
       return reason;
     }
+    if (!loads) return std::nullopt;  // it takes nobody's place
     const auto hold = machines_.with_admission(
         [&](auto& admission) { return admission.on_dhcp(facts, discover, now, arrival.local); });
     if (!hold) return std::nullopt;
@@ -127,7 +129,7 @@ session::PxeResult DhcpService::answer(base::ByteView bytes, const session::Arri
     return policy::Reason::held;
   };
   const session::PxeResult result =
-      session::handle(bytes, arrival, services_, site->policy, wall_clock(), objection, answers_.room());
+      session::handle(bytes, arrival, services_, site->policy, wall_clock(), advice, answers_.room());
   if (const auto& reply = result.reply) {
     answers_.add(reply->bytes.size(), {reply->to, reply->from, reply->interface});
   }

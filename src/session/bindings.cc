@@ -12,6 +12,18 @@ policy::Facts facts_of(const base::Mac& mac) {
   return facts;
 }
 
+// A ROM's own request begins a boot; what the programs that it loads say belongs to that one.
+bool begins_a_boot(const policy::Facts& facts) {
+  using policy::ClientKind;
+  return facts.kind == ClientKind::bios_rom || facts.kind == ClientKind::uefi_pxe ||
+         facts.kind == ClientKind::uefi_http;
+}
+
+void keep(const policy::Facts& earlier, policy::Facts& facts) {
+  if (!facts.processor) facts.processor = earlier.processor;
+  if (!facts.chosen_item) facts.chosen_item = earlier.chosen_item;
+}
+
 bool contradicts(const NameIdentity& name, const policy::Facts& bound) {
   if (name.mac && *name.mac != bound.mac) return true;
   // A machine whose firmware told no UUID may still print one from SMBIOS: that is no
@@ -59,11 +71,19 @@ void Bindings::learn(const Learned& learned, base::Time now) {
   Binding& binding = by_address_.touch(key, now);
   binding.when = now;
   if (same_machine && !learned.facts.firmware_known) return;
-  std::optional<base::Uuid> uuid = learned.facts.uuid;
-  if (!uuid && same_machine) uuid = binding.facts.uuid;  // pxelinux and GRUB do not repeat it
+  const policy::Facts earlier = binding.facts;
   binding.facts = learned.facts;
-  binding.facts.uuid = uuid;
+  if (same_machine) {
+    if (!binding.facts.uuid) binding.facts.uuid = earlier.uuid;  // pxelinux and GRUB do not repeat it
+    if (!begins_a_boot(binding.facts)) keep(earlier, binding.facts);
+  }
   binding.from = learned.from;
+}
+
+void Bindings::recall(policy::Facts& facts, base::Time now) {
+  const Place* const last = last_of_machine_.find(key_of(facts.mac), now);
+  const Binding* const binding = last == nullptr ? nullptr : who(last->address, last->interface, now);
+  if (binding != nullptr && binding->facts.mac == facts.mac) keep(binding->facts, facts);
 }
 
 const Binding* Bindings::who(base::Ipv4 address, unsigned interface, base::Time now) {
