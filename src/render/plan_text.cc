@@ -39,6 +39,9 @@ std::string refusal_text(const policy::Plan& plan) {
   if (const auto reason = plan.reason()) {
     return fmt::format("Bootferry: {}: {}", policy::print(*reason), policy::explain(*reason));
   }
+  if (std::holds_alternative<policy::AskApproval>(plan.outcome)) {
+    return "Bootferry: an administrator has to approve this machine, and it did not say which one it is";
+  }
   return "Bootferry: a boot program is meant for this machine, and no image";
 }
 

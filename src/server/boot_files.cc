@@ -11,8 +11,9 @@ namespace server {
 namespace {
 
 // A machine of which nothing is known gets what everybody gets: the deployment to all.
-policy::Facts nobody() {
+policy::Facts nobody(const base::Ip& address) {
   policy::Facts facts;
+  facts.network = address;
   facts.firmware_known = false;
   return facts;
 }
@@ -55,15 +56,25 @@ TextBehindName held(std::string text, const policy::Facts& facts, const render::
 }  // namespace
 
 std::optional<render::Wait> BootFiles::wait_of(const policy::Facts& facts, policy::ClientKind speaker,
-                                               const policy::Plan& plan, const policy::Snapshot& snapshot,
+                                               policy::Plan& plan, const policy::Snapshot& snapshot,
                                                base::Ip where, base::Time now) {
-  if (const auto* ask = std::get_if<policy::AskApproval>(&plan.outcome)) {
-    const policy::PendingTerms& terms = snapshot.model().policy.pending;
-    return render::Wait{waiting_for_approval(*ask, terms), terms.poll_seconds};
+  if (std::holds_alternative<policy::AskApproval>(plan.outcome)) {
+    return wait_for_approval(facts, plan, snapshot.model().policy.pending, now);
   }
   const auto hold = hold_script(facts, speaker, plan, where, now);
   if (!hold) return std::nullopt;
   return render::Wait{policy::explain(*hold), policy::script_asks_every_seconds};
+}
+
+std::optional<render::Wait> BootFiles::wait_for_approval(const policy::Facts& facts, policy::Plan& plan,
+                                                         const policy::PendingTerms& terms, base::Time now) {
+  const auto& ask = std::get<policy::AskApproval>(plan.outcome);
+  if (facts.mac.is_zero()) return std::nullopt;  // nobody that could be approved
+  if (pending_ != nullptr && !pending_->may_wait(facts, ask, terms, /*polls=*/true, now)) {
+    plan.outcome = policy::Abort{policy::Reason::approval_late};
+    return std::nullopt;
+  }
+  return render::Wait{waiting_for_approval(ask, terms), terms.poll_seconds};
 }
 
 std::optional<policy::Hold> BootFiles::hold_script(const policy::Facts& facts, policy::ClientKind speaker,
@@ -86,7 +97,7 @@ bool BootFiles::completes_image(std::string_view normalised, const policy::Facts
 BehindName BootFiles::render_name(const content::RenderedName& name, const session::Known* known,
                                   const Site& site, const Asker& asker, base::Time now) {
   using policy::ClientKind;
-  const policy::Facts facts = known != nullptr ? known->facts : nobody();
+  const policy::Facts facts = known != nullptr ? known->facts : nobody(asker.address);
   const policy::Settings& settings = site.policy.settings();
   const render::ServerAddress server{asker.local, settings.http_port};
   switch (name.what) {
@@ -95,7 +106,7 @@ BehindName BootFiles::render_name(const content::RenderedName& name, const sessi
     case content::Rendered::grub_entry:
       return plain(render::grub_entry_config(), "entry grub.cfg");
     case content::Rendered::ipxe_script: {
-      const policy::Plan plan = policy::decide(facts, site.policy, wall_clock());
+      policy::Plan plan = policy::decide(facts, site.policy, wall_clock());
       if (const auto wait = wait_of(facts, ClientKind::ipxe, plan, site.policy, asker.address, now)) {
         return held(render::ipxe_waiting_script(*wait, facts.mac, server), facts, *wait);
       }
@@ -104,10 +115,10 @@ BehindName BootFiles::render_name(const content::RenderedName& name, const sessi
     case content::Rendered::pxelinux_config: {
       // pxelinux asks by UUID first; by that alone nobody is known, and it asks by MAC next.
       if (known == nullptr && name.uuid) return NothingBehindName{};
-      const policy::Plan plan = policy::decide(facts, site.policy, wall_clock());
+      policy::Plan plan = policy::decide(facts, site.policy, wall_clock());
       if (std::holds_alternative<policy::AskApproval>(plan.outcome)) {
-        const auto wait = wait_of(facts, ClientKind::bios_rom, plan, site.policy, asker.address, now);
-        return held(render::pxelinux_waiting_config(*wait, facts.mac), facts, *wait);
+        if (const auto wait = wait_for_approval(facts, plan, site.policy.model().policy.pending, now))
+          return held(render::pxelinux_waiting_config(*wait, facts.mac), facts, *wait);
       }
       if (boots(plan) && known != nullptr) {
         machines_.with_admission(
@@ -116,7 +127,7 @@ BehindName BootFiles::render_name(const content::RenderedName& name, const sessi
       return plain(render::pxelinux_config(plan, settings), about("pxelinux.cfg", facts, plan));
     }
     case content::Rendered::grub_config: {
-      const policy::Plan plan = policy::decide(facts, site.policy, wall_clock());
+      policy::Plan plan = policy::decide(facts, site.policy, wall_clock());
       if (const auto wait = wait_of(facts, ClientKind::uefi_pxe, plan, site.policy, asker.address, now)) {
         return held(render::grub_waiting_config(*wait, facts.mac), facts, *wait);
       }

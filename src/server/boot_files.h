@@ -15,6 +15,7 @@
 #include "render/menu.h"
 #include "server/administration.h"
 #include "server/machines.h"
+#include "server/pending_machines.h"
 
 namespace server {
 
@@ -42,8 +43,10 @@ using BehindName = std::variant<FileBehindName, TextBehindName, NothingBehindNam
 class BootFiles {
  public:
   // `files_only`: another server's options say what machines load, and we answer no DHCP.
-  BootFiles(std::function<std::shared_ptr<const Site>()> site, Machines& machines, bool files_only)
-      : site_(std::move(site)), machines_(machines), files_only_(files_only) {}
+  // `pending` is told who waits for an approval; without it everybody may, for ever.
+  BootFiles(std::function<std::shared_ptr<const Site>()> site, Machines& machines, bool files_only,
+            PendingMachines* pending = nullptr)
+      : site_(std::move(site)), machines_(machines), files_only_(files_only), pending_(pending) {}
   // Any thread. `requested` as the client spelled it.
   BehindName find(std::string_view requested, const Asker& asker, base::Time now);
   // Whether the file is the last one that the machine's image has for it: loaders fetch the
@@ -55,10 +58,13 @@ class BootFiles {
  private:
   BehindName render_name(const content::RenderedName& name, const session::Known* known, const Site& site,
                          const Asker& asker, base::Time now);
-  // What a machine is told instead while it has to wait: for an administrator, or for others.
+  // What a machine is told instead while it has to wait: for an administrator, or for others. Who
+  // has waited for too long is given up in `plan`.
   std::optional<render::Wait> wait_of(const policy::Facts& facts, policy::ClientKind speaker,
-                                      const policy::Plan& plan, const policy::Snapshot& snapshot,
-                                      base::Ip where, base::Time now);
+                                      policy::Plan& plan, const policy::Snapshot& snapshot, base::Ip where,
+                                      base::Time now);
+  std::optional<render::Wait> wait_for_approval(const policy::Facts& facts, policy::Plan& plan,
+                                                const policy::PendingTerms& terms, base::Time now);
   // Of one that may boot; it must be known.
   std::optional<policy::Hold> hold_script(const policy::Facts& facts, policy::ClientKind speaker,
                                           const policy::Plan& plan, base::Ip where, base::Time now);
@@ -66,6 +72,7 @@ class BootFiles {
   std::function<std::shared_ptr<const Site>()> site_;
   Machines& machines_;
   bool files_only_;
+  PendingMachines* pending_;
 };
 
 }  // namespace server

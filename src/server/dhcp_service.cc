@@ -26,14 +26,16 @@ std::string whom(const policy::Facts& facts) {
 DhcpService::DhcpService(net::LoopApi& loop, std::optional<net::UdpSocket> proxy,
                          std::optional<net::UdpSocket> boot_service,
                          std::function<std::shared_ptr<const Site>()> site, Machines& machines,
-                         const ServedInterfaces& interfaces)
+                         const ServedInterfaces& interfaces, PendingMachines* pending,
+                         session::WdsApproved wds_approved)
     : loop_(loop),
       proxy_(std::move(proxy)),
       boot_service_(std::move(boot_service)),
       site_(std::move(site)),
       machines_(machines),
+      pending_(pending),
       interfaces_(interfaces),
-      services_{proxy_.has_value(), boot_service_.has_value()} {}
+      services_{proxy_.has_value(), boot_service_.has_value(), wds_approved} {}
 
 DhcpService::~DhcpService() {
   if (proxy_) loop_.unwatch(proxy_->fd());
@@ -128,6 +130,14 @@ session::PxeResult DhcpService::answer(base::ByteView bytes, const session::Arri
     hold_ = *hold;
     return policy::Reason::held;
   };
+  advice.recall = [&](policy::Facts& facts) {
+    machines_.with([&](auto& bindings, auto&) { bindings.recall(facts, now); });
+  };
+  if (pending_ != nullptr) {
+    advice.may_wait = [&](const policy::Facts& facts, const policy::AskApproval& ask, bool polls) {
+      return pending_->may_wait(facts, ask, site->policy.model().policy.pending, polls, now);
+    };
+  }
   const session::PxeResult result =
       session::handle(bytes, arrival, services_, site->policy, wall_clock(), advice, answers_.room());
   if (const auto& reply = result.reply) {
@@ -144,9 +154,32 @@ session::PxeResult DhcpService::answer(base::ByteView bytes, const session::Arri
   return result;
 }
 
+namespace {
+
+// What becomes of one that was answered: "boots debian if asked to, loader x64/snponly.efi".
+std::string given(const session::PxeEvent& event) {
+  using policy::StepKind;
+  if (event.outcome == session::Outcome::told_to_give_up) return "told to give up";
+  std::string what = event.image != nullptr
+                         ? fmt::format("boots {}{}", event.image->name, event.prompt ? " if asked to" : "")
+                     : event.step == StepKind::menu ? "shows a menu"
+                     : event.step == StepKind::wait ? "is told to wait"
+                                                    : "boots ?";
+  if (event.waits) {
+    what = event.request != 0 ? fmt::format("waits for an approval, request {}", event.request)
+                              : "waits for an approval";
+  }
+  if (event.file.empty()) return what;
+  return fmt::format("{}, {} {}", what, event.step == StepKind::script ? "script" : "loader",
+                     event.file.view());
+}
+
+}  // namespace
+
 void DhcpService::tell(const session::PxeEvent& event, const session::Arrival& arrival) {
   using session::Outcome;
-  const bool answered = event.outcome == Outcome::offered || event.outcome == Outcome::acknowledged;
+  const bool answered = event.outcome == Outcome::offered || event.outcome == Outcome::acknowledged ||
+                        event.outcome == Outcome::told_to_wait || event.outcome == Outcome::told_to_give_up;
   const bool boot_client = answered || event.outcome == Outcome::refused;
   const base::LogLevel level = boot_client ? base::LogLevel::info : base::LogLevel::debug;
   if (!base::log_enabled(level)) return;
@@ -154,10 +187,9 @@ void DhcpService::tell(const session::PxeEvent& event, const session::Arrival& a
 
   if (answered) {
     base::log(
-        level, component, "{} {}: boots {}{}, {} {}", whom(*event.facts),
+        level, component, "{} {}: {}", whom(*event.facts),
         event.outcome == Outcome::offered ? "DISCOVER answered by an OFFER" : "request on 4011 acknowledged",
-        event.image != nullptr ? event.image->name : "?", event.prompt ? " if asked to" : "",
-        event.step == policy::StepKind::script ? "script" : "loader", event.file.view());
+        given(event));
   } else if (event.reason == policy::Reason::held) {
     base::log(level, component, "{} held back: {}", whom(*event.facts), policy::explain(hold_));
   } else if (event.outcome == Outcome::refused && event.facts && event.reason) {

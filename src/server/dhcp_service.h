@@ -18,6 +18,7 @@
 #include "server/administration.h"
 #include "server/log_rate.h"
 #include "server/machines.h"
+#include "server/pending_machines.h"
 #include "server/served_interfaces.h"
 #include "session/pxe_service.h"
 
@@ -34,10 +35,12 @@ struct DhcpCounters {
 
 class DhcpService {
  public:
-  // One of the sockets may be missing: that service is off.
+  // One of the sockets may be missing: that service is off. `pending` is told who waits for an
+  // approval; without it everybody may, for ever.
   DhcpService(net::LoopApi& loop, std::optional<net::UdpSocket> proxy,
               std::optional<net::UdpSocket> boot_service, std::function<std::shared_ptr<const Site>()> site,
-              Machines& machines, const ServedInterfaces& interfaces);
+              Machines& machines, const ServedInterfaces& interfaces, PendingMachines* pending = nullptr,
+              session::WdsApproved wds_approved = session::WdsApproved::file_only);
   ~DhcpService();
   base::Status start();
   // Sends the OFFERs of held machines whose turn has come. Once a second or so: EDK2 takes what
@@ -69,6 +72,7 @@ class DhcpService {
   std::optional<net::UdpSocket> boot_service_;
   std::function<std::shared_ptr<const Site>()> site_;
   Machines& machines_;
+  PendingMachines* pending_;
   ServedInterfaces::View interfaces_;
   session::PxeServices services_;
   std::array<DhcpCounters, 2> counters_;

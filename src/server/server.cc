@@ -21,7 +21,9 @@
 #include "server/dhcp_service.h"
 #include "server/file_service.h"
 #include "server/http_pace.h"
+#include "server/pending_machines.h"
 #include "server/privileges.h"
+#include "server/registrar.h"
 #include "server/status.h"
 #include "server/tftp_loops.h"
 
@@ -152,7 +154,7 @@ class Running {
         tftp_clients_(config.max_transfers, config.max_transfers_per_client),
         limits_(config.interface_limits, config.network_limits),
         boot_files_([this] { return administration_->site(); }, machines_,
-                    !config.proxydhcp && !config.boot_service),
+                    !config.proxydhcp && !config.boot_service, &pending_),
         http_files_(boot_files_, machines_, interfaces_) {}
 
   base::Status start();
@@ -175,6 +177,9 @@ class Running {
   ServedInterfaces interfaces_;
   Machines machines_;
   std::unique_ptr<Administration> administration_;
+  PendingMachines pending_{
+      [this](Registrar::Work work) { return registrar_ != nullptr && registrar_->post(std::move(work)); }};
+  std::unique_ptr<Registrar> registrar_;  // ends before those that its work is about
   std::shared_ptr<const Site> site_seen_;
   TftpClients tftp_clients_;
   TrafficLimits limits_;
@@ -230,6 +235,7 @@ base::Status Running::start() {
   auto administration = Administration::open(config_.state, config_.settings());
   if (!administration) return tl::unexpected(administration.error());
   administration_ = std::move(*administration);
+  registrar_ = std::make_unique<Registrar>(*administration_);
   return start_services(std::move(*sockets));
 }
 
@@ -249,7 +255,7 @@ base::Status Running::start_services(Sockets sockets) {
 
   dhcp_ = std::make_unique<DhcpService>(
       *loop_, std::move(sockets.proxy), std::move(sockets.boot_service),
-      [this] { return administration_->site(); }, machines_, interfaces_);
+      [this] { return administration_->site(); }, machines_, interfaces_, &pending_, config_.wds_approved);
   if (const auto started = dhcp_->start(); !started) return started;
   if (tftp_) tftp_->start();
 
@@ -401,8 +407,8 @@ api::Status Running::status() {
   auto promise = std::make_shared<std::promise<api::Status>>();
   auto future = promise->get_future();
   loop_->post([this, promise, tftp] {
-    StatusSources sources{config_,    started_, interfaces_, *dhcp_, tftp ? &*tftp : nullptr,
-                          &machines_, {},       {}};
+    StatusSources sources{config_,    started_,  interfaces_, *dhcp_, tftp ? &*tftp : nullptr,
+                          &machines_, &pending_, {},          {}};
     if (http_) sources.http = http_->counts();
     if (https_) sources.https = https_->counts();
     promise->set_value(status_of(sources));

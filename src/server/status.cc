@@ -124,6 +124,16 @@ api::Status status_of(const StatusSources& sources) {
       add("waiting", n.waiting);
     }
   }
+  if (sources.pending != nullptr) {
+    const PendingMachines::Counts counts = sources.pending->counts();
+    const auto add = [&](std::string_view name, std::uint64_t value) {
+      if (value > 0) status.counters.emplace_back(fmt::format("pending.{}", name), value);
+    };
+    add("recorded", counts.recorded);
+    add("full", counts.full);
+    add("busy", counts.busy);
+    add("failed", counts.failed);
+  }
   return status;
 }
 

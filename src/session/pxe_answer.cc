@@ -88,8 +88,8 @@ class Answering {
                                                           const policy::Step& step) const {
     switch (step.kind) {
       case policy::StepKind::wait:
-        return wds_hold(hold_for_approval(std::get<policy::AskApproval>(plan.outcome),
-                                          snapshot_.model().policy.pending));
+        return wds_hold(
+            hold_for_approval(std::get<policy::AskApproval>(plan.outcome), snapshot_.model().policy.pending));
       case policy::StepKind::abort:
         return wds_abort(policy::explain(plan.reason().value_or(policy::Reason::nothing_to_do)));
       case policy::StepKind::refer:
@@ -144,10 +144,10 @@ class Answering {
     const auto size =
         wire::dhcp4::encode(*reply, buffer_.first(std::min(buffer_.size(), request_.max_reply())));
     if (!size) return;
-    event.outcome = offer                                        ? Outcome::offered
+    event.outcome = offer                                   ? Outcome::offered
                     : event.step == policy::StepKind::wait  ? Outcome::told_to_wait
                     : event.step == policy::StepKind::abort ? Outcome::told_to_give_up
-                                                                 : Outcome::acknowledged;
+                                                            : Outcome::acknowledged;
     result.reply.emplace();
     result.reply->bytes = buffer_.first(*size);
     address_reply(request_, arrival_, *result.reply);

@@ -17,7 +17,8 @@ constexpr unsigned longest_countdown = 254;  // 255 waits for ever
 // ROMs show it in text mode.
 std::string ascii(std::string_view text, std::size_t longest) {
   std::string out(text.substr(0, longest));
-  std::ranges::replace_if(out, [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::ranges::replace_if(
+      out, [](char c) { return c < ' ' || c > '~'; }, '?');
   return out;
 }
 

@@ -188,7 +188,11 @@ void expect_sound(const Plan& plan, const Answer& whole) {
     }
   }
   if (const auto* step = std::get_if<Step>(&whole.step)) {
-    ASSERT_TRUE(step->kind == StepKind::script || !step->path.empty());
+    const bool names_file = step->kind == StepKind::loader || step->kind == StepKind::refer;
+    ASSERT_EQ(names_file, !step->path.empty());
+    if (step->kind == StepKind::menu) {
+      ASSERT_TRUE(plan.menu() != nullptr || plan.boot() != nullptr);
+    }
     ASSERT_EQ(step->kind == StepKind::refer, std::holds_alternative<Refer>(plan.outcome));
   }
 }
