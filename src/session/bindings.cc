@@ -19,11 +19,6 @@ bool begins_a_boot(const policy::Facts& facts) {
          facts.kind == ClientKind::uefi_http;
 }
 
-void keep(const policy::Facts& earlier, policy::Facts& facts) {
-  if (!facts.processor) facts.processor = earlier.processor;
-  if (!facts.chosen_item) facts.chosen_item = earlier.chosen_item;
-}
-
 bool contradicts(const NameIdentity& name, const policy::Facts& bound) {
   if (name.mac && *name.mac != bound.mac) return true;
   // A machine whose firmware told no UUID may still print one from SMBIOS: that is no
@@ -53,6 +48,8 @@ Bindings::Bindings(std::size_t capacity, base::Duration lifetime)
 void Bindings::learn(const Learned& learned, base::Time now) {
   if (learned.address.is_zero() || learned.facts.mac.is_zero()) return;
 
+  policy::Facts facts = learned.facts;
+  if (facts.firmware_known && !begins_a_boot(facts)) recall(facts, now);
   Place& last = last_of_machine_.touch(key_of(learned.facts.mac), now);
   const Place here{learned.address, learned.interface};
   if (last.interface == here.interface && last.address != here.address) {
@@ -71,19 +68,17 @@ void Bindings::learn(const Learned& learned, base::Time now) {
   Binding& binding = by_address_.touch(key, now);
   binding.when = now;
   if (same_machine && !learned.facts.firmware_known) return;
-  const policy::Facts earlier = binding.facts;
-  binding.facts = learned.facts;
-  if (same_machine) {
-    if (!binding.facts.uuid) binding.facts.uuid = earlier.uuid;  // pxelinux and GRUB do not repeat it
-    if (!begins_a_boot(binding.facts)) keep(earlier, binding.facts);
-  }
+  if (!facts.uuid && same_machine) facts.uuid = binding.facts.uuid;  // pxelinux and GRUB do not repeat it
+  binding.facts = facts;
   binding.from = learned.from;
 }
 
 void Bindings::recall(policy::Facts& facts, base::Time now) {
   const Place* const last = last_of_machine_.find(key_of(facts.mac), now);
   const Binding* const binding = last == nullptr ? nullptr : who(last->address, last->interface, now);
-  if (binding != nullptr && binding->facts.mac == facts.mac) keep(binding->facts, facts);
+  if (binding == nullptr || binding->facts.mac != facts.mac) return;
+  if (!facts.processor) facts.processor = binding->facts.processor;
+  if (!facts.chosen_item) facts.chosen_item = binding->facts.chosen_item;
 }
 
 const Binding* Bindings::who(base::Ipv4 address, unsigned interface, base::Time now) {
