@@ -98,7 +98,7 @@ TEST(PxeMenu, FitsOneOptionHoweverMuchThereIs) {
     std::size_t entries;
     std::size_t shown;
     std::size_t letters;
-  } rows[] = {{1, 1, 40}, {2, 2, 40}, {5, 5, 28}, {11, 11, 8}, {16, 11, 8}};
+  } rows[] = {{1, 1, 40}, {2, 2, 40}, {5, 5, 32}, {11, 11, 8}, {16, 11, 8}};
   for (const auto& row : rows) {
     const auto bytes = pxe_menu(menu_of(row.entries, name), us, 10);
     ASSERT_TRUE(bytes);
