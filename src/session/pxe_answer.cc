@@ -141,16 +141,11 @@ class Answering {
     }
     const auto reply = build_reply(request_, terms, recipe, file);
     if (!reply) return;
-    const auto size =
-        wire::dhcp4::encode(*reply, buffer_.first(std::min(buffer_.size(), request_.max_reply())));
-    if (!size) return;
-    event.outcome = offer                                   ? Outcome::offered
-                    : event.step == policy::StepKind::wait  ? Outcome::told_to_wait
-                    : event.step == policy::StepKind::abort ? Outcome::told_to_give_up
-                                                            : Outcome::acknowledged;
-    result.reply.emplace();
-    result.reply->bytes = buffer_.first(*size);
-    address_reply(request_, arrival_, *result.reply);
+    const Outcome outcome = offer                                   ? Outcome::offered
+                            : event.step == policy::StepKind::wait  ? Outcome::told_to_wait
+                            : event.step == policy::StepKind::abort ? Outcome::told_to_give_up
+                                                                    : Outcome::acknowledged;
+    session::send(*reply, request_, arrival_, outcome, buffer_, result);
   }
 
   const Message& request_;
@@ -162,6 +157,17 @@ class Answering {
 };
 
 }  // namespace
+
+void send(const Message& reply, const Message& request, const Arrival& arrival, Outcome outcome,
+          std::span<std::uint8_t> buffer, PxeResult& result) {
+  result.event.outcome = Outcome::reply_too_large;
+  const auto size = wire::dhcp4::encode(reply, buffer.first(std::min(buffer.size(), request.max_reply())));
+  if (!size) return;
+  result.event.outcome = outcome;
+  result.reply.emplace();
+  result.reply->bytes = buffer.first(*size);
+  address_reply(request, arrival, *result.reply);
+}
 
 void answer(const Asked& asked, const std::optional<wire::wds::Block>& wds, const policy::Now& now,
             std::span<std::uint8_t> buffer, PxeResult& result) {
