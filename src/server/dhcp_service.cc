@@ -113,33 +113,54 @@ void DhcpService::answer_held() {
   if (proxy_) send_answers(*proxy_);
 }
 
-session::PxeResult DhcpService::answer(base::ByteView bytes, const session::Arrival& arrival) {
-  const base::Time now = loop_.now();
-  const auto site = site_();
-  session::Advice advice;
-  advice.objection = [&](const policy::Facts& facts, const policy::Step& step, bool discover,
-                         bool loads) -> std::optional<policy::Reason> {
-    if (const auto reason =
-            machines_.with([&](auto&, auto& attempts) { return attempts.objection(facts, step, now); })) {
+// What the machines' tables say to one request. The functions refer to it by one word each, which
+// std::function keeps in place: answering allocates nothing.
+struct DhcpService::Asking {
+  DhcpService& service;
+  const session::Arrival& arrival;
+  const Site& site;
+  base::Time now;
+
+  std::optional<policy::Reason> objection(const policy::Facts& facts, const policy::Step& step, bool discover,
+                                          bool loads) {
+    if (const auto reason = service.machines_.with(
+            [&](auto&, auto& attempts) { return attempts.objection(facts, step, now); })) {
       return reason;
     }
     if (!loads) return std::nullopt;  // it takes nobody's place
-    const auto hold = machines_.with_admission(
+    const auto hold = service.machines_.with_admission(
         [&](auto& admission) { return admission.on_dhcp(facts, discover, now, arrival.local); });
     if (!hold) return std::nullopt;
-    hold_ = *hold;
+    service.hold_ = *hold;
     return policy::Reason::held;
-  };
-  advice.recall = [&](policy::Facts& facts) {
-    machines_.with([&](auto& bindings, auto&) { bindings.recall(facts, now); });
-  };
-  if (pending_ != nullptr) {
-    advice.may_wait = [&](const policy::Facts& facts, const policy::AskApproval& ask, bool polls) {
-      return pending_->may_wait(facts, ask, site->policy.model().policy.pending, polls, now);
-    };
   }
-  const session::PxeResult result =
-      session::handle(bytes, arrival, services_, site->policy, wall_clock(), advice, answers_.room());
+  void recall(policy::Facts& facts) {
+    service.machines_.with([&](auto& bindings, auto&) { bindings.recall(facts, now); });
+  }
+  bool may_wait(const policy::Facts& facts, const policy::AskApproval& ask, bool polls) {
+    return service.pending_ == nullptr ||
+           service.pending_->may_wait(facts, ask, site.policy.model().policy.pending, polls, now);
+  }
+
+  session::Advice advice() {
+    session::Advice advice;
+    advice.objection = [this](const auto& facts, const auto& step, bool discover, bool loads) {
+      return objection(facts, step, discover, loads);
+    };
+    advice.recall = [this](policy::Facts& facts) { recall(facts); };
+    advice.may_wait = [this](const auto& facts, const auto& ask, bool polls) {
+      return may_wait(facts, ask, polls);
+    };
+    return advice;
+  }
+};
+
+session::PxeResult DhcpService::answer(base::ByteView bytes, const session::Arrival& arrival) {
+  const base::Time now = loop_.now();
+  const auto site = site_();
+  Asking asking{*this, arrival, *site, now};
+  const session::PxeResult result = session::handle(bytes, arrival, services_, site->policy, wall_clock(),
+                                                    asking.advice(), answers_.room());
   if (const auto& reply = result.reply) {
     answers_.add(reply->bytes.size(), {reply->to, reply->from, reply->interface});
   }

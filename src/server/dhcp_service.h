@@ -61,6 +61,8 @@ class DhcpService {
     base::Time until;  // then nobody listens any more
   };
 
+  struct Asking;
+
   void read(net::UdpSocket& socket, std::uint16_t port, DhcpCounters& counters);
   void take(const net::Datagram& datagram, std::uint16_t port, DhcpCounters& counters);
   session::PxeResult answer(base::ByteView bytes, const session::Arrival& arrival);

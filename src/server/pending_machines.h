@@ -27,7 +27,7 @@ struct PendingMachine {
   std::string device;
   std::vector<base::Mac> macs;
   std::optional<base::Uuid> uuid;
-  std::optional<session::PendingSeen> seen;
+  std::optional<session::PendingSeen> seen;  // by its addresses
 };
 
 class PendingMachines {

@@ -158,7 +158,16 @@ def test_an_x86_machine_never_gets_an_x64_image(site):
     for says in (SAYS_X86, SAYS_X86_OF_VISTA):
         told = machine.poll(says)
         assert told[2] == b"\5" and b"another architecture" in told[6] and told["file"] == ""
+        assert "another architecture" in menu_of(site, machine), "its loader's files are decided by it, too"
     assert machine.poll(SAYS_X64)["file"] == "bios/pxelinux.0"
+    assert "KERNEL ::/images/debian/1/linux" in menu_of(site, machine)
+    assert machine.request()["file"] == "programs/bios/1/wdsnbp.com", "switched on again, it is asked again"
+
+
+def menu_of(site, machine):
+    """What pxelinux gets at that machine's address."""
+    name = f"bios/pxelinux.cfg/01-{machine.mac.replace(':', '-')}"
+    return site.curl(site.near, f"tftp://{SERVER}/{name}")[1].decode()
 
 
 def test_rejected_while_it_waits(site):
