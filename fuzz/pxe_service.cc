@@ -8,6 +8,8 @@
 #include <array>
 
 #include "base/result.h"
+#include "wire/pxe.h"
+#include "wire/wds.h"
 
 namespace dhcp4 = wire::dhcp4;
 namespace option = wire::dhcp4::option;
@@ -53,8 +55,31 @@ policy::Snapshot site(policy::Settings settings, policy::Arch image_arch, bool p
   return policy::Snapshot::make(std::move(model), {}).value();
 }
 
-const std::array<policy::Snapshot, 4>& sites() {
-  static const std::array<policy::Snapshot, 4> all = {
+// Strangers wait for an approval, or tell their processor and choose from a menu.
+policy::Snapshot waiting_site(bool approved) {
+  policy::SiteModel model = site({}, policy::Arch::arm64, false).model();
+  model.policy.add_unknown = true;
+  model.policy.detect_processor = approved;
+  model.policy.pending.message = std::string(300, 'w');
+  model.programs = {{1, "detect", policy::Arch::bios, {policy::Role::detect}, false, "programs/wdsnbp.com"},
+                    {2, "abort", policy::Arch::x64, {policy::Role::abort}, false, "programs/abort.efi"},
+                    {3, "boot", policy::Arch::arm64, {policy::Role::boot}, false, "programs/boot.efi"}};
+  if (!approved) {
+    model.deployments.clear();
+  } else {
+    for (std::int64_t id = 2; id < 20; ++id) {
+      model.deployments.push_back(model.deployments.front());
+      model.deployments.back().id = id;
+      model.deployments.back().name = std::string(static_cast<std::size_t>(id) * 10, 'n');
+    }
+  }
+  return policy::Snapshot::make(std::move(model), {}).value();
+}
+
+const std::array<policy::Snapshot, 6>& sites() {
+  static const std::array<policy::Snapshot, 6> all = {
+      waiting_site(false),
+      waiting_site(true),
       site({}, policy::Arch::x64, false),
       site({}, policy::Arch::arm64, true),
       site({.unknown_uefi = policy::UnknownUefi::shim,
@@ -84,7 +109,9 @@ void check_reply(const PxeResult& result, const Message& request, const Arrival&
   BOOTFERRY_CHECK(out.bytes.size() >= dhcp4::min_reply && out.bytes.size() <= request.max_reply());
 
   const bool offer = arrival.port == session::dhcp_server_port;
-  BOOTFERRY_CHECK(result.event.outcome == (offer ? Outcome::offered : Outcome::acknowledged));
+  const Outcome outcome = result.event.outcome;
+  const bool told = outcome == Outcome::told_to_wait || outcome == Outcome::told_to_give_up;
+  BOOTFERRY_CHECK(outcome == Outcome::offered ? offer : !offer && (told || outcome == Outcome::acknowledged));
   BOOTFERRY_CHECK(out.from == arrival.local);
   if (!request.giaddr.is_zero()) {
     BOOTFERRY_CHECK(out.to == (base::Ipv4Endpoint{request.giaddr, 67}) && is_unicast(request.giaddr));
@@ -112,7 +139,17 @@ void check_reply(const PxeResult& result, const Message& request, const Arrival&
   for (std::size_t i = 0; i + 1 < reply->options.size(); ++i) {
     BOOTFERRY_CHECK(reply->options.at(i).code != option::relay_agent_info);  // last (RFC 3046 §2.2)
   }
-  BOOTFERRY_CHECK(!result.event.file.empty());
+  if (told) {
+    const auto block = wire::wds::decode(reply->options.find(option::wds).value());
+    BOOTFERRY_CHECK(block && block->next_action && block->others.empty());
+    BOOTFERRY_CHECK(result.event.facts->kind == policy::ClientKind::wds_program);
+  }
+  const bool menu = result.event.step == policy::StepKind::menu;
+  if (menu) {
+    const auto info = wire::pxe::decode_vendor_info(reply->options.find(option::vendor_info).value());
+    BOOTFERRY_CHECK(info && info->menu.size() == info->boot_servers.size() + 1 && info->prompt);
+  }
+  BOOTFERRY_CHECK(told || menu || !result.event.file.empty());
   const std::string_view in_option = reply->text(option::boot_file_name);
   const bool names_file =
       in_option == result.event.file.view() || reply->file.view() == result.event.file.view();
@@ -127,7 +164,8 @@ void check(const Message& request, const Arrival& arrival, const session::PxeSer
   BOOTFERRY_CHECK(!session::print(event.outcome).empty() && event.outcome != Outcome::malformed);
   BOOTFERRY_CHECK(!session::counter_name(session::counter_of(event)).empty());
   BOOTFERRY_CHECK(event.reason.has_value() == (event.outcome == Outcome::refused));
-  const bool answered = event.outcome == Outcome::offered || event.outcome == Outcome::acknowledged;
+  const bool answered = event.outcome == Outcome::offered || event.outcome == Outcome::acknowledged ||
+                        event.outcome == Outcome::told_to_wait || event.outcome == Outcome::told_to_give_up;
   BOOTFERRY_CHECK(answered == result.reply.has_value());
   if (result.learned) {
     BOOTFERRY_CHECK(is_unicast(result.learned->address) && result.learned->interface == arrival.interface);
@@ -137,11 +175,13 @@ void check(const Message& request, const Arrival& arrival, const session::PxeSer
   check_reply(result, request, arrival, buffer);
 
   // The same without the word of the one who watches for loops: refused, nothing else.
-  const auto objection = [](const policy::Facts&, const policy::Step&, bool) {
+  session::Advice advice;
+  advice.objection = [](const policy::Facts&, const policy::Step&, bool, bool) {
     return std::optional(policy::Reason::boot_loop);
   };
-  const PxeResult refused = session::handle(request, arrival, services, snapshot, now, objection, buffer);
-  BOOTFERRY_CHECK(refused.event.reason == policy::Reason::boot_loop && !refused.reply);
+  const PxeResult refused = session::handle(request, arrival, services, snapshot, now, advice, buffer);
+  const bool by_itself = event.file.empty() || event.outcome == Outcome::told_to_give_up;
+  BOOTFERRY_CHECK(by_itself || (refused.event.reason == policy::Reason::boot_loop && !refused.reply));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "policy/candidates.h"
 #include "policy/place_at_server.h"
+#include "policy/rom_menu.h"
 #include "policy/waiting.h"
 
 namespace policy {
@@ -277,6 +278,13 @@ class Decision {
   }
 
   void take(std::span<const Choice> entries) {
+    // Somebody at the machine has chosen already, in the ROM's menu.
+    if (facts_.chosen_item) {
+      const auto chosen = std::ranges::find_if(entries, [&](const Choice& entry) {
+        return rom_menu_item(entry.deployment->id) == *facts_.chosen_item;
+      });
+      if (chosen != entries.end()) return take_chosen(*chosen);
+    }
     const Deployment& first = *entries.front().deployment;
     const bool several =
         entries.size() > 1 && first.purpose == Purpose::available && snapshot_.model().policy.menus;
@@ -300,6 +308,12 @@ class Decision {
     menu.prompt = prompt_for(first) == Prompting::opt_out ? Prompting::opt_out : Prompting::opt_in;
     menu.program = program;
     plan_.outcome = menu;
+  }
+
+  void take_chosen(const Choice& choice) {
+    note(Point::deployment, Verdict::applied, Detail::chosen, choice.deployment->id);
+    note_image_override();
+    plan_.outcome = Boot{choice, Prompting::none, program_override(*choice.deployment)};
   }
 
   void note_image_override() {

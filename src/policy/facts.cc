@@ -17,6 +17,8 @@ std::string_view print(ClientKind kind) {
       return "u-boot";
     case ClientKind::raspberry_pi:
       return "raspberry-pi";
+    case ClientKind::wds_program:
+      return "wds-program";
   }
   return "unknown";
 }

@@ -21,6 +21,7 @@ enum class ClientKind : std::uint8_t {
   ipxe,          // user class iPXE: a ROM or a chained one, there is no telling them apart
   uboot,         // reads the header's file and siaddr only
   raspberry_pi,  // boot ROM: claims arch 0, wants a menu entry of its own
+  wds_program,   // wdsnbp.com or wdsmgfw.efi, which the ROM has started: waits and reports on 4011
 };
 std::string_view print(ClientKind kind);
 
@@ -57,6 +58,8 @@ struct Facts {
   base::FixedText<64> circuit_id;    // option 82.1, the relay's name for the port; likewise
   // What a detecting program found on a BIOS machine, whose arch says bios whatever it is.
   std::optional<Arch> processor;
+  // What somebody at the machine chose in the ROM's own menu (policy/rom_menu.h).
+  std::optional<std::uint16_t> chosen_item;
   bool firmware_known = true;
   // How long it has been asking by its own account; policy::Waiting says whose counts.
   std::uint16_t seconds_asking = 0;

@@ -3,6 +3,7 @@
 
 #include "base/overloaded.h"
 #include "policy/referred_program.h"
+#include "policy/rom_menu.h"
 
 namespace policy {
 namespace {
@@ -64,6 +65,9 @@ Result choose_program(const Facts& facts, const Snapshot& snapshot, Role role) {
     case ClientKind::bios_rom:
       if (facts.arch == Arch::bios) return loader(pxelinux);
       break;
+    case ClientKind::wds_program:  // goes by the firmware that it runs on
+      if (facts.arch == Arch::bios) return loader(pxelinux);
+      [[fallthrough]];
     case ClientKind::uefi_pxe:
     case ClientKind::uefi_http:
       if (facts.arch == Arch::x64) return for_uefi_x64(facts, snapshot.settings());
@@ -98,11 +102,15 @@ Result towards_disk(const Facts& facts, const Snapshot& snapshot, Reason reason)
     return Step{StepKind::script};
   }
   const Program* const program = added(facts, snapshot, Role::abort);
+  if (facts.kind == ClientKind::wds_program) {
+    return Step{StepKind::abort, program != nullptr ? std::string_view(program->path) : std::string_view()};
+  }
   if (program == nullptr || !can_load(facts, snapshot.settings())) return reason;
   return loader(program->path);
 }
 
 Result towards_approval(const Facts& facts, const Snapshot& snapshot) {
+  if (facts.kind == ClientKind::wds_program) return Step{StepKind::wait};
   if (!can_load(facts, snapshot.settings())) return Reason::http_needed;
   const Program* const waiting = added(facts, snapshot, Role::detect);
   if (waiting != nullptr && facts.kind != ClientKind::ipxe) return loader(waiting->path);
@@ -128,6 +136,15 @@ Result towards_server(const Facts& facts, const Settings& settings, const Refer&
   return Step{StepKind::script, {}, refer.server};
 }
 
+// A question that somebody at the machine is to answer: by a loader that can ask it, or by the ROM.
+Result towards_question(const Facts& facts, const Plan& plan, const Snapshot& snapshot,
+                        std::string_view named) {
+  const Result by_loader = towards_image(facts, snapshot, {}, Role::prompt, true);
+  const bool asked = std::holds_alternative<Step>(by_loader);
+  if (!asked && rom_menu(facts, plan, snapshot).size > 0) return Step{StepKind::menu};
+  return named.empty() ? by_loader : towards_image(facts, snapshot, named, Role::prompt, true);
+}
+
 }  // namespace
 
 std::variant<Step, Reason> next_step(const Facts& facts, const Plan& plan, const Snapshot& snapshot) {
@@ -136,10 +153,13 @@ std::variant<Step, Reason> next_step(const Facts& facts, const Plan& plan, const
           [](const Silent& silent) -> Result { return silent.reason; },
           [&](const Abort& abort) { return towards_disk(facts, snapshot, abort.reason); },
           [&](const Boot& boot) {
-            const Role role = boot.prompt == Prompting::none ? Role::boot : Role::prompt;
+            const bool asks = boot.prompt != Prompting::none;
+            if (asks && boot.choice.image != nullptr)
+              return towards_question(facts, plan, snapshot, boot.program);
+            const Role role = asks ? Role::prompt : Role::boot;
             return towards_image(facts, snapshot, boot.program, role, boot.choice.image != nullptr);
           },
-          [&](const Menu& menu) { return towards_image(facts, snapshot, menu.program, Role::prompt, true); },
+          [&](const Menu& menu) { return towards_question(facts, plan, snapshot, menu.program); },
           [&](const AskApproval&) { return towards_approval(facts, snapshot); },
           [&](const Refer& refer) { return towards_server(facts, snapshot.settings(), refer); },
       },

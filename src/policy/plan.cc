@@ -45,6 +45,8 @@ std::string_view print(Reason reason) {
       return "installs-stopped";
     case Reason::boots_too_often:
       return "boots-too-often";
+    case Reason::approval_late:
+      return "approval-late";
   }
   return "unknown";
 }
@@ -106,6 +108,9 @@ std::string_view explain(Reason reason) {
     case Reason::boots_too_often:
       return "this machine has booted from the network over and over, so it goes on to its disk: look at "
              "what it does there";
+    case Reason::approval_late:
+      return "nobody approved this machine while it waited: its request stays listed, `bootferry pending "
+             "list` shows it; it asks anew when it is switched on again";
   }
   return "unknown";
 }

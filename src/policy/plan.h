@@ -37,8 +37,9 @@ enum class Reason : std::uint8_t {
   no_boot_server,       // referred, and no server has a program for its architecture and firmware
   installs_stopped,     // too many required deployments began or failed lately (session/install_breaker)
   boots_too_often,      // it has booted from the network over and over (session/boot_counts)
+  approval_late,        // nobody approved it while it waited; its request stays listed
 };
-inline constexpr std::size_t reason_count = 20;
+inline constexpr std::size_t reason_count = 21;
 std::string_view print(Reason reason);    // "no-deployment": counters, JSON
 std::string_view explain(Reason reason);  // one sentence with what to do; plain ASCII, scripts show it
 

@@ -19,6 +19,7 @@ constexpr Recipe table[] = {
      .asks_siaddr_on_4011 = false,
      .answer_class = pxe,
      .file_is_url = false,
+     .shows_menu = true,
      .evidence =
          "Intel PXE 2.1 tag 6 bit 3, the form that Pixiecore and Tinkerbell's smee send in the field; "
          "a ROM that is not iPXE: not seen live",
@@ -37,6 +38,7 @@ constexpr Recipe table[] = {
      .asks_siaddr_on_4011 = true,
      .answer_class = pxe,
      .file_is_url = false,
+     .shows_menu = true,
      .evidence =
          "EDK2 of 2010-11 to 2017-04 drops proxy OFFERs with discovery tags in option 43 (commit "
          "8cdd559be6); "
@@ -57,6 +59,7 @@ constexpr Recipe table[] = {
      .asks_siaddr_on_4011 = false,
      .answer_class = http,
      .file_is_url = true,
+     .shows_menu = false,
      .evidence =
          "OVMF 2022.11: HTTPClient proxy OFFER with the URL in option 67 and yiaddr 0 accepted, nothing on "
          "4011, seen live. EDK2 takes an OFFER without a URL, or of class PXEClient, for an error",
@@ -73,6 +76,7 @@ constexpr Recipe table[] = {
      .asks_siaddr_on_4011 = false,
      .answer_class = pxe,
      .file_is_url = false,
+     .shows_menu = false,
      .evidence =
          "iPXE of 2019-01, BIOS ROM and snponly.efi, and 2.0.0+: OFFER with siaddr, file and 43 = 06 01 08 "
          "taken at once without 4011, seen live. Without option 60 it is ignored; a menu makes the ROM ask "
@@ -90,6 +94,7 @@ constexpr Recipe table[] = {
      .asks_siaddr_on_4011 = false,
      .answer_class = pxe,
      .file_is_url = false,
+     .shows_menu = false,
      .evidence = "U-Boot net/bootp.c: siaddr and the header's file count, options 43 and 66 and port 4011 "
                  "are unknown "
                  "to it (also siderolabs/booter#11); not seen live",
@@ -106,12 +111,29 @@ constexpr Recipe table[] = {
      .asks_siaddr_on_4011 = false,
      .answer_class = pxe,
      .file_is_url = false,
+     .shows_menu = false,
      .evidence =
          "Boot ROM of the Pi 3: takes the sender of an OFFER of class PXEClient whose menu has the entry "
          "«Raspberry Pi Boot» and ignores siaddr (raspberrypi/firmware#1265, rpi-eeprom#182); not seen live",
      .seen_live = false,
      .referral = CanBeReferred::no,
      .referral_evidence = "takes the sender of the OFFER and ignores siaddr (raspberrypi/firmware#1265)"},
+    {.kind = ClientKind::wds_program,
+     .offer_vendor_info = VendorInfo::none,
+     .offer_vendor_info_alone = VendorInfo::none,
+     .file_in_header = true,
+     .file_in_option_67 = false,
+     .offer_names_file = true,
+     .asks_siaddr_on_4011 = false,
+     .answer_class = pxe,
+     .file_is_url = false,
+     .shows_menu = false,
+     .evidence =
+         "wdsnbp.com prints the header's file of a WDS server's ACK as what it downloads, in a published "
+         "trace; Microsoft's sample provider sets the same field. No answer of ours: not seen live",
+     .seen_live = false,
+     .referral = CanBeReferred::documented,
+     .referral_evidence = "option 250 with next action 3 and the server's address (Windows SDK, wdsbp.h)"},
 };
 
 }  // namespace

@@ -46,6 +46,8 @@ struct Recipe {
   std::string_view answer_class;
   // Files are absolute URLs. (A script is one for everybody.)
   bool file_is_url;
+  // It shows a PXE menu (option 43, tags 6 and 8 to 10) and comes to 4011 with what was chosen.
+  bool shows_menu;
   // What was seen, where. «not seen live» when only packets prove it.
   std::string_view evidence;
   bool seen_live;

@@ -73,6 +73,14 @@ constexpr Waiting table[] = {
      .tells_seconds = false,
      .evidence = "How often the boot ROM asks differs by model and settings: not seen live",
      .seen_live = false},
+    {.kind = ClientKind::wds_program,
+     .by = WaitsBy::transfer,
+     .answered_from = none,
+     .listens_for = none,
+     .tells_seconds = false,
+     .evidence = "It waits for an approval by option 250 and could be told to wait for others likewise; what "
+                 "it says to its user then is an administrator's message: not done, not seen live",
+     .seen_live = false},
 };
 
 }  // namespace

@@ -43,6 +43,9 @@ std::string refusal_text(const policy::Plan& plan) {
     return fmt::format("Bootferry: this machine is referred to {} ({}), where this boot program cannot go",
                        refer->server->name, refer->server->address.print());
   }
+  if (std::holds_alternative<policy::AskApproval>(plan.outcome)) {
+    return "Bootferry: an administrator has to approve this machine, and it did not say which one it is";
+  }
   return "Bootferry: a boot program is meant for this machine, and no image";
 }
 

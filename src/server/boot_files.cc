@@ -13,8 +13,9 @@ namespace server {
 namespace {
 
 // A machine of which nothing is known gets what everybody gets: the deployment to all.
-policy::Facts nobody() {
+policy::Facts nobody(const base::Ip& address) {
   policy::Facts facts;
+  facts.network = address;
   facts.firmware_known = false;
   return facts;
 }
@@ -60,15 +61,25 @@ TextBehindName held(std::string text, const policy::Facts& facts, const render::
 }  // namespace
 
 std::optional<render::Wait> BootFiles::wait_of(const policy::Facts& facts, policy::ClientKind speaker,
-                                               const policy::Plan& plan, const policy::Snapshot& snapshot,
+                                               policy::Plan& plan, const policy::Snapshot& snapshot,
                                                base::Ip where, base::Time now) {
-  if (const auto* ask = std::get_if<policy::AskApproval>(&plan.outcome)) {
-    const policy::PendingTerms& terms = snapshot.model().policy.pending;
-    return render::Wait{waiting_for_approval(*ask, terms), terms.poll_seconds};
+  if (std::holds_alternative<policy::AskApproval>(plan.outcome)) {
+    return wait_for_approval(facts, plan, snapshot.model().policy.pending, now);
   }
   const auto hold = hold_script(facts, speaker, plan, where, now);
   if (!hold) return std::nullopt;
   return render::Wait{policy::explain(*hold), policy::script_asks_every_seconds};
+}
+
+std::optional<render::Wait> BootFiles::wait_for_approval(const policy::Facts& facts, policy::Plan& plan,
+                                                         const policy::PendingTerms& terms, base::Time now) {
+  const auto& ask = std::get<policy::AskApproval>(plan.outcome);
+  if (facts.mac.is_zero()) return std::nullopt;  // nobody that could be approved
+  if (pending_ != nullptr && !pending_->may_wait(facts, ask, terms, /*polls=*/true, now)) {
+    plan.outcome = policy::Abort{policy::Reason::approval_late};
+    return std::nullopt;
+  }
+  return render::Wait{waiting_for_approval(ask, terms), terms.poll_seconds};
 }
 
 std::optional<policy::Hold> BootFiles::hold_script(const policy::Facts& facts, policy::ClientKind speaker,
@@ -122,7 +133,7 @@ std::string BootFiles::begin(policy::Plan& plan, const session::Known* known,
 BehindName BootFiles::render_name(const content::RenderedName& name, const session::Known* known,
                                   const Site& site, const Asker& asker, base::Time now) {
   using policy::ClientKind;
-  const policy::Facts facts = known != nullptr ? known->facts : nobody();
+  const policy::Facts facts = known != nullptr ? known->facts : nobody(asker.address);
   const policy::Settings& settings = site.policy.settings();
   const render::ServerAddress server{asker.local, settings.http_port};
   switch (name.what) {
@@ -143,8 +154,8 @@ BehindName BootFiles::render_name(const content::RenderedName& name, const sessi
       if (known == nullptr && name.uuid) return NothingBehindName{};
       policy::Plan plan = decide(facts, site, now);
       if (std::holds_alternative<policy::AskApproval>(plan.outcome)) {
-        const auto wait = wait_of(facts, ClientKind::bios_rom, plan, site.policy, asker.address, now);
-        return held(render::pxelinux_waiting_config(*wait, facts.mac), facts, *wait);
+        if (const auto wait = wait_for_approval(facts, plan, site.policy.model().policy.pending, now))
+          return held(render::pxelinux_waiting_config(*wait, facts.mac), facts, *wait);
       }
       if (boots(plan) && known != nullptr) {
         machines_.with_admission(

@@ -15,6 +15,7 @@
 #include "render/menu.h"
 #include "server/administration.h"
 #include "server/machines.h"
+#include "server/pending_machines.h"
 #include "server/runs.h"
 
 namespace server {
@@ -44,10 +45,11 @@ using BehindName = std::variant<FileBehindName, TextBehindName, NothingBehindNam
 class BootFiles {
  public:
   // `files_only`: another server's options say what machines load, and we answer no DHCP.
-  // `runs` may be missing: then nobody keeps what becomes of boots.
+  // `pending` is told who waits for an approval; without it everybody may, for ever. `runs` keeps what
+  // becomes of boots; without it nobody does.
   BootFiles(std::function<std::shared_ptr<const Site>()> site, Machines& machines, bool files_only,
-            Runs* runs = nullptr)
-      : site_(std::move(site)), machines_(machines), files_only_(files_only), runs_(runs) {}
+            PendingMachines* pending = nullptr, Runs* runs = nullptr)
+      : site_(std::move(site)), machines_(machines), files_only_(files_only), pending_(pending), runs_(runs) {}
   // Any thread. `requested` as the client spelled it.
   BehindName find(std::string_view requested, const Asker& asker, base::Time now);
   // A machine has a file of an image. Whether it is the last one that its image has for it, so
@@ -63,10 +65,13 @@ class BootFiles {
   // The word for the command line with which the machine reports; empty where it has nothing to.
   std::string begin(policy::Plan& plan, const session::Known* known, const policy::Settings& settings,
                     const Asker& asker, bool over_http, base::Time now);
-  // What a machine is told instead while it has to wait: for an administrator, or for others.
+  // What a machine is told instead while it has to wait: for an administrator, or for others. Who
+  // has waited for too long is given up in `plan`.
   std::optional<render::Wait> wait_of(const policy::Facts& facts, policy::ClientKind speaker,
-                                      const policy::Plan& plan, const policy::Snapshot& snapshot,
-                                      base::Ip where, base::Time now);
+                                      policy::Plan& plan, const policy::Snapshot& snapshot, base::Ip where,
+                                      base::Time now);
+  std::optional<render::Wait> wait_for_approval(const policy::Facts& facts, policy::Plan& plan,
+                                                const policy::PendingTerms& terms, base::Time now);
   // Of one that may boot; it must be known.
   std::optional<policy::Hold> hold_script(const policy::Facts& facts, policy::ClientKind speaker,
                                           const policy::Plan& plan, base::Ip where, base::Time now);
@@ -74,6 +79,7 @@ class BootFiles {
   std::function<std::shared_ptr<const Site>()> site_;
   Machines& machines_;
   bool files_only_;
+  PendingMachines* pending_;
   Runs* runs_;
 };
 

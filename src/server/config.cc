@@ -206,6 +206,8 @@ constexpr std::array<std::pair<std::string_view, UnknownUefi>, 2> uefi_chains{
     {{"ipxe", UnknownUefi::ipxe}, {"shim", UnknownUefi::shim}}};
 constexpr std::array<std::pair<std::string_view, BiosIpxe>, 2> bios_chains{
     {{"script", BiosIpxe::script}, {"pxelinux", BiosIpxe::pxelinux}}};
+constexpr std::array<std::pair<std::string_view, session::WdsApproved>, 2> wds_approved_forms{
+    {{"file-only", session::WdsApproved::file_only}, {"with-option", session::WdsApproved::with_option}}};
 
 // Ten times the commented example. The TOML library takes nested tables apart by recursion:
 // "a.a.a…" of 30,000 parts uses up the stack.
@@ -260,6 +262,8 @@ constexpr std::array keys = {
         [](const auto& n, Config& c) { return set_choice(n, c.bios_ipxe, bios_chains); }},
     Key{"boot", "prompt_seconds",
         [](const auto& n, Config& c) { return set_number(n, c.prompt_seconds, 1, 3600); }},
+    Key{"boot_service", "wds_approved",
+        [](const auto& n, Config& c) { return set_choice(n, c.wds_approved, wds_approved_forms); }},
     Key{"admission", "at_once", [](const auto& n, Config& c) { return set_number(n, c.at_once, 0, 65535); }},
     Key{"admission", "networks",
         [](const auto& n, Config& c) { return set_network_slots(n, c.at_once_by_network); }},

@@ -16,6 +16,7 @@
 #include "server/runs.h"
 #include "server/traffic_limits.h"
 #include "session/admission.h"
+#include "session/wds_dialogue.h"
 
 namespace server {
 
@@ -59,6 +60,8 @@ struct Config {
   policy::UnknownUefi unknown_uefi = policy::UnknownUefi::ipxe;
   policy::BiosIpxe bios_ipxe = policy::BiosIpxe::script;
   std::uint16_t prompt_seconds = 10;
+  // [boot_service]
+  session::WdsApproved wds_approved = session::WdsApproved::file_only;
   // [admission]
   std::uint32_t at_once = 0;  // machines that load at one time; 0: no limit
   std::vector<session::NetworkSlots> at_once_by_network;

@@ -25,15 +25,17 @@ std::string whom(const policy::Facts& facts) {
 DhcpService::DhcpService(net::LoopApi& loop, std::optional<net::UdpSocket> proxy,
                          std::optional<net::UdpSocket> boot_service,
                          std::function<std::shared_ptr<const Site>()> site, Machines& machines,
-                         const ServedInterfaces& interfaces, std::function<policy::Now()> clock)
+                         const ServedInterfaces& interfaces, PendingMachines* pending,
+                         session::WdsApproved wds_approved, std::function<policy::Now()> clock)
     : loop_(loop),
       proxy_(std::move(proxy)),
       boot_service_(std::move(boot_service)),
       site_(std::move(site)),
       machines_(machines),
+      pending_(pending),
       interfaces_(interfaces),
       clock_(std::move(clock)),
-      services_{proxy_.has_value(), boot_service_.has_value()} {}
+      services_{proxy_.has_value(), boot_service_.has_value(), wds_approved} {}
 
 DhcpService::~DhcpService() {
   if (proxy_) loop_.unwatch(proxy_->fd());
@@ -111,24 +113,54 @@ void DhcpService::answer_held() {
   if (proxy_) send_answers(*proxy_);
 }
 
+// What the machines' tables say to one request. The functions refer to it by one word each, which
+// std::function keeps in place: answering allocates nothing.
+struct DhcpService::Asking {
+  DhcpService& service;
+  const session::Arrival& arrival;
+  const Site& site;
+  base::Time now;
+
+  std::optional<policy::Reason> objection(const policy::Facts& facts, const policy::Step& step, bool discover,
+                                          bool loads) {
+    if (const auto reason = service.machines_.with(
+            [&](auto&, auto& attempts) { return attempts.objection(facts, step, now); })) {
+      return reason;
+    }
+    if (!loads) return std::nullopt;  // it takes nobody's place
+    const auto hold = service.machines_.with_admission(
+        [&](auto& admission) { return admission.on_dhcp(facts, discover, now, arrival.local); });
+    if (!hold) return std::nullopt;
+    service.hold_ = *hold;
+    return policy::Reason::held;
+  }
+  void recall(policy::Facts& facts) {
+    service.machines_.with([&](auto& bindings, auto&) { bindings.recall(facts, now); });
+  }
+  bool may_wait(const policy::Facts& facts, const policy::AskApproval& ask, bool polls) {
+    return service.pending_ == nullptr ||
+           service.pending_->may_wait(facts, ask, site.policy.model().policy.pending, polls, now);
+  }
+
+  session::Advice advice() {
+    session::Advice advice;
+    advice.objection = [this](const auto& facts, const auto& step, bool discover, bool loads) {
+      return objection(facts, step, discover, loads);
+    };
+    advice.recall = [this](policy::Facts& facts) { recall(facts); };
+    advice.may_wait = [this](const auto& facts, const auto& ask, bool polls) {
+      return may_wait(facts, ask, polls);
+    };
+    return advice;
+  }
+};
+
 session::PxeResult DhcpService::answer(base::ByteView bytes, const session::Arrival& arrival) {
   const base::Time now = loop_.now();
   const auto site = site_();
-  const auto objection = [&](const policy::Facts& facts, const policy::Step& step,
-                             bool discover) -> std::optional<policy::Reason> {
-    if (const auto reason =
-            machines_.with([&](auto&, auto& attempts) { return attempts.objection(facts, step, now); })) {
-      return reason;
-    }
-    if (step.server != nullptr) return std::nullopt;  // it loads from there: no slot of ours
-    const auto hold = machines_.with_admission(
-        [&](auto& admission) { return admission.on_dhcp(facts, discover, now, arrival.local); });
-    if (!hold) return std::nullopt;
-    hold_ = *hold;
-    return policy::Reason::held;
-  };
-  const session::PxeResult result =
-      session::handle(bytes, arrival, services_, site->policy, clock_(), objection, answers_.room());
+  Asking asking{*this, arrival, *site, now};
+  const session::PxeResult result = session::handle(bytes, arrival, services_, site->policy, clock_(),
+                                                    asking.advice(), answers_.room());
   if (const auto& reply = result.reply) {
     answers_.add(reply->bytes.size(), {reply->to, reply->from, reply->interface});
   }
@@ -143,9 +175,32 @@ session::PxeResult DhcpService::answer(base::ByteView bytes, const session::Arri
   return result;
 }
 
+namespace {
+
+// What becomes of one that was answered: "boots debian if asked to, loader x64/snponly.efi".
+std::string given(const session::PxeEvent& event) {
+  using policy::StepKind;
+  if (event.outcome == session::Outcome::told_to_give_up) return "told to give up";
+  std::string what = event.image != nullptr
+                         ? fmt::format("boots {}{}", event.image->name, event.prompt ? " if asked to" : "")
+                     : event.step == StepKind::menu ? "shows a menu"
+                     : event.step == StepKind::wait ? "is told to wait"
+                                                    : "boots ?";
+  if (event.waits) {
+    what = event.request != 0 ? fmt::format("waits for an approval, request {}", event.request)
+                              : "waits for an approval";
+  }
+  if (event.file.empty()) return what;
+  return fmt::format("{}, {} {}", what, event.step == StepKind::script ? "script" : "loader",
+                     event.file.view());
+}
+
+}  // namespace
+
 void DhcpService::tell(const session::PxeEvent& event, const session::Arrival& arrival) {
   using session::Outcome;
-  const bool answered = event.outcome == Outcome::offered || event.outcome == Outcome::acknowledged;
+  const bool answered = event.outcome == Outcome::offered || event.outcome == Outcome::acknowledged ||
+                        event.outcome == Outcome::told_to_wait || event.outcome == Outcome::told_to_give_up;
   const bool boot_client = answered || event.outcome == Outcome::refused;
   const base::LogLevel level = boot_client ? base::LogLevel::info : base::LogLevel::debug;
   if (!base::log_enabled(level)) return;
@@ -158,10 +213,9 @@ void DhcpService::tell(const session::PxeEvent& event, const session::Arrival& a
       return;
     }
     base::log(
-        level, component, "{} {}: boots {}{}, {} {}", whom(*event.facts),
+        level, component, "{} {}: {}", whom(*event.facts),
         event.outcome == Outcome::offered ? "DISCOVER answered by an OFFER" : "request on 4011 acknowledged",
-        event.image != nullptr ? event.image->name : "?", event.prompt ? " if asked to" : "",
-        event.step == policy::StepKind::script ? "script" : "loader", event.file.view());
+        given(event));
   } else if (event.reason == policy::Reason::held) {
     base::log(level, component, "{} held back: {}", whom(*event.facts), policy::explain(hold_));
   } else if (event.outcome == Outcome::refused && event.facts && event.reason) {

@@ -18,6 +18,7 @@
 #include "server/administration.h"
 #include "server/log_rate.h"
 #include "server/machines.h"
+#include "server/pending_machines.h"
 #include "server/served_interfaces.h"
 #include "server/wall_clock.h"
 #include "session/pxe_service.h"
@@ -35,10 +36,12 @@ struct DhcpCounters {
 
 class DhcpService {
  public:
-  // One of the sockets may be missing: that service is off.
+  // One of the sockets may be missing: that service is off. `pending` is told who waits for an
+  // approval; without it everybody may, for ever.
   DhcpService(net::LoopApi& loop, std::optional<net::UdpSocket> proxy,
               std::optional<net::UdpSocket> boot_service, std::function<std::shared_ptr<const Site>()> site,
-              Machines& machines, const ServedInterfaces& interfaces,
+              Machines& machines, const ServedInterfaces& interfaces, PendingMachines* pending = nullptr,
+              session::WdsApproved wds_approved = session::WdsApproved::file_only,
               std::function<policy::Now()> clock = wall_clock);
   ~DhcpService();
   base::Status start();
@@ -60,6 +63,8 @@ class DhcpService {
     base::Time until;  // then nobody listens any more
   };
 
+  struct Asking;
+
   void read(net::UdpSocket& socket, std::uint16_t port, DhcpCounters& counters);
   void take(const net::Datagram& datagram, std::uint16_t port, DhcpCounters& counters);
   session::PxeResult answer(base::ByteView bytes, const session::Arrival& arrival);
@@ -71,6 +76,7 @@ class DhcpService {
   std::optional<net::UdpSocket> boot_service_;
   std::function<std::shared_ptr<const Site>()> site_;
   Machines& machines_;
+  PendingMachines* pending_;
   ServedInterfaces::View interfaces_;
   std::function<policy::Now()> clock_;
   session::PxeServices services_;

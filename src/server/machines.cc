@@ -37,7 +37,9 @@ session::Resolved Machines::resolve(const base::Ip& address, unsigned interface,
   return with([&](auto& bindings, auto& attempts) {
     session::Resolved who = bindings.resolve(
         address.as_v4(), interface, name, [&](base::Ipv4, unsigned) { return neighbour; }, now);
-    if (const auto* known = std::get_if<session::Known>(&who)) {
+    if (auto* known = std::get_if<session::Known>(&who)) {
+      // Known by its address alone, or by a name: networks have their say all the same.
+      if (known->facts.network.is_zero()) known->facts.network = address;
       attempts.on_request(known->facts.mac, now);
       admission_.on_request(known->facts.mac, now);
     }

@@ -25,6 +25,7 @@
 #include "server/dhcp_service.h"
 #include "server/file_service.h"
 #include "server/http_pace.h"
+#include "server/pending_machines.h"
 #include "server/privileges.h"
 #include "server/referral_probes.h"
 #include "server/registrar.h"
@@ -159,7 +160,7 @@ class Running {
         limits_(config.interface_limits, config.network_limits),
         runs_([this] { return administration_->site(); }, config.runs(), [] { return std::time(nullptr); }),
         boot_files_([this] { return administration_->site(); }, machines_,
-                    !config.proxydhcp && !config.boot_service, &runs_),
+                    !config.proxydhcp && !config.boot_service, &pending_, &runs_),
         http_files_(boot_files_, machines_, interfaces_) {}
 
   base::Status start();
@@ -184,6 +185,8 @@ class Running {
   ServedInterfaces interfaces_;
   Machines machines_;
   std::unique_ptr<Administration> administration_;
+  PendingMachines pending_{
+      [this](Registrar::Work work) { return registrar_ != nullptr && registrar_->post(std::move(work)); }};
   std::shared_ptr<const Site> site_seen_;
   TftpClients tftp_clients_;
   TrafficLimits limits_;
@@ -272,7 +275,8 @@ base::Status Running::start_services(Sockets sockets) {
 
   dhcp_ = std::make_unique<DhcpService>(
       *loop_, std::move(sockets.proxy), std::move(sockets.boot_service),
-      [this] { return administration_->site(); }, machines_, interfaces_, [this] { return runs_.now(); });
+      [this] { return administration_->site(); }, machines_, interfaces_, &pending_, config_.wds_approved,
+      [this] { return runs_.now(); });
   if (const auto started = dhcp_->start(); !started) return started;
   if (tftp_) tftp_->start();
   if (const auto started = start_probes(); !started) return started;
@@ -479,8 +483,8 @@ StatusReport Running::status() {
   auto promise = std::make_shared<std::promise<StatusReport>>();
   auto future = promise->get_future();
   loop_->post([this, promise, tftp] {
-    StatusSources sources{config_,    started_, interfaces_, *dhcp_,  tftp ? &*tftp : nullptr,
-                          &machines_, {},       {},          nullptr, nullptr};
+    StatusSources sources{config_,    started_,  interfaces_, *dhcp_, tftp ? &*tftp : nullptr,
+                          &machines_, &pending_, {},          {},     nullptr, nullptr};
     if (http_) sources.http = http_->counts();
     if (https_) sources.https = https_->counts();
     sources.runs = &runs_;

@@ -53,6 +53,7 @@ struct StatusSources {
   const DhcpService& dhcp;
   const TftpStatus* tftp = nullptr;                                          // null: off
   Machines* machines = nullptr;                                              // null: nobody loads
+  const PendingMachines* pending = nullptr;                                  // null: nobody waits
   std::optional<net::HttpCounts> http = std::nullopt, https = std::nullopt;  // nothing: off
   const Runs* runs = nullptr;                                                // null: nobody keeps them
   const BootSurface* boot_surface = nullptr;

@@ -12,6 +12,13 @@ policy::Facts facts_of(const base::Mac& mac) {
   return facts;
 }
 
+// A ROM's own request begins a boot; what the programs that it loads say belongs to that one.
+bool begins_a_boot(const policy::Facts& facts) {
+  using policy::ClientKind;
+  return facts.kind == ClientKind::bios_rom || facts.kind == ClientKind::uefi_pxe ||
+         facts.kind == ClientKind::uefi_http;
+}
+
 bool contradicts(const NameIdentity& name, const policy::Facts& bound) {
   if (name.mac && *name.mac != bound.mac) return true;
   // A machine whose firmware told no UUID may still print one from SMBIOS: that is no
@@ -41,6 +48,8 @@ Bindings::Bindings(std::size_t capacity, base::Duration lifetime)
 void Bindings::learn(const Learned& learned, base::Time now) {
   if (learned.address.is_zero() || learned.facts.mac.is_zero()) return;
 
+  policy::Facts facts = learned.facts;
+  if (facts.firmware_known && !begins_a_boot(facts)) recall(facts, now);
   Place& last = last_of_machine_.touch(key_of(learned.facts.mac), now);
   const Place here{learned.address, learned.interface};
   if (last.interface == here.interface && last.address != here.address) {
@@ -59,11 +68,17 @@ void Bindings::learn(const Learned& learned, base::Time now) {
   Binding& binding = by_address_.touch(key, now);
   binding.when = now;
   if (same_machine && !learned.facts.firmware_known) return;
-  std::optional<base::Uuid> uuid = learned.facts.uuid;
-  if (!uuid && same_machine) uuid = binding.facts.uuid;  // pxelinux and GRUB do not repeat it
-  binding.facts = learned.facts;
-  binding.facts.uuid = uuid;
+  if (!facts.uuid && same_machine) facts.uuid = binding.facts.uuid;  // pxelinux and GRUB do not repeat it
+  binding.facts = facts;
   binding.from = learned.from;
+}
+
+void Bindings::recall(policy::Facts& facts, base::Time now) {
+  const Place* const last = last_of_machine_.find(key_of(facts.mac), now);
+  const Binding* const binding = last == nullptr ? nullptr : who(last->address, last->interface, now);
+  if (binding == nullptr || binding->facts.mac != facts.mac) return;
+  if (!facts.processor) facts.processor = binding->facts.processor;
+  if (!facts.chosen_item) facts.chosen_item = binding->facts.chosen_item;
 }
 
 const Binding* Bindings::who(base::Ipv4 address, unsigned interface, base::Time now) {

@@ -77,6 +77,10 @@ class Bindings {
   // already, evidence without firmware renews the binding and leaves its facts.
   void learn(const Learned& learned, base::Time now);
 
+  // What the machine told earlier in this boot and its present speaker does not say: its processor,
+  // what was chosen in its ROM's menu.
+  void recall(policy::Facts& facts, base::Time now);
+
   [[nodiscard]] const Binding* who(base::Ipv4 address, unsigned interface, base::Time now);
 
   // In this order: what the name says, if no binding contradicts it; the binding; the

@@ -63,6 +63,7 @@ base::ByteView vendor_info(policy::VendorInfo which) {
 
 bool add_vendor_info(Message& reply, const Message& request, const ReplyTerms& terms,
                      const policy::Recipe& recipe) {
+  if (!terms.menu.empty()) return reply.options.add(option::vendor_info, terms.menu);
   if (terms.type == MessageType::offer) {
     const auto which = terms.boot_service ? recipe.offer_vendor_info : recipe.offer_vendor_info_alone;
     const base::ByteView info = vendor_info(which);
@@ -158,7 +159,8 @@ std::optional<Message> build_reply(const Message& request, const ReplyTerms& ter
               echo(reply, request, option::machine_id) &&
               reply.options.add_text(option::vendor_class, recipe.answer_class) &&
               add_vendor_info(reply, request, terms, recipe);
-  if (!offer || recipe.offer_names_file) fits = fits && add_file(reply, recipe, file);
+  if (!file.empty() && (!offer || recipe.offer_names_file)) fits = fits && add_file(reply, recipe, file);
+  if (!terms.wds.empty()) fits = fits && reply.options.add(option::wds, terms.wds);
   fits = fits && echo(reply, request, option::client_id) && echo(reply, request, option::relay_agent_info);
   if (!fits) return std::nullopt;
   return reply;

@@ -25,8 +25,10 @@ struct ReplyTerms {
   base::Ipv4 server;      // our address on the arrival interface
   base::Ipv4 boots_from;  // whose TFTP has the file: ours, or the server it is referred to
   bool boot_service = true;
+  base::ByteView menu{};  // option 43 in place of the recipe's
+  base::ByteView wds{};   // option 250
 };
-// nullopt: an option does not fit a message.
+// An empty file: none is named. nullopt: an option does not fit a message.
 std::optional<wire::dhcp4::Message> build_reply(const wire::dhcp4::Message& request, const ReplyTerms& terms,
                                                 const policy::Recipe& recipe, const BootFile& file);
 

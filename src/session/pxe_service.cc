@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/pxe_service.h"
 
-#include <algorithm>
-#include <array>
-
-#include "base/result.h"
-#include "policy/recipe.h"
 #include "session/facts.h"
 #include "session/probe_packets.h"
-#include "session/pxe_reply.h"
+#include "session/pxe_answer.h"
+#include "wire/pxe.h"
 
 namespace session {
 namespace {
@@ -16,52 +12,6 @@ namespace {
 namespace option = wire::dhcp4::option;
 using wire::dhcp4::Message;
 using wire::dhcp4::MessageType;
-using wire::dhcp4::Refusal;
-
-constexpr std::array<std::string_view, outcome_count> outcome_names = {
-    "offered",
-    "acknowledged",
-    "overheard",
-    "malformed",
-    "refused",
-    "reply-not-request",
-    "no-message-type",
-    "other-message-type",
-    "wrong-port",
-    "service-off",
-    "bad-hardware-address",
-    "malformed-machine-id",
-    "not-network-boot",
-    "names-no-server",
-    "names-us",
-    "other-server",
-    "address-mismatch",
-    "bad-source",
-    "no-own-address",
-    "probed",
-    "reply-too-large",
-};
-static_assert(static_cast<std::size_t>(Outcome::reply_too_large) + 1 == outcome_count);
-
-std::string_view counter_name(Refusal refusal) {
-  switch (refusal) {
-    case Refusal::too_short:
-      return "too-short";
-    case Refusal::too_long:
-      return "too-long";
-    case Refusal::bad_op:
-      return "bad-op";
-    case Refusal::bad_cookie:
-      return "bad-cookie";
-    case Refusal::option_past_end:
-      return "option-past-end";
-    case Refusal::bad_overload:
-      return "bad-overload";
-    case Refusal::too_many_options:
-      return "too-many-options";
-  }
-  return "malformed";
-}
 
 Outcome outcome_of(FactsRefusal refusal) {
   switch (refusal) {
@@ -127,108 +77,34 @@ std::optional<Outcome> fault_of_boot_request(const Message& request, const Arriv
   return std::nullopt;
 }
 
-// RFC 2131 §4.1 for 67; 4011 answers where the request came from, source port included
-// (EDK2 listens on 4011, ROMs and iPXE on 68).
-void address_reply(const Message& request, const Arrival& arrival, PxeReply& reply) {
-  reply.from = arrival.local;
-  if (!request.giaddr.is_zero()) {
-    reply.to = {request.giaddr, dhcp_server_port};
-  } else if (arrival.port == boot_service_port) {
-    reply.to = arrival.from;
-  } else {
-    reply.to = {base::Ipv4::broadcast(), dhcp_client_port};
-    reply.interface = arrival.interface;  // a broadcast has no route
+// What a request on 4011 says beside who asks: it comes from a WDS boot program, or after a choice
+// in the ROM's own menu.
+std::optional<wire::wds::Block> read_boot_request(const Message& request, policy::Facts& facts) {
+  using policy::ClientKind;
+  if (facts.kind != ClientKind::bios_rom && facts.kind != ClientKind::uefi_pxe) return std::nullopt;
+  auto wds = read_wds(request);
+  if (wds) {
+    add_wds(*wds, facts);
+  } else if (const auto vendor_info = request.options.find(option::vendor_info)) {
+    if (const auto item = wire::pxe::find_boot_item(*vendor_info)) facts.chosen_item = item->type;
   }
-}
-
-void send(const Message& reply, const Message& request, const Arrival& arrival, Outcome outcome,
-          std::span<std::uint8_t> buffer, PxeResult& result) {
-  result.event.outcome = Outcome::reply_too_large;
-  const auto size = wire::dhcp4::encode(reply, buffer.first(std::min(buffer.size(), request.max_reply())));
-  if (!size) return;
-  result.event.outcome = outcome;
-  result.reply.emplace();
-  result.reply->bytes = buffer.first(*size);
-  address_reply(request, arrival, *result.reply);
-}
-
-void answer(const Message& request, const Arrival& arrival, const PxeServices& services,
-            const policy::Snapshot& snapshot, const policy::Now& now, const Objection& objection,
-            std::span<std::uint8_t> buffer, PxeResult& result) {
-  PxeEvent& event = result.event;
-  const policy::Facts& facts = *event.facts;
-  const auto refuse = [&](policy::Reason reason) {
-    event.outcome = Outcome::refused;
-    event.reason = reason;
-  };
-  const policy::Answer decided = policy::answer(facts, snapshot, now);
-  if (const policy::Boot* boot = decided.plan.boot()) {
-    event.image = boot->choice.image;
-    event.prompt = boot->prompt != policy::Prompting::none;
-  }
-  if (const auto* reason = std::get_if<policy::Reason>(&decided.step)) return refuse(*reason);
-  const auto& step = std::get<policy::Step>(decided.step);
-  event.step = step.kind;
-  event.referred_to = step.server;
-  if (objection) {
-    const bool discover = event.type == MessageType::discover;
-    if (const auto reason = objection(facts, step, discover)) return refuse(*reason);
-  }
-
-  event.outcome = Outcome::reply_too_large;
-  const policy::Recipe& recipe = policy::recipe_for(facts.kind);
-  const bool refers = step.kind == policy::StepKind::refer;  // a script of ours goes there by itself
-  const base::Ipv4 boots_from = refers ? step.server->address : arrival.local;
-  // What port another server's HTTP has, nobody told us.
-  const std::uint16_t http_port = refers ? 80 : snapshot.settings().http_port;
-  const auto file = boot_file(facts, step, recipe, boots_from, http_port);
-  if (!file) return;
-  event.file = *file;
-  const bool offer = arrival.port == dhcp_server_port;
-  const bool asks_us_next = offer && services.boot_service && recipe.asks_siaddr_on_4011;
-  const auto reply = build_reply(request,
-                                 {offer ? MessageType::offer : MessageType::ack, arrival.local,
-                                  asks_us_next ? arrival.local : boots_from, services.boot_service},
-                                 recipe, *file);
-  if (!reply) return;
-  send(*reply, request, arrival, offer ? Outcome::offered : Outcome::acknowledged, buffer, result);
+  return wds;
 }
 
 }  // namespace
 
-std::string_view print(Outcome outcome) { return outcome_names[static_cast<std::size_t>(outcome)]; }
-
-std::size_t counter_of(const PxeEvent& event) {
-  if (event.outcome == Outcome::malformed && event.malformed) {
-    return outcome_count + static_cast<std::size_t>(*event.malformed);
-  }
-  if (event.outcome == Outcome::refused && event.reason) {
-    return outcome_count + wire::dhcp4::refusal_count + static_cast<std::size_t>(*event.reason);
-  }
-  return static_cast<std::size_t>(event.outcome);
-}
-
-std::string_view counter_name(std::size_t index) {
-  if (index < outcome_count) return outcome_names[index];
-  index -= outcome_count;
-  if (index < wire::dhcp4::refusal_count) return counter_name(static_cast<Refusal>(index));
-  index -= wire::dhcp4::refusal_count;
-  BOOTFERRY_CHECK(index < policy::reason_count);
-  return policy::print(static_cast<policy::Reason>(index));
-}
-
 PxeResult handle(base::ByteView datagram, const Arrival& arrival, const PxeServices& services,
-                 const policy::Snapshot& snapshot, const policy::Now& now, const Objection& objection,
+                 const policy::Snapshot& snapshot, const policy::Now& now, const Advice& advice,
                  std::span<std::uint8_t> buffer) {
   const auto message = wire::dhcp4::decode(datagram);
-  if (message) return handle(*message, arrival, services, snapshot, now, objection, buffer);
+  if (message) return handle(*message, arrival, services, snapshot, now, advice, buffer);
   PxeResult result;
   result.event.malformed = message.error();
   return result;
 }
 
 PxeResult handle(const Message& request, const Arrival& arrival, const PxeServices& services,
-                 const policy::Snapshot& snapshot, const policy::Now& now, const Objection& objection,
+                 const policy::Snapshot& snapshot, const policy::Now& now, const Advice& advice,
                  std::span<std::uint8_t> buffer) {
   PxeResult result;
   PxeEvent& event = result.event;
@@ -264,6 +140,9 @@ PxeResult handle(const Message& request, const Arrival& arrival, const PxeServic
   if (!facts) return drop(outcome_of(facts.error()));
   event.facts = *facts;
   if (facts->relay.is_zero()) event.facts->network = arrival.local;
+  std::optional<wire::wds::Block> wds;
+  if (boot_service) wds = read_boot_request(request, *event.facts);
+  if (advice.recall && facts->kind == policy::ClientKind::ipxe) advice.recall(*event.facts);
   if (boot_service) {
     if (const auto fault = fault_of_boot_request(request, arrival)) return drop(*fault);
     if (is_probe(request)) {  // no machine: nothing is decided, learned or listed
@@ -279,7 +158,7 @@ PxeResult handle(const Message& request, const Arrival& arrival, const PxeServic
   } else if (!request.giaddr.is_zero() && !is_unicast(request.giaddr)) {
     return drop(Outcome::bad_source);
   }
-  answer(request, arrival, services, snapshot, now, objection, buffer, result);
+  answer({request, arrival, services, snapshot, advice}, wds, now, buffer, result);
   return result;
 }
 

@@ -22,6 +22,7 @@
 #include "base/ip.h"
 #include "policy/next_step.h"
 #include "session/bindings.h"
+#include "session/wds_dialogue.h"
 #include "wire/dhcp4.h"
 
 namespace session {
@@ -43,6 +44,8 @@ struct Arrival {
 enum class Outcome : std::uint8_t {
   offered,               // DISCOVER on 67 answered with a proxy OFFER
   acknowledged,          // REQUEST or INFORM on 4011 answered with an ACK
+  told_to_wait,          // the same of a WDS boot program, which now waits by itself
+  told_to_give_up,       // likewise: it goes on to the next boot device
   overheard,             // REQUEST to another DHCP server: address and machine learned
   malformed,             // no DHCP message: Event::malformed says why
   refused,               // a network boot client that is not served: Event::reason says why
@@ -63,7 +66,7 @@ enum class Outcome : std::uint8_t {
   probed,                // 4011: another Bootferry asks whether this one is there (session/probe_packets.h)
   reply_too_large,       // the answer passes what the client takes
 };
-inline constexpr std::size_t outcome_count = 21;
+inline constexpr std::size_t outcome_count = 23;
 std::string_view print(Outcome outcome);  // "offered", "other-server"
 
 // What happened, for counters, logs and diagnosis. `image` lives in the snapshot.
@@ -78,6 +81,8 @@ struct PxeEvent {
   base::FixedText<255> file;  // as sent: a path or a URL
   bool prompt = false;
   const policy::BootServer* referred_to = nullptr;  // likewise
+  bool waits = false;                               // for an approval, whatever it was given to do so
+  std::uint32_t request = 0;                        // its number then; 0: none yet
 };
 
 // One counter a datagram, under one name, the malformed and the refused by their reasons.
@@ -104,19 +109,32 @@ struct PxeResult {
 struct PxeServices {
   bool proxy = true;
   bool boot_service = true;
+  WdsApproved wds_approved = WdsApproved::file_only;
 };
 
-// What speaks against a step, from outside: Attempts and Admission. `discover`: it asks by a
-// DISCOVER. May be empty.
-using Objection =
-    std::function<std::optional<policy::Reason>(const policy::Facts&, const policy::Step&, bool discover)>;
+// What is known beyond the packet and the snapshot. Each may be empty.
+struct Advice {
+  // What speaks against a step: Attempts and Admission. `discover`: it asks by a DISCOVER.
+  // `loads`: an image is where it leads.
+  std::function<std::optional<policy::Reason>(const policy::Facts&, const policy::Step&, bool discover,
+                                              bool loads)>
+      objection;
+  // Adds what the machine told earlier in this boot: Bindings::recall.
+  std::function<void(policy::Facts&)> recall;
+  // A machine asks that has to be approved first, by its ROM or, `polls`, again by the program that
+  // waits. False: it has waited for long enough.
+  std::function<bool(const policy::Facts&, const policy::AskApproval&, bool polls)> may_wait;
+  // Whether what a known machine boots is still being looked up elsewhere. A WDS boot program is
+  // told to ask again; others get what the plan says.
+  std::function<bool(const policy::Facts&, const policy::Plan&)> looks_up;
+};
 
 PxeResult handle(base::ByteView datagram, const Arrival& arrival, const PxeServices& services,
-                 const policy::Snapshot& snapshot, const policy::Now& now, const Objection& objection,
+                 const policy::Snapshot& snapshot, const policy::Now& now, const Advice& advice,
                  std::span<std::uint8_t> buffer);
 // The same for a message that is decoded already.
 PxeResult handle(const wire::dhcp4::Message& request, const Arrival& arrival, const PxeServices& services,
-                 const policy::Snapshot& snapshot, const policy::Now& now, const Objection& objection,
+                 const policy::Snapshot& snapshot, const policy::Now& now, const Advice& advice,
                  std::span<std::uint8_t> buffer);
 
 }  // namespace session

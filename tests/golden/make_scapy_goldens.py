@@ -123,6 +123,32 @@ are those of real clients, quoted in public tools; the packets around them are m
     ("a code twice: refused", poll(tlvs((5, b"\0\0\0\x11"), (5, b"\0\0\0\x12")))),
     ("a length behind the end: refused", poll(tlvs((1, b"\0\7"), end=b"\5\4\0\0"))),
 ])
+
+# --- a ROM's own menu -----------------------------------------------------------------------
+def entry(kind, text):
+    return kind.to_bytes(2, "big") + bytes([len(text)]) + text
+
+
+def at_pxe_host(*kinds):
+    return b"".join(kind.to_bytes(2, "big") + b"\1" + words("0aee0002") for kind in kinds)
+
+
+ITEM = (43, tlvs((71, words("8002 0000"))))
+EDK2_ARM64 = [GUID, (93, b"\0\x0b"), (94, b"\1\3\0"), ("vendor_class_id", b"PXEClient:Arch:00011:UNDI:003000")]
+PXE_MENU = ("""A menu that the ROM shows by itself (Intel PXE 2.1, tags 6, 8, 9, 10), and its choice.
+Made up after the specification: NOT SEEN LIVE in this form.""", [
+    ("OFFER: the disk when nobody presses F8 for ten seconds",
+     dhcp([("message-type", "offer"), *WDS_IS,
+           (43, tlvs((6, b"\7"), (8, at_pxe_host(0x8001, 0x8002)),
+                     (9, entry(0, b"Local disk") + entry(0x8001, b"memory test") + entry(0x8002, b"install")),
+                     (10, b"\x0aF8: Bootferry's menu")))], op=2, xid=XID, flags="B", siaddr=PXE_HOST)),
+    ("REQUEST to port 4011 for what was chosen",
+     dhcp([("message-type", "request"), *EDK2_ARM64, ITEM], xid=XID, ciaddr=CLIENT)),
+    ("ACK for that item",
+     dhcp([("message-type", "ack"), *WDS_IS, ITEM, (67, b"programs/install.efi\0")], op=2, xid=XID, ciaddr=CLIENT,
+          siaddr=PXE_HOST, file=b"programs/install.efi")),
+])
+
 WDS_ANSWERS = ("""NOT SEEN LIVE. What a server says to wdsnbp.com and to bootmgr, after the names and numbers
 of the Windows SDK's wdsbp.h and public descriptions.""", [
     ("ACK: wait for approval, ask again each minute, ten times",
@@ -222,6 +248,7 @@ TFTP_SHAPES = ("Requests of other loaders, and packets at the edges.", [
 
 CASES = {
     "dhcp4/scapy-configmgr.txt": CONFIGMGR, "dhcp4/scapy-wds-programs.txt": WDSNBP,
+    "dhcp4/scapy-pxe-menu.txt": PXE_MENU,
     "dhcp4/scapy-wds-answers.txt": WDS_ANSWERS, "dhcp4/scapy-u-boot.txt": UBOOT,
     "dhcp4/scapy-raspberry-pi.txt": RASPBERRY, "dhcp4/scapy-relay.txt": RELAYED, "dhcp4/scapy-shapes.txt": SHAPES,
     "tftp/scapy-configmgr.txt": TFTP_CONFIGMGR, "tftp/scapy-shapes.txt": TFTP_SHAPES,

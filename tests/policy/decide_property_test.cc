@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "policy/next_step.h"
+#include "policy/rom_menu.h"
 #include "sites.h"
 #include "words.h"
 
@@ -94,10 +95,11 @@ class Maker {
     out.mac = numbered_mac(static_cast<std::uint64_t>(below(16)));
     if (!once_in(3)) out.uuid = numbered_uuid(static_cast<std::uint64_t>(below(16)));
     out.kind = one_of({ClientKind::bios_rom, ClientKind::uefi_pxe, ClientKind::uefi_http, ClientKind::ipxe,
-                       ClientKind::uboot, ClientKind::raspberry_pi});
+                       ClientKind::uboot, ClientKind::raspberry_pi, ClientKind::wds_program});
     out.arch = any_arch();
     out.ipxe.http = once_in(2);
     if (once_in(3)) out.network = one_of({ip("10.1.2.3"), ip("10.1.3.3"), ip("10.9.9.9")});
+    if (once_in(4)) out.chosen_item = rom_menu_item(below(12));
     if (once_in(3)) out.processor = one_of({Arch::x64, Arch::ia32});
     out.firmware_known = !once_in(8);
     out.seconds_asking = static_cast<std::uint16_t>(below(16));
@@ -217,7 +219,13 @@ void expect_sound(const Plan& plan, const Answer& whole, const Now& at) {
     }
   }
   if (const auto* step = std::get_if<Step>(&whole.step)) {
-    ASSERT_TRUE(step->kind == StepKind::script || !step->path.empty());
+    const bool names_file = step->kind == StepKind::loader || step->kind == StepKind::refer;
+    if (step->kind != StepKind::abort) {
+      ASSERT_EQ(names_file, !step->path.empty());
+    }
+    if (step->kind == StepKind::menu) {
+      ASSERT_TRUE(plan.menu() != nullptr || plan.boot() != nullptr);
+    }
     ASSERT_EQ(step->kind == StepKind::refer, std::holds_alternative<Refer>(plan.outcome));
   }
 }

@@ -141,7 +141,7 @@ TEST(Decide, EachReason) {
   for (const Row& row : rows) seen.insert(std::string(row.plan).substr(std::string(row.plan).find(' ') + 1));
   for (const Reason elsewhere :
        {Reason::no_program_for_arch, Reason::http_needed, Reason::shim_has_no_http, Reason::program_gone,
-        Reason::ipxe_without_http, Reason::boot_loop, Reason::held})
+        Reason::ipxe_without_http, Reason::boot_loop, Reason::held, Reason::approval_late})
     seen.insert(std::string(print(elsewhere)));
   EXPECT_EQ(seen.size(), reason_count);
 }

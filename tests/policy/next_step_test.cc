@@ -142,6 +142,7 @@ TEST(NextStep, ProgramsByRoleAndByName) {
   const auto nothing = [](Case& c) { c.model.deployments.clear(); };
   const auto pending = [](Case& c) { c.record.state = DeviceState::pending; };
   const auto detecting = [](Case& c) { c.model.policy.detect_processor = true; };
+  const auto wds = as(ClientKind::wds_program, Arch::bios);
   const auto own = [](const char* program) { return [program](Case& c) { c.extras.program = program; }; };
   const auto by_http = as(ClientKind::uefi_http, Arch::x64);
   const Row rows[] = {
@@ -161,6 +162,19 @@ TEST(NextStep, ProgramsByRoleAndByName) {
       {"waits in what boots, where none detects", pending, "programs/boot.efi"},
       {"waits in a script", both(both(ipxe_x64, reads_http), pending), "script"},
       {"waits by HTTP that is off", both(both(by_http, http_off), pending), "!http-needed"},
+      {"waits by itself, in the program that can", both(wds, pending), "wait"},
+      {"gives up, in the program that can", both(wds, nothing), "give up "},
+      {"gives up in another program", both(as(ClientKind::wds_program, Arch::x64), nothing),
+       "give up programs/abort.efi"},
+      {"rejected while it waited", both(wds, [](Case& c) { c.record.state = DeviceState::rejected; }),
+       "give up "},
+      {"a stranger hears nothing there either",
+       both(both(wds, nothing), [](Case& c) { c.become_stranger(); }), "!no-deployment"},
+      {"approved while it waited", wds, "bios/pxelinux.0"},
+      {"approved while it waited, on UEFI", as(ClientKind::wds_program, Arch::x64), "programs/boot.efi"},
+      {"it is the detecting program", both(wds, detecting), "bios/pxelinux.0"},
+      {"it found a processor that the image is not for",
+       both(both(wds, detecting), [](Case& c) { c.facts.processor = Arch::ia32; }), "give up "},
       {"tells its processor first", both(bios, detecting), "programs/detect.0"},
       {"has told it", both(both(bios, detecting), [](Case& c) { c.facts.processor = Arch::x64; }),
        "bios/pxelinux.0"},

@@ -11,7 +11,7 @@ using testing::HasSubstr;
 
 TEST(Recipe, EveryKindHasOneWithEvidence) {
   for (const auto kind : {ClientKind::bios_rom, ClientKind::uefi_pxe, ClientKind::uefi_http, ClientKind::ipxe,
-                          ClientKind::uboot, ClientKind::raspberry_pi}) {
+                          ClientKind::uboot, ClientKind::raspberry_pi, ClientKind::wds_program}) {
     const Recipe& recipe = recipe_for(kind);
     EXPECT_EQ(recipe.kind, kind);
     EXPECT_TRUE(recipe.file_in_header || recipe.file_in_option_67) << print(kind);
@@ -26,7 +26,7 @@ TEST(Recipe, EveryKindHasOneWithEvidence) {
     }
     EXPECT_THAT(std::string(recipe.evidence), HasSubstr(recipe.seen_live ? "seen live" : "not seen live"));
   }
-  EXPECT_EQ(recipes().size(), 6U);
+  EXPECT_EQ(recipes().size(), 7U);
 }
 
 TEST(Recipe, NoDiscoveryTagsForEdk2WhileTheBootServiceRuns) {

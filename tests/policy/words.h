@@ -62,11 +62,14 @@ inline std::vector<std::string> trail_of(const Plan& plan) {
   return out;
 }
 
-// A path, "script", "refer PATH", or "!reason".
+// A path, "script", "menu", "wait", "give up PATH", "refer PATH", or "!reason".
 inline std::string in_words(const std::variant<Step, Reason>& step) {
   return std::visit(base::Overloaded{
                         [](const Step& given) -> std::string {
                           if (given.kind == StepKind::script) return "script";
+                          if (given.kind == StepKind::menu) return "menu";
+                          if (given.kind == StepKind::wait) return "wait";
+                          if (given.kind == StepKind::abort) return "give up " + std::string(given.path);
                           return (given.kind == StepKind::refer ? "refer " : "") + std::string(given.path);
                         },
                         [](Reason reason) { return "!" + std::string(print(reason)); },

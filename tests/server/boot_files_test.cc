@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <functional>
+
 #include "boot_site.h"
 
 namespace server {
@@ -11,6 +13,7 @@ namespace {
 using namespace boot_test;  // NOLINT: two machines and their site
 using std::chrono::seconds;
 using testing::AllOf;
+using testing::AnyOf;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -215,6 +218,119 @@ TEST_F(BootFilesTest, WhoIsNotKnownGetsTheIpxeEachTime) {
   files_only = true;
   has_been_sent(first, "x64/snponly.efi", start);
   EXPECT_EQ(outcome(find("x64/snponly.efi")), "file /files/x64/snponly.efi");
+}
+
+// --- networks, and machines that wait for an administrator -----------------------------------------
+
+std::shared_ptr<const Site> changed(const std::shared_ptr<const Site>& site,
+                                    const std::function<void(policy::SiteModel&)>& change) {
+  policy::SiteModel model = site->policy.model();
+  change(model);
+  return std::make_shared<const Site>(Site{site->policy.with(std::move(model)).value(), site->published});
+}
+
+TEST_F(BootFilesTest, WhoIsKnownByNameAloneHasANetworkAllTheSame) {
+  site_ = changed(site(true), [](policy::SiteModel& model) {
+    policy::Network lab;
+    lab.id = 1;
+    lab.name = "lab";
+    lab.subnet = {here, 32};
+    lab.answer = policy::AnswerTo::none;
+    model.networks = {lab};
+    model.deployments.back().condition = policy::Rule::parse("subnet 198.51.100.78/32").value();
+  });
+  EXPECT_EQ(outcome(find("ipxe/52-54-00-12-34-56.ipxe")), "script of 52:54:00:12:34:56: answers-nobody");
+  EXPECT_EQ(outcome(find("ipxe/52-54-00-12-34-56.ipxe", start, elsewhere)),
+            "script of 52:54:00:12:34:56: boots debian");
+  EXPECT_EQ(outcome(find("bios/pxelinux.cfg/default", start, elsewhere)),
+            "pxelinux.cfg of an unknown machine: boots rescue if asked to");
+  EXPECT_EQ(outcome(find("bios/pxelinux.cfg/default", start, base::Ipv4{{198, 51, 100, 79}})),
+            "pxelinux.cfg of an unknown machine: no-deployment");
+}
+
+TEST_F(BootFilesTest, ItsKernelIsTheLastFileInItsNetworkToo) {
+  site_ = changed(site(), [](policy::SiteModel& model) {
+    model.deployments.front().condition = policy::Rule::parse("subnet 198.51.100.0/24").value();
+  });
+  BootFiles files([this] { return site_; }, machines, false);
+  const auto who = machines.who_fetches(here, eth0, start);
+  EXPECT_TRUE(std::holds_alternative<session::Unknown>(who));
+  seen_at(machines, machine(first), here, start);
+  const auto known = machines.who_fetches(here, eth0, start);
+  EXPECT_TRUE(files.completes_image("images/debian/1/linux", std::get<session::Known>(known).facts));
+}
+
+class WaitingFilesTest : public BootFilesTest {
+ protected:
+  WaitingFilesTest() {
+    site_ = changed(site(), [](policy::SiteModel& model) {
+      model.policy.add_unknown = true;
+      model.policy.pending = {5, 2, "Please wait."};
+    });
+  }
+  std::string ask(std::string_view name, base::Time now = start) {
+    BootFiles files([this] { return site_; }, machines, false, &pending);
+    return outcome(files.find(name, {here, us, eth0}, now));
+  }
+  int posted = 0;
+  PendingMachines pending{[this](const Registrar::Work&) {
+    ++posted;
+    return true;  // never done: the registrar is slow
+  }};
+};
+
+TEST_F(WaitingFilesTest, AMachineWaitsInItsScriptAndIsRecordedOnce) {
+  const char* const names[] = {"ipxe/52-54-00-ff-ff-ff.ipxe", "grub/machine/52:54:00:ff:ff:ff.cfg"};
+  for (const char* name : names) {
+    EXPECT_EQ(ask(name), "52:54:00:ff:ff:ff held back: Please wait.") << name;
+  }
+  EXPECT_EQ(posted, 1);
+  EXPECT_EQ(ask("bios/pxelinux.cfg/01-52-54-00-ff-ff-ff"), "pxelinux.cfg of 52:54:00:ff:ff:ff: approval-late")
+      << "the third question of a boot that may ask twice";
+  EXPECT_EQ(ask("ipxe/52-54-00-ff-ff-ff.ipxe"), "script of 52:54:00:ff:ff:ff: approval-late");
+  EXPECT_EQ(ask("ipxe/52-54-00-ff-ff-ff.ipxe", start + seconds(121)),
+            "52:54:00:ff:ff:ff held back: Please wait.")
+      << "switched on again";
+}
+
+// pxelinux and GRUB under a name that tells nobody, of an address that nobody is known at.
+TEST_F(WaitingFilesTest, NobodyWaitsForAnApprovalThatNobodyCanGive) {
+  const char* const names[] = {"bios/pxelinux.cfg/default", "bios/pxelinux.cfg/01-00-00-00-00-00-00",
+                               "grub/machine/00:00:00:00:00:00.cfg", "ipxe/00-00-00-00-00-00.ipxe"};
+  for (const char* name : names) {
+    const std::string got = text(name);
+    EXPECT_THAT(got, HasSubstr("an administrator has to approve this machine, and it did not say which one"))
+        << name;
+    EXPECT_THAT(got, AnyOf(HasSubstr("LOCALBOOT"), HasSubstr("boot_local"), HasSubstr("exit 1"))) << name;
+    EXPECT_THAT(got, Not(HasSubstr("00-00-00"))) << name;
+    ask(name);
+  }
+  EXPECT_EQ(posted, 0);
+}
+
+TEST_F(WaitingFilesTest, ApprovedItBootsAtItsNextQuestionAndRejectedItGoesToItsDisk) {
+  policy::Device device = boot_test::device(3, stranger);
+  device.state = policy::DeviceState::pending;
+  device.request = 7;
+  const auto with = [&](policy::DeviceState state) {
+    device.state = state;
+    if (state != policy::DeviceState::pending) device.request = 0;
+    return std::make_shared<const Site>(Site{site_->policy.with_devices({device}, {}), site_->published});
+  };
+  const auto before = changed(site_, [](policy::SiteModel& model) {
+    model.deployments.push_back(deployment(3, policy::ToDevice{3}));
+  });
+  site_ = before;
+  site_ = with(policy::DeviceState::pending);
+  const char* const names[] = {"ipxe/52-54-00-ff-ff-ff.ipxe", "bios/pxelinux.cfg/01-52-54-00-ff-ff-ff"};
+  for (const char* name : names) {
+    EXPECT_EQ(ask(name), "52:54:00:ff:ff:ff held back: Please wait. Request 7.");
+  }
+  EXPECT_EQ(posted, 0) << "it has its record";
+  site_ = with(policy::DeviceState::approved);
+  for (const char* name : names) EXPECT_THAT(ask(name), HasSubstr("boots rescue"));
+  site_ = with(policy::DeviceState::rejected);
+  for (const char* name : names) EXPECT_THAT(ask(name), HasSubstr(": rejected"));
 }
 
 }  // namespace

@@ -73,6 +73,8 @@ networks = { "10.1.0.0/16" = 12.5, "2001:db8::/32" = 25 }
 unknown_uefi = "shim"
 bios_ipxe = "pxelinux"
 prompt_seconds = 30
+[boot_service]
+wds_approved = "with-option"
 [admission]
 at_once = 100
 networks = { "10.1.0.0/16" = 64, "2001:db8::/32" = 0 }
@@ -126,6 +128,7 @@ probe_seconds = 5
   want.unknown_uefi = policy::UnknownUefi::shim;
   want.bios_ipxe = policy::BiosIpxe::pxelinux;
   want.prompt_seconds = 30;
+  want.wds_approved = session::WdsApproved::with_option;
   want.at_once = 100;
   want.at_once_by_network = {{{{{10, 1, 0, 0}}, 16}, 64}, {base::IpNet::parse("2001:db8::/32").value(), 0}};
   want.api_people = {{"anna", "@wheel"}, {"@desk"}, {}};

@@ -177,5 +177,40 @@ TEST(Resolve, AfterATakeoverTheFirstMachinesNameIsRefused) {
   EXPECT_EQ(outcome(b.resolve(here, eth0, {}, {}, start)), "02:00:00:00:00:02 by boot-service");
 }
 
+// What a detecting program found and what was chosen belong to one boot, whoever speaks in it.
+TEST(Bindings, WhatWasToldInABootIsKeptUntilTheNext) {
+  using policy::ClientKind;
+  const auto told = [](ClientKind kind, base::Ipv4 address) {
+    Learned learned = seen(first, address);
+    learned.facts.kind = kind;
+    return learned;
+  };
+  for (const base::Ipv4 next : {here, there}) {  // an iPXE may get another lease than the ROM had
+    Bindings b;
+    Learned found = told(ClientKind::wds_program, here);
+    found.facts.processor = policy::Arch::ia32;
+    found.facts.chosen_item = 32769;
+    b.learn(found, start);
+    policy::Facts ipxe = told(ClientKind::ipxe, {}).facts;
+    b.recall(ipxe, start);
+    EXPECT_EQ(ipxe.processor, policy::Arch::ia32);
+    EXPECT_EQ(ipxe.chosen_item, 32769);
+    policy::Facts other = seen(second, {}).facts;
+    b.recall(other, start);
+    EXPECT_FALSE(other.processor);
+
+    b.learn(told(ClientKind::ipxe, next), start + minutes(1));
+    EXPECT_EQ(b.who(next, eth0, start + minutes(1))->facts.processor, policy::Arch::ia32);
+    b.learn(bare(first, next), start + minutes(2));
+    EXPECT_EQ(b.who(next, eth0, start + minutes(2))->facts.chosen_item, 32769);
+    b.learn(told(ClientKind::bios_rom, next), start + minutes(3));
+    EXPECT_FALSE(b.who(next, eth0, start + minutes(3))->facts.processor) << "switched on again";
+    EXPECT_FALSE(b.who(next, eth0, start + minutes(3))->facts.chosen_item);
+    policy::Facts later = told(ClientKind::ipxe, {}).facts;
+    b.recall(later, start + minutes(3));
+    EXPECT_FALSE(later.processor);
+  }
+}
+
 }  // namespace
 }  // namespace session

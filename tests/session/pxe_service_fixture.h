@@ -68,7 +68,7 @@ class PxeService : public ::testing::Test {
     std::array<std::uint8_t, wire::dhcp4::max_datagram> datagram{};
     const auto size = wire::dhcp4::encode(m, datagram);
     EXPECT_TRUE(size);
-    return handle(base::ByteView(datagram).first(*size), arrival, services, snapshot, now, objection, buffer);
+    return handle(base::ByteView(datagram).first(*size), arrival, services, snapshot, now, advice, buffer);
   }
   PxeResult ask(const Message& m, const Arrival& arrival) { return ask(m, arrival, snapshot_); }
 
@@ -97,7 +97,7 @@ class PxeService : public ::testing::Test {
 
   PxeServices services;
   policy::Now now{1'700'000'000, 0};
-  Objection objection;
+  Advice advice;
   std::array<std::uint8_t, max_pxe_reply> buffer{};
   policy::Snapshot snapshot_ = site();
 };

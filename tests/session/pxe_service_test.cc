@@ -241,7 +241,8 @@ TEST_F(BootService, RefusalsAreSilentAndNamed) {
 }
 
 TEST_F(BootService, AnObjectionRefuses) {
-  objection = [](const policy::Facts& facts, const policy::Step& step, bool) -> std::optional<Reason> {
+  advice.objection = [](const policy::Facts& facts, const policy::Step& step, bool,
+                        bool) -> std::optional<Reason> {
     EXPECT_EQ(facts.mac, client_mac);
     EXPECT_EQ(step.path, "x64/snponly.efi");
     return Reason::boot_loop;
@@ -263,7 +264,7 @@ TEST_F(BootService, TooLongProgramNamesGoInto67OrAreRefused) {
 
 TEST_F(BootService, MalformedDatagramsKeepTheirName) {
   const std::array<std::uint8_t, 100> noise{};
-  const PxeResult result = handle(noise, on_67(), services, snapshot_, now, objection, buffer);
+  const PxeResult result = handle(noise, on_67(), services, snapshot_, now, advice, buffer);
   EXPECT_EQ(result.event.outcome, Outcome::malformed);
   EXPECT_EQ(result.event.malformed, wire::dhcp4::Refusal::too_short);
   EXPECT_EQ(counter_name(counter_of(result.event)), "too-short");

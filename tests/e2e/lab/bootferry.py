@@ -101,6 +101,15 @@ class Bootferry:
     def deploy(self, image, to):
         return self.cli("deploy", image, "--to", to)
 
+    def edit(self, *arguments):
+        """Changes records for which there is no command (tests/interop/edit_site.cc), while it is
+        stopped."""
+        tools = [self.program.parent / "tests/edit_site", REPOSITORY / "build/dev/tests/edit_site"]
+        tool = next((t for t in tools if t.is_file()), None)
+        if tool is None:
+            raise LabError("edit_site is not built")
+        return self.host.run(tool, self.state, *arguments).stdout
+
     def log(self):
         return self.process.text()
 
