@@ -35,18 +35,19 @@ class ShardedMap {
   [[nodiscard]] ShardedMap with(std::vector<Change> changes) const {
     ShardedMap next = *this;
     next.grow(size_ + changes.size());
-    // By shard, then by key, then as given. Each is placed once: a million are sorted at a start.
+    // By shard first, where no key is looked at: a million are sorted at a start. Then by key
+    // within each shard, and of one key as given.
     std::vector<Placed> placed;
     placed.reserve(changes.size());
     for (Change& change : changes) placed.push_back({next.place(change.key), &change});
-    std::ranges::sort(placed, [](const Placed& a, const Placed& b) {
-      if (a.place != b.place) return a.place < b.place;
-      if (a.change->key != b.change->key) return a.change->key < b.change->key;
-      return a.change < b.change;
-    });
+    std::ranges::sort(placed, {}, &Placed::place);
     for (auto first = placed.begin(); first != placed.end();) {
       const auto last =
           std::find_if(first, placed.end(), [&](const Placed& each) { return each.place != first->place; });
+      std::sort(first, last, [](const Placed& a, const Placed& b) {
+        if (a.change->key != b.change->key) return a.change->key < b.change->key;
+        return a.change < b.change;
+      });
       next.merge(first->place, first, last);
       first = last;
     }

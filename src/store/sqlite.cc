@@ -118,10 +118,11 @@ base::Status Statement::status() const {
 
 base::Result<Database> Database::open(const std::string& path, Access access) {
   sqlite3* handle = nullptr;
-  const int flags = access == Access::reading    ? SQLITE_OPEN_READONLY
-                    : access == Access::existing ? SQLITE_OPEN_READWRITE
-                                                 : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-  const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+  const int access_flags = access == Access::reading    ? SQLITE_OPEN_READONLY
+                           : access == Access::existing ? SQLITE_OPEN_READWRITE
+                                                        : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  // One thread at a time is the store's rule already: no lock of SQLite's own for each column.
+  const int code = sqlite3_open_v2(path.c_str(), &handle, access_flags | SQLITE_OPEN_NOMUTEX, nullptr);
   Database database(std::make_unique<Connection>(handle, path));
   if (code != SQLITE_OK)
     return failure(path, code, handle == nullptr ? "out of memory" : sqlite3_errmsg(handle));
