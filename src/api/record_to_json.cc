@@ -179,24 +179,6 @@ constexpr std::array<std::pair<Kind, std::string_view>, 10> plurals = {{
 
 Json to_json(const store::Record& record, const Names& names) { return std::visit(Writer(names), record); }
 
-Json to_json(const store::SiteSettings& settings) {
-  const policy::SitePolicy& site = settings.policy;
-  return {{"answer", policy::print(site.answer)},
-          {"add_unknown", site.add_unknown},
-          {"prompt_known", policy::print(site.prompt_known)},
-          {"prompt_unknown", policy::print(site.prompt_unknown)},
-          {"delay_seconds", site.delay_seconds},
-          {"menus", site.menus},
-          {"detect_processor", site.detect_processor},
-          {"pending",
-           {{"poll_seconds", site.pending.poll_seconds},
-            {"polls", site.pending.polls},
-            {"message", site.pending.message}}},
-          {"ignored_macs", printed(settings.ignored_macs)},
-          {"wandering_macs", printed(settings.wandering_macs)},
-          {"banned_uuids", printed(settings.banned_uuids)}};
-}
-
 std::string_view plural(Kind kind) {
   for (const auto& [value, word] : plurals) {
     if (value == kind) return word;
