@@ -46,8 +46,11 @@ class Writer {
     if (device.uuid) out["uuid"] = device.uuid->print();
     if (device.state == policy::DeviceState::pending) out["request"] = device.request;
     Json runs = Json::array();
-    for (const auto& [deployment, end] : more.runs)
-      runs.push_back({{"deployment", names_.name(Kind::deployment, deployment)}, {"end", print(end)}});
+    for (const auto& [deployment, end] : more.runs) {
+      // Of deployments that are gone nobody asks any more.
+      if (const auto name = names_.name(Kind::deployment, deployment); !name.empty())
+        runs.push_back({{"deployment", name}, {"end", print(end)}});
+    }
     out["runs"] = std::move(runs);
     return out;
   }
