@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs -> figures with ratios and verdicts -> the table."""
+import statistics
 
 
 def figures(row, runs):
@@ -11,15 +12,25 @@ def figures(row, runs):
         own = values.get(ours)
         peers = {who: v for who, v in values.items() if who != ours and v is not None}
         best = (max if metric.better == "high" else min)(peers, key=peers.get, default=None)
-        ratio = None
-        if own is not None and best is not None:
-            top, bottom = (peers[best], own) if metric.versus == "faster" else (own, peers[best])
-            ratio = top / bottom if bottom else None
+        ratio = ratio_of(metric, own, peers[best], runs[ours], runs[best]) if own is not None and best else None
         judged = own if metric.versus == "value" else ratio
         out.append({"key": metric.key, "label": metric.label, "unit": metric.unit, "versus": metric.versus,
                     "better": metric.better, "values": values, "best_peer": best, "ratio": ratio,
                     "floor": metric.floor, "aim": metric.aim, "verdict": verdict(metric, judged)})
     return out
+
+
+def ratio_of(metric, own, peers, own_runs, peers_runs):
+    """Runs of one pass were made within seconds of each other, those of two passes minutes apart:
+    where the machine is slower for a while, a pass's two runs are, and their ratio holds."""
+    def one(mine, theirs):
+        if mine is None or theirs is None:
+            return None
+        top, bottom = (theirs, mine) if metric.versus == "faster" else (mine, theirs)
+        return top / bottom if bottom else None
+    passes = list(zip(own_runs, peers_runs)) if len(own_runs) == len(peers_runs) and metric.paired else []
+    ratios = [one(metric.of([mine]), metric.of([theirs])) for mine, theirs in passes]
+    return statistics.median(ratios) if ratios and None not in ratios else one(own, peers)
 
 
 def verdict(metric, judged):

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "net/loop.h"
 
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
@@ -163,14 +164,18 @@ int Loop::Impl::await(std::span<epoll_event> events) {
   };
   if (vigil.worth_it()) {
     const base::Time end = since + std::min(Vigil::longest, until_timer(since).value_or(Vigil::longest));
-    for (bool first_look = true;; first_look = false) {
+    base::Time look = since;
+    while (true) {
       const int ready = wait_for_events(epoll.get(), events, base::Duration(0));
       now = base::Clock::now();
       if (ready != 0) {
-        if (!first_look) vigil.seen();  // or it had been there before, and says nothing
+        if (look != since) vigil.seen();  // or it had been there before, and says nothing
         return ready;
       }
       if (now >= end) break;
+      sched_yield();
+      look = base::Clock::now();
+      vigil.gave_way_for(look - now);
     }
     vigil.missed();
   }

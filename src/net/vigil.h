@@ -23,13 +23,19 @@ class Vigil {
   [[nodiscard]] bool worth_it() const { return credit_ >= enough && !alone_; }
 
   void seen() { credit_ = std::min(credit_ + 1, most); }  // while looking
-  void missed() { credit_ = std::max(credit_ - price, 0); }
+  void missed() { credit_ = std::min(credit_, std::max(credit_ - price, 0)); }
+  // Who looks gives way at every look. If that took its time, somebody else wants the processor,
+  // perhaps the one who would answer: looking is a loss then, and is left for a while.
+  void gave_way_for(base::Duration time) {
+    if (time > noticeable) credit_ = -after_crowding;
+  }
   void woken_after(base::Duration slept) {
     if (slept < longest + waking) seen();
   }
 
  private:
-  static constexpr int enough = 16, most = 32, price = 8;
+  static constexpr int enough = 16, most = 32, price = 8, after_crowding = 32;
+  static constexpr base::Duration noticeable = std::chrono::microseconds(30);
   int credit_ = 0;
   bool alone_;
 };

@@ -33,6 +33,16 @@ def test_verdict(name, given, best, ratio, verdict):
     assert got["ratio"] == (pytest.approx(ratio) if ratio is not None else None)
 
 
+def test_a_ratio_is_the_median_of_the_passes_own():
+    """One slow pass of three, slow for both, says nothing about either."""
+    metric = Metric("m", "m", "s", lambda runs: sorted(runs)[len(runs) // 2], floor=1.15, aim=2)
+    runs = {"bootferry": [300, 60, 240], "a": [250, 50, 220]}
+    got = table.figures(Row("r", "r", None, [metric]), runs)[0]
+    assert (got["values"], got["ratio"], got["verdict"]) == ({"bootferry": 240, "a": 220}, 1.2, "floor")
+    metric.paired = False
+    assert table.figures(Row("r", "r", None, [metric]), runs)[0]["ratio"] == pytest.approx(240 / 220)
+
+
 def test_pooled_percentile_goes_over_all_runs():
     runs = [{"report": {"times": [1.0] * 95}}, {"report": {"times": [9.0] * 5}}]
     assert (pooled(0.95)(runs), pooled(0.96)(runs)) == (1.0, 9.0)

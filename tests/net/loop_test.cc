@@ -347,6 +347,20 @@ TEST(Vigil, SlowAnswersAreNoReasonToLook) {
   EXPECT_FALSE(vigil.worth_it());
 }
 
+TEST(Vigil, WhereSomebodyElseWantsTheProcessorItIsLeftForAWhile) {
+  Vigil vigil(2);
+  for (int i = 0; i < 100; ++i) vigil.seen();
+  vigil.gave_way_for(2us);  // there and back
+  vigil.missed();
+  EXPECT_TRUE(vigil.worth_it());
+  vigil.gave_way_for(200us);
+  vigil.missed();  // the look that ends then
+  for (int i = 0; i < 40; ++i) vigil.woken_after(10us);
+  EXPECT_FALSE(vigil.worth_it());
+  for (int i = 0; i < 8; ++i) vigil.woken_after(10us);
+  EXPECT_TRUE(vigil.worth_it());
+}
+
 TEST(Vigil, OnOneProcessorLookingKeepsTheOtherFromAnswering) {
   Vigil vigil(1);
   for (int i = 0; i < 1000; ++i) vigil.woken_after(10us);
