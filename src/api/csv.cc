@@ -63,6 +63,10 @@ void CsvReader::read_row() {
   const std::string_view any_end(ends, 3);
   std::size_t count = 0;
   for (bool more = true; more;) {
+    if (count == max_cells) {
+      fault_ = LineFault{line_, "a row holds at most 4096 cells"};
+      return;
+    }
     if (count == cells_.size()) cells_.emplace_back();
     std::string& cell = cells_[count++];
     cell.clear();

@@ -14,6 +14,8 @@ namespace api {
 
 class CsvReader {
  public:
+  static constexpr std::size_t max_cells = 4096;  // in a row
+
   // Excel's «sep=;» in front decides; else what the first line holds most of: ',', ';' or tab.
   explicit CsvReader(std::string_view text);
 

@@ -68,15 +68,20 @@ std::string listed(const policy::Menu& menu) {
   return out;
 }
 
-// The deployment that refused a machine nearest to getting something says most.
+// What was refused says most; else the first deployment that did not apply.
 std::string why_nothing(const policy::Plan& plan, const Words& words) {
+  if (plan.reason() == policy::Reason::identity_conflict) {
+    return fmt::format("its hardware address is that of device «{}» and its UUID that of device «{}»",
+                       plan.identity.device->name, plan.identity.other->name);
+  }
   std::string why;
   for (const policy::Considered& entry : plan.trail.entries()) {
     if (entry.verdict == policy::Verdict::refused) why = words.text(entry);
     if (entry.point == policy::Point::deployment && why.empty()) why = words.text(entry);
   }
-  if (why.empty() && plan.reason()) why = policy::explain(*plan.reason());
-  return why;
+  if (!why.empty() || !plan.reason()) return why;
+  const std::string_view sentence = policy::explain(*plan.reason());
+  return std::string(sentence.substr(0, sentence.find(": ")));  // what to do is the hint's
 }
 
 std::string summary(const policy::Answer& answer, const Words& words) {

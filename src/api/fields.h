@@ -22,6 +22,17 @@
 
 namespace api {
 
+// What a value must be, for its fault.
+namespace needed {
+inline constexpr std::string_view mac = "it must be a hardware address as \"52:54:00:12:34:56\"";
+inline constexpr std::string_view uuid = "it must be a UUID as \"32e5b71a-b626-4a4b-902e-7f94ad38b5b3\"";
+inline constexpr std::string_view arch =
+    "it must be one of bios, ia32, x64, arm32, arm64, riscv64, loongarch64, other";
+inline constexpr std::string_view answer = "it must be \"all\", \"known\" or \"none\"";
+inline constexpr std::string_view prompt = "it must be \"opt-in\", \"none\" or \"opt-out\"";
+inline constexpr std::string_view prefix = "it must be a hardware address or its beginning, as \"52:54:00\"";
+}  // namespace needed
+
 // A reference token of a JSON pointer.
 inline std::string escaped(std::string_view token) {
   std::string out;

@@ -10,7 +10,20 @@
 
 namespace api {
 
+namespace {
+
+constexpr std::size_t max_devices = 1'000'000;  // of one file
+constexpr std::size_t longest_fault = 500;      // octets: what a file holds may be in it
+
+}  // namespace
+
 void LineFaults::add(std::size_t line, std::string what) {
+  if (what.size() > longest_fault) {
+    std::size_t end = longest_fault;
+    while (end > 0 && (static_cast<unsigned char>(what[end]) & 0xc0) == 0x80) --end;  // within a character
+    what.resize(end);
+    what += " …";
+  }
   if (lines.size() < capacity) {
     lines.push_back({line, std::move(what)});
   } else {
@@ -24,21 +37,26 @@ std::string Collector::called(const ImportedDevice& device) const {
   return device.uuid ? device.uuid->print() : "a machine";
 }
 
-void Collector::add(ImportedDevice device) {
-  const std::size_t line = device.line;
-  if (device.macs.empty() && !device.uuid)
-    return fault(line, fmt::format("{} has neither a hardware address nor a UUID", called(device)));
-  for (const base::Mac& mac : device.macs) {
-    if (mac.is_zero() || mac.is_group())
-      return fault(line, fmt::format("{} is not the address of a machine", mac.print()));
-  }
-  if (device.uuid && device.uuid->is_blank())
-    return fault(line, "a UUID of zeros or ones names no machine: leave it out");
+std::optional<std::string> Collector::what_is_wrong(const ImportedDevice& device) const {
   const bool control = std::ranges::any_of(
       device.name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
   if (device.name.size() > store::max_name || control)
-    return fault(line, fmt::format("a name is one line of at most {} octets", store::max_name));
+    return fmt::format("a name is one line of at most {} octets", store::max_name);
+  if (device.macs.empty() && !device.uuid)
+    return fmt::format("{} has neither a hardware address nor a UUID", called(device));
+  if (std::max(device.macs.size(), device.collections.size()) > store::max_list)
+    return fmt::format("{} has more than {} addresses or collections", called(device), store::max_list);
+  for (const base::Mac& mac : device.macs) {
+    if (mac.is_zero() || mac.is_group())
+      return fmt::format("{} is not the address of a machine", mac.print());
+  }
+  if (device.uuid && device.uuid->is_blank()) return "a UUID of zeros or ones names no machine: leave it out";
+  return std::nullopt;
+}
 
+void Collector::add(ImportedDevice device) {
+  const std::size_t line = device.line;
+  if (auto wrong = what_is_wrong(device)) return fault(line, std::move(*wrong));
   auto& devices = imported_.devices;
   std::optional<std::size_t> same;
   const auto look = [&](const auto& map, const auto& key) {
@@ -50,6 +68,8 @@ void Collector::add(ImportedDevice device) {
   if (device.uuid) look(by_uuid_, *device.uuid);
   // An entry without a name joins whoever has its address; one with another name does not.
   if (same && !by_name && !device.name.empty() && !devices[*same].name.empty()) same.reset();
+  if (!same && devices.size() == max_devices)
+    return fault(line, fmt::format("these are more than {} machines: import them in parts", max_devices));
   if (!same) {
     devices.emplace_back();
     devices.back().line = line;
@@ -81,6 +101,10 @@ void Collector::claim(std::size_t index, ImportedDevice& device) {
 }
 
 void Collector::join(ImportedDevice& known, ImportedDevice& more) {
+  if (std::max({known.macs.size() + more.macs.size(), known.collections.size() + more.collections.size(),
+                known.variables.size() + more.variables.size()}) > store::max_list) {
+    return fault(more.line, fmt::format("{} has more than {} of something", called(known), store::max_list));
+  }
   for (const base::Mac& mac : more.macs) {
     if (std::ranges::find(known.macs, mac) == known.macs.end()) known.macs.push_back(mac);
   }

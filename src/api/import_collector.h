@@ -2,6 +2,7 @@
 // The machines of one file as they are read, each once. For the readers of imports only.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -21,6 +22,7 @@ class Collector {
   [[nodiscard]] base::Result<Imported, LineFaults> finish() &&;
 
  private:
+  [[nodiscard]] std::optional<std::string> what_is_wrong(const ImportedDevice& device) const;
   void join(ImportedDevice& first, ImportedDevice& more);
   void claim(std::size_t index, ImportedDevice& device);
   [[nodiscard]] std::string called(const ImportedDevice& device) const;

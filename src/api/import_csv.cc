@@ -134,6 +134,7 @@ std::optional<std::string> read_cell(const Column& column, std::string_view cell
       if (device.name.empty()) device.name = computer_name(cell);
       break;
     case Kind::macs:
+      if (is_made_a_number(cell)) return not_that(cell, "a hardware address");
       each_part(cell, " ,;|\n\r\t", [&](std::string_view part) {
         const auto mac = base::Mac::parse(part);
         if (mac) device.macs.push_back(*mac);

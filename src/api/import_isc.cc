@@ -108,8 +108,12 @@ class Reader {
         if (!close(token.line)) break;
       } else if (token.is(";")) {
         statement();
-      } else {
+      } else if (words_.size() < max_words) {
         words_.push_back(std::move(token));
+      }
+      if (blocks_.size() > max_depth) {
+        out_.fault(token.line, "brackets are nested too deep");
+        return std::move(out_).finish();
       }
     }
     if (tokens_.open_quote()) out_.fault(tokens_.line(), "a quotation mark is never closed");
@@ -118,6 +122,8 @@ class Reader {
   }
 
  private:
+  static constexpr std::size_t max_depth = 64;
+  static constexpr std::size_t max_words = 16;  // of a statement; those that we look at are shorter
   struct Block {
     std::size_t line = 0;
     bool host = false;

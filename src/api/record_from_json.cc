@@ -12,14 +12,6 @@ namespace {
 
 using store::Kind;
 
-constexpr std::string_view no_mac = "it must be a hardware address as \"52:54:00:12:34:56\"";
-constexpr std::string_view no_uuid = "it must be a UUID as \"32e5b71a-b626-4a4b-902e-7f94ad38b5b3\"";
-constexpr std::string_view no_arch =
-    "it must be one of bios, ia32, x64, arm32, arm64, riscv64, loongarch64, other";
-constexpr std::string_view no_answer = "it must be \"all\", \"known\" or \"none\"";
-constexpr std::string_view no_prompt = "it must be \"opt-in\", \"none\" or \"opt-out\"";
-constexpr std::string_view no_prefix = "it must be a hardware address or its beginning, as \"52:54:00\"";
-
 std::optional<policy::RunEnd> parse_run_end(std::string_view text) {
   if (text == "done") return policy::RunEnd::done;
   if (text == "held") return policy::RunEnd::held;
@@ -76,13 +68,13 @@ class RecordReader {
     policy::Device out;
     out.name = f_.name();
     f_.each("macs", store::max_list, [&](const Json& entry, const std::string& at) {
-      const auto mac = f_.parsed_of(entry, at, base::Mac::parse, no_mac);
+      const auto mac = f_.parsed_of(entry, at, base::Mac::parse, needed::mac);
       if (!mac) return;
       if (mac->is_zero() || mac->is_group())
         f_.complain(at, fmt::format("{} is not the address of a machine", mac->print()));
       out.macs.push_back(*mac);
     });
-    out.uuid = f_.parsed("uuid", base::Uuid::parse, no_uuid);
+    out.uuid = f_.parsed("uuid", base::Uuid::parse, needed::uuid);
     if (out.uuid && out.uuid->is_blank()) f_.complain("uuid", "a UUID of zeros or ones names no machine");
     out.state =
         f_.parsed("state", policy::parse_device_state, "it must be \"approved\", \"pending\" or \"rejected\"")
@@ -136,7 +128,7 @@ class RecordReader {
   policy::Program program() {
     policy::Program out;
     out.name = f_.name();
-    const auto arch = f_.parsed("arch", policy::parse_arch, no_arch);
+    const auto arch = f_.parsed("arch", policy::parse_arch, needed::arch);
     if (!arch) f_.complain("arch", "a boot program needs an architecture");
     out.arch = arch.value_or(policy::Arch::other);
     out.roles = f_.list("roles", store::max_list, policy::parse_role,
@@ -198,10 +190,10 @@ class RecordReader {
     const auto subnet = f_.parsed("subnet", base::IpNet::parse, "it must be a subnet as \"10.1.0.0/16\"");
     if (!subnet) f_.complain("subnet", "a network needs its subnet");
     out.subnet = subnet.value_or(base::IpNet{});
-    out.answer = f_.parsed("answer", policy::parse_answer_to, no_answer);
+    out.answer = f_.parsed("answer", policy::parse_answer_to, needed::answer);
     out.add_unknown = f_.maybe_flag("add_unknown");
-    out.prompt_known = f_.parsed("prompt_known", policy::parse_prompting, no_prompt);
-    out.prompt_unknown = f_.parsed("prompt_unknown", policy::parse_prompting, no_prompt);
+    out.prompt_known = f_.parsed("prompt_known", policy::parse_prompting, needed::prompt);
+    out.prompt_unknown = f_.parsed("prompt_unknown", policy::parse_prompting, needed::prompt);
     out.delay_seconds = f_.maybe_number<std::uint16_t>("delay_seconds", 0, UINT16_MAX);
     out.maintenance = f_.list("maintenance", store::max_list, parse_window,
                               "it must be a window as \"Sat 22:00-Sun 06:00\"");
@@ -236,7 +228,7 @@ class RecordReader {
     for (const auto& [key, path] : files->items()) {
       const std::string at = fmt::format("{}/{}", f_.pointer("files"), escaped(key));
       const auto arch = policy::parse_arch(key);
-      if (!arch) f_.complain(at, std::string(no_arch));
+      if (!arch) f_.complain(at, std::string(needed::arch));
       out.files.push_back({arch.value_or(policy::Arch::other), f_.line_of(path, at, store::max_path)});
     }
     return out;
@@ -262,16 +254,6 @@ class RecordReader {
   Fields f_;
 };
 
-policy::PendingTerms pending_terms(const Json& object, const std::string& at, std::optional<Fault>& fault) {
-  policy::PendingTerms out;
-  Fields f(object, at, fault);
-  out.poll_seconds = f.number<std::uint16_t>("poll_seconds", 0, UINT16_MAX, out.poll_seconds);
-  out.polls = f.number<std::uint16_t>("polls", 0, UINT16_MAX, out.polls);
-  out.message = f.text("message", out.message);
-  f.refuse_others();
-  return out;
-}
-
 }  // namespace
 
 base::Result<store::Record, Fault> read_record(Kind kind, const Json& object, const Names& names,
@@ -279,40 +261,8 @@ base::Result<store::Record, Fault> read_record(Kind kind, const Json& object, co
   return RecordReader(object, names, at, restoring).read(kind);
 }
 
-base::Result<store::SiteSettings, Fault> read_settings(const Json& object, const std::string& at) {
-  std::optional<Fault> fault;
-  Fields f(object, at, fault);
-  store::SiteSettings out;
-  policy::SitePolicy& site = out.policy;
-  site.answer = f.parsed("answer", policy::parse_answer_to, no_answer).value_or(site.answer);
-  site.add_unknown = f.flag("add_unknown", site.add_unknown);
-  site.prompt_known =
-      f.parsed("prompt_known", policy::parse_prompting, no_prompt).value_or(site.prompt_known);
-  site.prompt_unknown =
-      f.parsed("prompt_unknown", policy::parse_prompting, no_prompt).value_or(site.prompt_unknown);
-  site.delay_seconds = f.number<std::uint16_t>("delay_seconds", 0, UINT16_MAX, site.delay_seconds);
-  site.menus = f.flag("menus", site.menus);
-  site.detect_processor = f.flag("detect_processor", site.detect_processor);
-  if (const Json* const pending = f.get("pending"))
-    site.pending = pending_terms(*pending, f.pointer("pending"), fault);
-  out.ignored_macs = f.list("ignored_macs", store::max_site_list, policy::MacPrefix::parse, no_prefix);
-  out.wandering_macs = f.list("wandering_macs", store::max_site_list, policy::MacPrefix::parse, no_prefix);
-  out.banned_uuids = f.list("banned_uuids", store::max_site_list, base::Uuid::parse, no_uuid);
-  f.refuse_others({"revision"});
-  store::tidy(out);
-  if (f.ok()) {
-    if (const auto good = store::check(out); !good) f.complain(at, good.error().what);
-  }
-  if (fault) return tl::unexpected(std::move(*fault));
-  return out;
-}
-
 base::Result<store::Record, Fault> from_json(Kind kind, const Json& object, const Names& names) {
   return read_record(kind, object, names, "", Restoring::no);
-}
-
-base::Result<store::SiteSettings, Fault> settings_from_json(const Json& object) {
-  return read_settings(object, "");
 }
 
 }  // namespace api

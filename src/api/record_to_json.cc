@@ -46,8 +46,11 @@ class Writer {
     if (device.uuid) out["uuid"] = device.uuid->print();
     if (device.state == policy::DeviceState::pending) out["request"] = device.request;
     Json runs = Json::array();
-    for (const auto& [deployment, end] : more.runs)
-      runs.push_back({{"deployment", names_.name(Kind::deployment, deployment)}, {"end", print(end)}});
+    for (const auto& [deployment, end] : more.runs) {
+      // Of deployments that are gone nobody asks any more.
+      if (const auto name = names_.name(Kind::deployment, deployment); !name.empty())
+        runs.push_back({{"deployment", name}, {"end", print(end)}});
+    }
     out["runs"] = std::move(runs);
     return out;
   }
@@ -178,24 +181,6 @@ constexpr std::array<std::pair<Kind, std::string_view>, 10> plurals = {{
 }  // namespace
 
 Json to_json(const store::Record& record, const Names& names) { return std::visit(Writer(names), record); }
-
-Json to_json(const store::SiteSettings& settings) {
-  const policy::SitePolicy& site = settings.policy;
-  return {{"answer", policy::print(site.answer)},
-          {"add_unknown", site.add_unknown},
-          {"prompt_known", policy::print(site.prompt_known)},
-          {"prompt_unknown", policy::print(site.prompt_unknown)},
-          {"delay_seconds", site.delay_seconds},
-          {"menus", site.menus},
-          {"detect_processor", site.detect_processor},
-          {"pending",
-           {{"poll_seconds", site.pending.poll_seconds},
-            {"polls", site.pending.polls},
-            {"message", site.pending.message}}},
-          {"ignored_macs", printed(settings.ignored_macs)},
-          {"wandering_macs", printed(settings.wandering_macs)},
-          {"banned_uuids", printed(settings.banned_uuids)}};
-}
 
 std::string_view plural(Kind kind) {
   for (const auto& [value, word] : plurals) {

