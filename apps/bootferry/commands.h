@@ -1,48 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What each command does; returns the exit code. One overload a command.
+// A function per family: puts its commands into the tree.
 #pragma once
 
-#include <memory>
-#include <string>
-
-#include "api/client.h"
-#include "base/result.h"
-#include "command_line.h"
-#include "server/config.h"
+#include "arguments.h"
 
 namespace cli {
 
-int run(const Serve& command, const Common& common);
-int run(const ImageAdd& command, const Common& common);
-int run(const ImageList& command, const Common& common);
-int run(const ImageShow& command, const Common& common);
-int run(const ImageRemove& command, const Common& common);
-int run(const Deploy& command, const Common& common);
-int run(const Undeploy& command, const Common& common);
-int run(const DeploymentList& command, const Common& common);
-int run(const ProgramAdd& command, const Common& common);
-int run(const ProgramList& command, const Common& common);
-int run(const ProgramRemove& command, const Common& common);
-int run(const Status& command, const Common& common);
-int run(const Queue& command, const Common& common);
-int run(const Check& command, const Common& common);
-int run(const Version& command, const Common& common);
+void add_server_commands(Command& root);      // serve, status, queue, check, version
+void add_image_commands(Command& root);       // image …
+void add_program_commands(Command& root);     // program …
+void add_device_commands(Command& root);      // device …
+void add_model_commands(Command& root);       // collection, network, server, referral, task-sequence
+void add_deploy_commands(Command& root);      // deploy, undeploy, deploy rerun
+void add_deployment_commands(Command& root);  // deployment …
+void add_settings_commands(Command& root);    // settings …
+void add_pending_commands(Command& root);     // pending …
+void add_event_commands(Command& root);       // event, run
+void add_explain_command(Command& root);      // explain
+void add_text_commands(Command& root);        // export, apply
+void add_backup_commands(Command& root);      // backup, restore
+void add_advice_command(Command& root);       // dhcp-advice
+void add_completion_command(Command& root);   // completion
 
-// The file that applies: --config, else the default one if it is there, else empty.
-std::string config_file(const Common& common);
-// Its content, with --state and --socket put in.
-base::Result<server::Config> load_config(const Common& common);
-
-// The running server, or with --state the directory of a stopped one, which `adding` may
-// make: a mistyped directory must not come into being by being asked about.
-base::Result<std::unique_ptr<api::Caller>> reach_site(const Common& common, bool adding = false);
-
-// Reports and returns the exit code.
-int failed(const base::Error& error);
-// After a change without a result of its own: says so, or {} in JSON.
-int done(const Common& common, std::string_view sentence);
-// Items as a JSON array, or by `show`.
-using Show = std::string (*)(const std::vector<api::Reply>& items);
-int print_list(const Common& common, const api::Request& request, Show show);
+// The hidden `bootferry complete WORD…`.
+int run_complete(const Tree& tree, const std::vector<std::string>& words);
 
 }  // namespace cli

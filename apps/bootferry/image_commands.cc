@@ -1,78 +1,42 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
 
 #include "api/local_tree.h"
 #include "commands.h"
+#include "records.h"
 #include "terminal.h"
+#include "upload.h"
 
 namespace cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string show_images(const std::vector<api::Reply>& items) {
-  Table table({"NAME", "KIND", "FOR", "ADDED", "COMMAND LINE"});
-  for (const api::Reply& reply : items) {
-    const auto* item = std::get_if<api::ImageItem>(&reply);
-    if (item == nullptr) continue;
-    table.add({item->image.name, std::string(policy::print(item->image.kind)),
-               std::string(policy::print(item->image.arch)), print_time(item->created),
-               item->image.command_line});
-  }
-  return items.empty() ? "no images: `bootferry image add` publishes one" : table.print();
-}
+const Kind image{"image",
+                 "images",
+                 {{"--kind", "kind", Field::Shape::text, ""},
+                  {"--arch", "arch", Field::Shape::text, ""},
+                  {"--created", "created", Field::Shape::text, ""},
+                  {"--kernel", "kernel", Field::Shape::text, ""},
+                  {"--initrd", "initrds", Field::Shape::texts, ""},
+                  {"--cmdline", "command_line", Field::Shape::text, ""}},
+                 {"kind", "arch", "created", "command_line"},
+                 "no images: `bootferry image add` publishes one"};
 
-std::string show_image(const api::ImageItem& item) {
-  Table table({"name", item.image.name});
-  table.add({"kind", std::string(policy::print(item.image.kind))});
-  table.add({"for", std::string(policy::print(item.image.arch))});
-  table.add({"added", print_time(item.created)});
-  table.add({"kernel", item.image.kernel});
-  for (const std::string& initrd : item.image.initrds) table.add({"initrd", initrd});
-  table.add({"command line", item.image.command_line});
-  return table.print();
-}
-
-// Sends one image, file by file; an error before the commit publishes nothing.
-class Upload {
- public:
-  Upload(api::Caller& site, const Common& common) : site_(site), common_(common) {}
-
-  base::Status file(const std::string& name, base::Fd fd) {
-    return site_.call(api::AddFile{name}, std::move(fd), [](const api::Reply&) {});
-  }
-
-  base::Result<api::ImageItem> commit(const std::string& image) {
-    std::optional<api::ImageItem> added;
-    ProgressBar bar("copying " + image, !common_.json);
-    auto status = site_.call(api::CommitImage{}, base::Fd(), [&](const api::Reply& reply) {
-      if (const auto* progress = std::get_if<api::Progress>(&reply))
-        bar.show(progress->done, progress->total);
-      if (const auto* item = std::get_if<api::ImageItem>(&reply)) added = *item;
-    });
-    bar.clear();
-    if (!status) return tl::unexpected(status.error());
-    if (!added) return base::fail("the server did not say what it added");
-    return *added;
-  }
-
- private:
-  api::Caller& site_;
-  const Common& common_;
-};
-
-struct NamedFile {
+struct Add {
   std::string name;
-  base::Fd fd;
+  std::string tree;    // a folder, or empty
+  std::string kernel;  // a file; with a tree: a name inside it
+  std::vector<std::string> initrds;
+  std::optional<std::string> command_line;
 };
 
 // Files given one by one are published under their own names; of two alike, the later one
 // gets a number in front.
-base::Result<std::vector<NamedFile>> open_files(const ImageAdd& command) {
+base::Result<std::vector<NamedFile>> open_files(const Add& command) {
   std::vector<std::string> paths{command.kernel};
   paths.insert(paths.end(), command.initrds.begin(), command.initrds.end());
   std::vector<NamedFile> files;
@@ -87,83 +51,87 @@ base::Result<std::vector<NamedFile>> open_files(const ImageAdd& command) {
   return files;
 }
 
+base::Result<std::vector<NamedFile>> open_tree(const std::string& path) {
+  const auto tree = api::LocalTree::open(path);
+  if (!tree) return tl::unexpected(tree.error());
+  std::vector<NamedFile> files;
+  for (const std::string& name : tree->names()) {
+    auto fd = tree->open_file(name);
+    if (!fd) return tl::unexpected(fd.error());
+    files.push_back({name, std::move(*fd)});
+  }
+  return files;
+}
+
 // «./a//b» and «/a/b», as people type them, are the tree's a/b.
 std::string inside_tree(const std::string& name) {
   return fs::path(name).relative_path().lexically_normal().string();
 }
 
-base::Status send_files(const ImageAdd& command, api::Caller& site, Upload& upload) {
-  auto files = open_files(command);
-  if (!files) return tl::unexpected(files.error());
-  api::BeginImage begin{
-      command.name, policy::ImageKind::linux_kernel, files->front().name, {}, command.command_line};
-  for (std::size_t i = 1; i < files->size(); ++i) begin.initrds.push_back((*files)[i].name);
-  if (auto begun = site.call(begin); !begun) return begun;
-  for (NamedFile& file : *files) {
-    if (auto sent = upload.file(file.name, std::move(file.fd)); !sent) return sent;
+Json description(const Add& command, const std::vector<NamedFile>& files) {
+  Json out{{"name", command.name}, {"kind", command.tree.empty() ? "linux" : "tree"}};
+  std::string kernel;
+  std::vector<std::string> initrds;
+  if (command.tree.empty()) {
+    kernel = files.front().name;
+    for (std::size_t i = 1; i < files.size(); ++i) initrds.push_back(files[i].name);
+  } else {
+    if (!command.kernel.empty()) kernel = inside_tree(command.kernel);
+    for (const std::string& initrd : command.initrds) initrds.push_back(inside_tree(initrd));
   }
-  return {};
+  if (!kernel.empty()) out["kernel"] = kernel;
+  if (!initrds.empty()) out["initrds"] = initrds;
+  if (command.command_line) out["command_line"] = *command.command_line;
+  return out;
 }
 
-base::Status send_tree(const ImageAdd& command, api::Caller& site, Upload& upload) {
-  const auto tree = api::LocalTree::open(command.tree);
-  if (!tree) return tl::unexpected(tree.error());
-  api::BeginImage begin{command.name, policy::ImageKind::tree, "", {}, command.command_line};
-  if (!command.kernel.empty()) begin.kernel = inside_tree(command.kernel);
-  for (const std::string& initrd : command.initrds) begin.initrds.push_back(inside_tree(initrd));
-  if (auto begun = site.call(begin); !begun) return begun;
-  for (const std::string& name : tree->names()) {
-    auto fd = tree->open_file(name);
-    if (!fd) return tl::unexpected(fd.error());
-    if (auto sent = upload.file(name, std::move(*fd)); !sent) return sent;
-  }
-  return {};
-}
-
-}  // namespace
-
-int run(const ImageAdd& command, const Common& common) {
-  const auto site = reach_site(common, true);
-  if (!site) return failed(site.error());
-  Upload upload(**site, common);
-  const auto sent =
-      command.tree.empty() ? send_files(command, **site, upload) : send_tree(command, **site, upload);
-  if (!sent) return failed(sent.error());
-  const auto added = upload.commit(command.name);
-  if (!added) return failed(added.error());
+Got<int> add_image(const Add& command, const Common& common, Site& site) {
+  auto files = command.tree.empty() ? open_files(command) : open_tree(command.tree);
+  if (!files) return tl::unexpected(Failure{files.error().what});
+  const Json record = description(command, *files);
+  const auto added =
+      upload(site, "/v1/images", record, std::move(*files), "copying " + command.name, common);
+  if (!added) return tl::unexpected(added.error());
   if (common.json) {
-    print_line(api::print_item(*added));
+    print_line(api::print_json(*added));
     return exit_ok;
   }
-  print_line(fmt::format("added {}: kernel {}{}{}", added->image.name, added->image.kernel,
-                         added->image.initrds.empty() ? "" : ", initrd ",
-                         fmt::join(added->image.initrds, " ")));
-  print_line(fmt::format("no machine gets it yet: bootferry deploy {} --to MAC", added->image.name));
+  const std::string initrds = cell(*added, "initrds");
+  print_line(fmt::format("added {}: kernel {}{}{}", cell(*added, "name"), cell(*added, "kernel"),
+                         initrds.empty() ? "" : ", initrd ", initrds));
+  print_line(fmt::format("no machine gets it yet: bootferry deploy {} --to MAC", cell(*added, "name")));
   return exit_ok;
 }
 
-int run(const ImageList&, const Common& common) { return print_list(common, api::ListImages{}, show_images); }
+const char* const footer =
+    "A kernel with its initrds:\n"
+    "  bootferry image add debian --kernel vmlinuz --initrd initrd.gz --cmdline console=ttyS0\n"
+    "A netboot tree, which knows itself what to boot:\n"
+    "  bootferry image add debian --tree /usr/lib/debian-installer/images/12/amd64/text";
 
-int run(const ImageShow& command, const Common& common) {
-  const auto site = reach_site(common);
-  if (!site) return failed(site.error());
-  const auto items = (*site)->list(api::ListImages{});
-  if (!items) return failed(items.error());
-  for (const api::Reply& reply : *items) {
-    const auto* item = std::get_if<api::ImageItem>(&reply);
-    if (item == nullptr || item->image.name != command.name) continue;
-    print_line(common.json ? api::print_item(*item) : show_image(*item));
-    return exit_ok;
-  }
-  return failed(
-      {fmt::format("image {}: there is none: `bootferry image list` shows what there is", command.name)});
-}
+}  // namespace
 
-int run(const ImageRemove& command, const Common& common) {
-  const auto site = reach_site(common);
-  if (!site) return failed(site.error());
-  if (auto removed = (*site)->call(api::RemoveImage{command.name}); !removed) return failed(removed.error());
-  return done(common, fmt::format("removed image {}", command.name));
+void add_image_commands(Command& root) {
+  Command images = root.group("image", "Boot images: what machines can be given");
+  auto typed = std::make_shared<Add>();
+  Command add =
+      images.leaf("add", "Publish an image; the same name again replaces it", [typed](const Common& common) {
+        return with_site(common, [&](Site& site) { return add_image(*typed, common, site); }, true);
+      });
+  add.footer(footer);
+  add.needs("NAME", typed->name, "What to call it");
+  add.option("--kernel", typed->kernel, "Kernel file; with --tree: its name inside the tree", a_file());
+  add.option("--initrd", typed->initrds, "Initrd file (may be repeated); with --tree: inside it", a_file());
+  add.option("--tree", typed->tree, "Folder with everything, loaders' configuration included", a_folder());
+  add.option("--cmdline", typed->command_line, "Kernel command line; with --tree: instead of the tree's own");
+  add.refuse_if([typed]() -> std::string {
+    if (!typed->kernel.empty()) return "";
+    if (typed->tree.empty()) return "image add: --kernel FILE or --tree DIR is needed";
+    return typed->initrds.empty() ? "" : "image add: --initrd needs --kernel";
+  });
+  list_command(images, image);
+  show_command(images, image);
+  remove_command(images, image);
 }
 
 }  // namespace cli

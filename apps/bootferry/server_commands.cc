@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // serve, status, check, version: about the server and its machine.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "records.h"
 #include "server/administration.h"
 #include "server/check.h"
 #include "server/server.h"
@@ -18,26 +17,39 @@
 namespace cli {
 namespace {
 
-using nlohmann::json;
+struct Serve {
+  std::vector<std::string> interfaces;
+  std::string log_level;
+};
+
+base::LogLevel level_of(const std::string& text) {
+  return text == "debug"     ? base::LogLevel::debug
+         : text == "warning" ? base::LogLevel::warning
+         : text == "error"   ? base::LogLevel::error
+                             : base::LogLevel::info;
+}
 
 base::Result<server::Config> serve_config(const Serve& command, const Common& common) {
   auto config = load_config(common);
   if (!config) return config;
   if (!command.interfaces.empty()) config->interfaces = command.interfaces;
-  if (command.log_level) config->log_level = *command.log_level;
+  if (!command.log_level.empty()) config->log_level = level_of(command.log_level);
   return config;
 }
 
 // The running server knows best; else the state directory; before there is one, only the
 // loader packages can be looked at.
 base::Result<std::vector<std::string>> file_problems(const server::Config& config) {
-  if (auto client = api::Client::connect(config.socket)) {
-    const auto items = (*client)->list(api::GetProblems{});
-    if (!items) return tl::unexpected(items.error());
+  Common running;
+  running.socket = config.socket;
+  if (api::Client(config.socket).reachable()) {
+    auto site = Site::reach(running);
+    if (!site) return base::fail("{}", site.error().what);
+    const auto answer = site->get("/v1/problems");
+    if (!answer) return base::fail("{}", answer.error().what);
     std::vector<std::string> problems;
-    for (const api::Reply& reply : *items) {
-      if (const auto* problem = std::get_if<api::Problem>(&reply)) problems.push_back(problem->text);
-    }
+    for (const Json& problem : answer->value("items", Json::array()))
+      problems.push_back(problem.is_string() ? problem.get<std::string>() : cell(problem, "text"));
     return problems;
   }
   std::error_code ignored;
@@ -71,31 +83,39 @@ std::string show_findings(const std::vector<server::Finding>& findings) {
   return table.print();
 }
 
-std::string show_status(const api::Status& status) {
-  Table table({"version", status.version});
-  table.add({"process", fmt::format("{}, since {}", status.pid, print_time(status.started))});
-  table.add({"interfaces", fmt::format("{}", fmt::join(status.interfaces, ", "))});
-  for (const std::string& service : status.services) table.add({"service", service});
-  const api::Queue& queue = status.queue;
-  std::string loading = fmt::format("{} loading", queue.loading);
-  if (queue.at_once > 0) {
-    loading += fmt::format(" of {}; {} waiting", queue.at_once, queue.waiting);
-    if (queue.waiting > 0) loading += fmt::format(", the longest for {} s", queue.longest_wait);
+std::string since(const Json& status) {
+  const Json started = status.value("started", Json());
+  return started.is_number() ? print_time(started.get<std::int64_t>()) : cell(status, "started");
+}
+
+std::string show_status(const Json& status) {
+  const auto number = [](const Json& object, const char* key) { return object.value(key, std::int64_t{0}); };
+  Table table({"version", cell(status, "version")});
+  table.add({"process", fmt::format("{}, since {}", number(status, "pid"), since(status))});
+  table.add({"interfaces", cell(status, "interfaces")});
+  for (const std::string& service : status.value("services", std::vector<std::string>()))
+    table.add({"service", service});
+  const Json queue = status.value("queue", Json::object());
+  std::string loading = fmt::format("{} loading", number(queue, "loading"));
+  if (number(queue, "at_once") > 0) {
+    loading += fmt::format(" of {}; {} waiting", number(queue, "at_once"), number(queue, "waiting"));
+    if (number(queue, "waiting") > 0)
+      loading += fmt::format(", the longest for {} s", number(queue, "longest_wait"));
   }
   table.add({"machines", loading});
-  for (const auto& [name, value] : status.counters) table.add({name, fmt::format("{}", value)});
+  const Json counters = status.value("counters", Json::object());
+  for (const auto& [name, value] : counters.items()) table.add({name, value.dump()});
   return table.print();
 }
 
-std::string show_queue(const std::vector<api::Reply>& items) {
+std::string show_queue(const Json& items) {
+  if (items.empty()) return "no machine loads, and none waits";
   Table table({"MACHINE", "KIND", "STATE", "SECONDS", "WAITS BY", "HELD BACK BY"});
-  for (const api::Reply& reply : items) {
-    const auto* item = std::get_if<api::QueueItem>(&reply);
-    if (item == nullptr) continue;
-    table.add({item->machine.print(), item->kind, item->loading ? "loads" : "waits",
-               fmt::format("{}", item->since), item->waits_by, item->held_by});
+  for (const Json& item : items) {
+    table.add({cell(item, "machine"), cell(item, "kind"), item.value("loading", false) ? "loads" : "waits",
+               cell(item, "since"), cell(item, "waits_by"), cell(item, "held_by")});
   }
-  return items.empty() ? "no machine loads, and none waits" : table.print();
+  return table.print();
 }
 
 // systemd names the stream that it reads; whoever redirects standard error gets plain text.
@@ -106,52 +126,71 @@ bool journal_reads_us() {
          stream == fmt::format("{}:{}", facts.st_dev, facts.st_ino);
 }
 
-}  // namespace
-
-int run(const Serve& command, const Common& common) {
+int serve(const Serve& command, const Common& common) {
   const auto config = serve_config(command, common);
-  if (!config) return failed(config.error());
+  if (!config) return failed(config.error().what);
   base::set_log_level(config->log_level);
   const bool journal = config->log_format == base::LogFormat::text && journal_reads_us();
   base::set_log_format(journal ? base::LogFormat::journal : config->log_format);
   const auto status = server::run(*config, [&] { return serve_config(command, common); });
-  return status ? exit_ok : failed(status.error());
+  return status ? exit_ok : failed(status.error().what);
 }
 
-int run(const Status&, const Common& common) {
-  const auto site = reach_site(common);
-  if (!site) return failed(site.error());
-  const auto items = (*site)->list(api::GetStatus{});
-  if (!items) return failed(items.error());
-  const auto* status = items->empty() ? nullptr : std::get_if<api::Status>(&items->front());
-  if (status == nullptr) return failed({"the server's answer holds no status"});
-  print_line(common.json ? api::print_item(*status) : show_status(*status));
-  return exit_ok;
+int status(const Common& common) {
+  return with_site(common, [&](Site& site) -> Got<int> {
+    const auto answer = site.get("/v1/status");
+    if (!answer) return tl::unexpected(answer.error());
+    print_line(common.json ? api::print_json(*answer) : show_status(*answer));
+    return exit_ok;
+  });
 }
 
-int run(const Queue&, const Common& common) { return print_list(common, api::ListQueue{}, show_queue); }
+int queue(const Common& common) {
+  return with_site(common, [&](Site& site) -> Got<int> {
+    const auto answer = site.get("/v1/queue");
+    if (!answer) return tl::unexpected(answer.error());
+    const Json items = answer->value("items", Json::array());
+    print_line(common.json ? api::print_json(items) : show_queue(items));
+    return exit_ok;
+  });
+}
 
-int run(const Check&, const Common& common) {
+int check(const Common& common) {
   const auto findings = findings_for(common);
   if (common.json) {
-    json list = json::array();
+    Json list = Json::array();
     for (const server::Finding& finding : findings) {
       list.push_back({{"result", print(finding.level)},
                       {"where", finding.area},
                       {"what", finding.what},
                       {"todo", finding.todo}});
     }
-    print_line(list.dump(-1, ' ', false, json::error_handler_t::replace));
+    print_line(api::print_json(list));
   } else {
     print_line(show_findings(findings));
   }
   return server::any_failure(findings) ? exit_failed : exit_ok;
 }
 
-int run(const Version&, const Common& common) {
-  print_line(common.json ? json{{"name", "bootferry"}, {"version", BOOTFERRY_VERSION}}.dump()
+int version(const Common& common) {
+  print_line(common.json ? api::print_json({{"name", "bootferry"}, {"version", BOOTFERRY_VERSION}})
                          : fmt::format("bootferry {}", BOOTFERRY_VERSION));
   return exit_ok;
+}
+
+}  // namespace
+
+void add_server_commands(Command& root) {
+  auto typed = std::make_shared<Serve>();
+  Command command = root.leaf("serve", "Answer machines that boot from the network",
+                              [typed](const Common& common) { return serve(*typed, common); });
+  command.option("--interface", typed->interfaces, "Serve this interface only (may be repeated)");
+  command.option("--log-level", typed->log_level, "How much is logged",
+                 one_of({"debug", "info", "warning", "error"}));
+  root.leaf("status", "Show what the running server does", status).running_server_only();
+  root.leaf("queue", "List the machines that load or wait for that", queue).running_server_only();
+  root.leaf("check", "Look for what would keep this machine from serving", check);
+  root.leaf("version", "Show the version", version);
 }
 
 }  // namespace cli

@@ -90,15 +90,18 @@ std::string print_size(std::uint64_t octets) {
                             : fmt::format("{:.1f} MiB", size / mib);
 }
 
-ProgressBar::ProgressBar(std::string what, bool wanted)
-    : what_(std::move(what)), shown_(wanted && ::isatty(STDERR_FILENO) == 1) {}
+ProgressBar::ProgressBar(std::string what, bool wanted, Unit unit)
+    : what_(std::move(what)), shown_(wanted && ::isatty(STDERR_FILENO) == 1), unit_(unit) {}
 
 void ProgressBar::show(std::uint64_t done, std::uint64_t total) {
   const auto now = std::chrono::steady_clock::now();
   if (!shown_ || total == 0 || (drawn_ && now - last_ < std::chrono::milliseconds(50))) return;
   last_ = now;
   drawn_ = true;
-  const std::string figures = fmt::format(" {} of {}", print_size(std::min(done, total)), print_size(total));
+  const auto figure = [&](std::uint64_t value) {
+    return unit_ == Unit::octets ? print_size(value) : fmt::format("{}", value);
+  };
+  const std::string figures = fmt::format(" {} of {}", figure(std::min(done, total)), figure(total));
   const int room = terminal_columns() - static_cast<int>(what_.size() + figures.size()) - 5;
   const auto cells = static_cast<std::size_t>(std::clamp(room, 0, 40));
   const auto full = static_cast<std::size_t>(
@@ -119,6 +122,15 @@ bool confirm(std::string_view question) {
   std::string answer;
   std::getline(std::cin, answer);
   return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+void Redrawn::show(const std::string& text) {
+  if (::isatty(STDOUT_FILENO) == 1) {
+    std::cout << "\x1b[H\x1b[2J" << text << '\n' << std::flush;
+  } else if (text != last_) {
+    std::cout << text << '\n' << std::flush;
+  }
+  last_ = text;
 }
 
 }  // namespace cli

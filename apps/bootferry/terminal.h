@@ -45,7 +45,8 @@ std::string print_size(std::uint64_t octets);       // 41.2 MiB
 // A bar on standard error; nothing when that is no terminal.
 class ProgressBar {
  public:
-  explicit ProgressBar(std::string what, bool wanted);
+  enum class Unit { octets, things };
+  explicit ProgressBar(std::string what, bool wanted, Unit unit = Unit::octets);
   ~ProgressBar() { clear(); }
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
@@ -55,11 +56,22 @@ class ProgressBar {
  private:
   std::string what_;
   bool shown_;
+  Unit unit_;
   bool drawn_ = false;
   std::chrono::steady_clock::time_point last_;
 };
 
 // Asks on the terminal. True without a terminal: a script has nobody to ask.
 bool confirm(std::string_view question);
+
+// Something that is shown again and again. On a terminal each text takes the place of the one
+// before; else one that differs is printed below it.
+class Redrawn {
+ public:
+  void show(const std::string& text);
+
+ private:
+  std::string last_;
+};
 
 }  // namespace cli

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "records.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <iostream>
+
+#include "terminal.h"
+
+namespace cli {
+namespace {
+
+std::string heading(std::string_view field) {
+  std::string out;
+  for (const char c : field) out += c == '_' ? ' ' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return out;
+}
+
+std::string label(std::string_view field) {
+  std::string out(field);
+  std::ranges::replace(out, '_', ' ');
+  return out;
+}
+
+std::string one_value(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
+  if (value.is_null()) return "";
+  return value.dump();
+}
+
+// «server x2», «x done», «collection lab», «KEY=value»: the few objects that stand in records.
+std::string object_value(const Json& value) {
+  if (value.contains("server")) {
+    return fmt::format("{}={}", one_value(value["server"]), value.value("weight", 1));
+  }
+  if (value.contains("deployment") && value.contains("end")) {
+    return fmt::format("{} {}", one_value(value["deployment"]), one_value(value["end"]));
+  }
+  if (value.size() == 1 && (value.contains("collection") || value.contains("device"))) {
+    return fmt::format("{} {}", value.begin().key(), one_value(value.begin().value()));
+  }
+  std::string out;
+  for (const auto& [key, inner] : value.items()) {
+    out += fmt::format("{}{}={}", out.empty() ? "" : ", ", key, one_value(inner));
+  }
+  return out;
+}
+
+std::string as_cell(const Json& value) {
+  if (value.is_object()) return object_value(value);
+  if (!value.is_array()) return one_value(value);
+  std::string out;
+  for (const Json& item : value) {
+    if (!out.empty()) out += ", ";
+    out += item.is_object() ? object_value(item) : one_value(item);
+  }
+  return out;
+}
+
+tl::expected<Json, std::string> number(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size()) return Json(value);
+  return tl::unexpected(fmt::format("\"{}\" is no whole number", text));
+}
+
+}  // namespace
+
+Given::Given(const std::vector<Field>& fields)
+    : fields_(fields), single_(fields.size()), several_(fields.size()) {}
+
+void Given::declare(Command& command, bool adding) {
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    const Field& field = fields_[i];
+    switch (field.shape) {
+      case Field::Shape::texts:
+      case Field::Shape::pairs:
+      case Field::Shape::shares:
+        command.option(field.option, several_[i], field.what, field.values);
+        break;
+      case Field::Shape::yes_no:
+        command.option(field.option, single_[i], field.what, one_of({"yes", "no"}));
+        break;
+      case Field::Shape::text:
+      case Field::Shape::number:
+        command.option(field.option, single_[i], field.what, field.values);
+        break;
+    }
+  }
+  command.refuse_if([this, adding]() -> std::string {
+    for (std::size_t i = 0; adding && i < fields_.size(); ++i) {
+      if (fields_[i].needed && !single_[i] && several_[i].empty())
+        return fmt::format("{} is required", fields_[i].option);
+    }
+    return fault();
+  });
+}
+
+std::string Given::fault() const {
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    if (const auto made = value(i); !made) return fmt::format("{}: {}", fields_[i].option, made.error());
+  }
+  return "";
+}
+
+tl::expected<Json, std::string> Given::value(std::size_t i) const {
+  const std::vector<std::string>& several = several_[i];
+  switch (fields_[i].shape) {
+    case Field::Shape::text:
+      return single_[i] ? Json(*single_[i]) : Json();
+    case Field::Shape::yes_no:
+      return single_[i] ? Json(*single_[i] == "yes") : Json();
+    case Field::Shape::number:
+      return single_[i] ? number(*single_[i]) : Json();
+    case Field::Shape::texts:
+      return several.empty() ? Json() : Json(several);
+    case Field::Shape::pairs: {
+      Json out;
+      for (const std::string& pair : several) {
+        const std::size_t equals = pair.find('=');
+        if (equals == std::string::npos || equals == 0)
+          return tl::unexpected(fmt::format("\"{}\": NAME=VALUE is needed", pair));
+        out[pair.substr(0, equals)] = pair.substr(equals + 1);
+      }
+      return out;
+    }
+    case Field::Shape::shares: {
+      Json out;
+      for (const std::string& share : several) {
+        const std::size_t equals = share.rfind('=');
+        const auto weight = equals == std::string::npos ? Json(1) : number(share.substr(equals + 1));
+        if (!weight) return tl::unexpected(weight.error());
+        out.push_back({{"server", share.substr(0, equals)}, {"weight", *weight}});
+      }
+      return out;
+    }
+  }
+  return Json();
+}
+
+Json Given::record() const {
+  Json out = Json::object();
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    const auto made = value(i);
+    if (made && !made->is_null()) out[fields_[i].field] = *made;
+  }
+  return out;
+}
+
+std::string cell(const Json& record, std::string_view field) {
+  const auto found = record.find(field);
+  return found == record.end() ? "" : as_cell(*found);
+}
+
+std::string show_record(const Kind& kind, const Json& record) {
+  Table table({"name", cell(record, "name")});
+  std::vector<std::string_view> told{"name", "id", "revision"};
+  const auto tell = [&](std::string_view field) {
+    if (std::ranges::find(told, field) != told.end()) return;
+    told.push_back(field);
+    const auto found = record.find(field);
+    if (found == record.end() || found->is_null() || ((found->is_array() || found->is_object()) && found->empty()))
+      return;
+    const bool list = found->is_array() && found->size() > 1;
+    if (!list) {
+      if (const std::string text = as_cell(*found); !text.empty()) table.add({label(field), text});
+      return;
+    }
+    std::string name = label(field);
+    for (const Json& item : *found) table.add({std::exchange(name, ""), as_cell(Json::array({item}))});
+  };
+  for (const Field& field : kind.fields) tell(field.field);
+  for (const auto& [key, value] : record.items()) tell(key);
+  return table.print();
+}
+
+Got<int> print_records(const Common& common, Site& site, const Kind& kind, const std::string& path,
+                       const api::Pairs& query) {
+  if (common.json) {
+    std::cout << '[';
+    bool first = true;
+    const auto listed = site.each(path, query, [&](const Json& item) {
+      std::cout << (std::exchange(first, false) ? "" : ",") << api::print_json(item);
+      return static_cast<bool>(std::cout);
+    });
+    if (!listed) return tl::unexpected(listed.error());
+    std::cout << "]\n";
+    return exit_ok;
+  }
+  std::vector<std::string> headings{"NAME"};
+  for (const char* column : kind.columns) headings.push_back(heading(column));
+  Table table(std::move(headings));
+  bool any = false;
+  const auto listed = site.each(path, query, [&](const Json& item) {
+    std::vector<std::string> row{cell(item, "name")};
+    for (const char* column : kind.columns) row.push_back(cell(item, column));
+    table.add(std::move(row));
+    return any = true;
+  });
+  if (!listed) return tl::unexpected(listed.error());
+  print_line(any ? table.print() : kind.none);
+  return exit_ok;
+}
+
+Command add_command(Command& group, const Kind& kind) {
+  struct Typed {
+    explicit Typed(const Kind& kind) : given(kind.fields) {}
+    std::string name;
+    Given given;
+  };
+  auto typed = std::make_shared<Typed>(kind);
+  Command add = group.leaf("add", "Add one", [typed, kind](const Common& common) {
+    return with_site(
+        common,
+        [&](Site& site) -> Got<int> {
+          Json record = typed->given.record();
+          record["name"] = typed->name;
+          const auto added = site.send("POST", fmt::format("/v1/{}", kind.plural), record);
+          if (!added) return tl::unexpected(added.error());
+          print_line(common.json ? api::print_json(*added)
+                                 : fmt::format("added {} {}", kind.word, cell(*added, "name")));
+          return exit_ok;
+        },
+        true);
+  });
+  add.needs("NAME", typed->name, "What to call it");
+  typed->given.declare(add, true);
+  return add;
+}
+
+Command list_command(Command& group, const Kind& kind, std::function<api::Pairs()> query) {
+  struct Typed {
+    std::string search;
+  };
+  auto typed = std::make_shared<Typed>();
+  Command list = group.leaf("list", "List them", [typed, kind, query](const Common& common) {
+    return with_site(common, [&](Site& site) {
+      api::Pairs asked = query ? query() : api::Pairs();
+      if (!typed->search.empty()) asked.emplace_back("q", typed->search);
+      return print_records(common, site, kind, fmt::format("/v1/{}", kind.plural), asked);
+    });
+  });
+  list.option("--search", typed->search, "Only those with this text in their name");
+  return list;
+}
+
+Command show_command(Command& group, const Kind& kind) {
+  auto name = std::make_shared<std::string>();
+  Command show = group.leaf("show", "Show one", [name, kind](const Common& common) {
+    return with_site(common, [&](Site& site) -> Got<int> {
+      const auto record = site.get(path_of(kind.plural, *name));
+      if (!record) return tl::unexpected(record.error());
+      print_line(common.json ? api::print_json(*record) : show_record(kind, *record));
+      return exit_ok;
+    });
+  });
+  show.needs("NAME", *name, "Which one", names_of(kind.plural));
+  return show;
+}
+
+Command remove_command(Command& group, const Kind& kind) {
+  auto name = std::make_shared<std::string>();
+  Command remove = group.leaf("remove", "Remove one that nothing uses", [name, kind](const Common& common) {
+    return with_site(common, [&](Site& site) -> Got<int> {
+      const auto removed = site.remove(path_of(kind.plural, *name));
+      if (!removed) return tl::unexpected(removed.error());
+      return done(common, fmt::format("removed {} {}", kind.word, *name));
+    });
+  });
+  remove.needs("NAME", *name, "Which one", names_of(kind.plural));
+  return remove;
+}
+
+Command set_command(Command& group, const Kind& kind, Also also) {
+  struct Typed {
+    explicit Typed(const Kind& kind) : given(kind.fields) {}
+    std::string name, new_name;
+    std::vector<std::string> unset;
+    Given given;
+  };
+  auto typed = std::make_shared<Typed>(kind);
+  // «--unset uuid» names an option; «--unset var.KEY» one of several pairs.
+  const auto unset = [typed, kind](Json& change) -> std::string {
+    for (const std::string& what : typed->unset) {
+      const std::string option = "--" + what.substr(0, what.find('.'));
+      const auto field = std::ranges::find_if(kind.fields, [&](const Field& f) { return option == f.option; });
+      if (field == kind.fields.end())
+        return fmt::format("--unset {}: a {} has no {}", what, kind.word, option);
+      if (what.find('.') != std::string::npos) {
+        change[field->field][what.substr(what.find('.') + 1)] = nullptr;
+      } else {
+        change[field->field] = nullptr;
+      }
+    }
+    return "";
+  };
+  Command set = group.leaf("set", "Change what is given, and leave the rest", [=](const Common& common) {
+    return with_site(common, [&](Site& site) -> Got<int> {
+      Json change = typed->given.record();
+      unset(change);
+      if (!typed->new_name.empty()) change["name"] = typed->new_name;
+      api::Request request;
+      request.method = "PATCH";
+      request.path = path_of(kind.plural, typed->name);
+      request.headers = {{"Content-Type", "application/merge-patch+json"}};
+      if (also) {
+        const auto present = site.get(request.path);
+        if (!present) return tl::unexpected(present.error());
+        also(*present, change);
+        request.headers.emplace_back("If-Match", fmt::format("\"{}\"", cell(*present, "revision")));
+      }
+      if (change.empty()) return tl::unexpected(Failure{"nothing to change was given: --help shows what can be"});
+      request.body = api::print_json(change);
+      const auto answer = site.ask(std::move(request));
+      if (!answer) return tl::unexpected(answer.error());
+      const Json changed = Json::parse(answer->body, nullptr, false);
+      print_line(common.json ? api::print_json(changed)
+                             : fmt::format("changed {} {}", kind.word, cell(changed, "name")));
+      return exit_ok;
+    });
+  });
+  set.needs("NAME", typed->name, "Which one", names_of(kind.plural));
+  set.option("--name", typed->new_name, "A new name");
+  typed->given.declare(set, false);
+  set.option("--unset", typed->unset, "Take back what this option says, or one pair: var.NAME");
+  set.refuse_if([unset] {
+    Json scratch = Json::object();
+    return unset(scratch);
+  });
+  return set;
+}
+
+void record_commands(Command& group, const Kind& kind) {
+  add_command(group, kind);
+  list_command(group, kind);
+  show_command(group, kind);
+  set_command(group, kind);
+  remove_command(group, kind);
+}
+
+}  // namespace cli

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The management API of a stopped server, in the process that asks.
+#pragma once
+
+#include <memory>
+
+#include "api/client.h"
+#include "server/administration.h"
+#include "server/api.h"
+#include "server/config.h"
+
+namespace server {
+
+class LocalCaller final : public api::Caller {
+ public:
+  // Takes the state directory for as long as it lives; makes what is missing there.
+  static base::Result<std::unique_ptr<LocalCaller>> open(const Config& config);
+  explicit LocalCaller(std::unique_ptr<Administration> administration);
+
+  using api::Caller::ask;
+  base::Result<api::Answer> ask(api::Request request, const api::Sink& sink) override;
+
+ private:
+  std::unique_ptr<Administration> administration_;
+  Api api_;  // ends first: its jobs use the administration
+};
+
+}  // namespace server
