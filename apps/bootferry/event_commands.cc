@@ -2,6 +2,8 @@
 // What was changed by whom, and what became of machines' boots.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <deque>
 #include <iostream>
@@ -42,7 +44,10 @@ void tell(const std::deque<Json>& events, const Common& common) {
 Got<std::deque<Json>> last_events(Site& site, const Events& typed) {
   std::deque<Json> last;
   const auto limit = static_cast<std::size_t>(std::max<std::int64_t>(typed.limit.value_or(usual_limit), 0));
-  const auto listed = site.each("/v1/events", query_of(typed), [&](const Json& event) {
+  // With a filter it is not known how far back the last ones stand: all are looked through.
+  api::Pairs query = query_of(typed);
+  if (query.empty()) query.emplace_back("last", fmt::format("{}", std::clamp<std::size_t>(limit, 1, 1000)));
+  const auto listed = site.each("/v1/events", query, [&](const Json& event) {
     last.push_back(event);
     if (last.size() > limit) last.pop_front();
     return true;

@@ -64,7 +64,7 @@ Failure failure_of(const api::HttpAnswer& answer) {
     Failure failure = failure_of(*problem, answer.status);
     if (!failure.what.empty()) return failure;
   }
-  return {fmt::format("the server answered with status {} and no reason", answer.status), {}, answer.status, ""};
+  return {fmt::format("the server answered with status {} and no reason", answer.status), {}, answer.status};
 }
 
 Got<Json> read(const Got<api::HttpAnswer>& answer) {
@@ -173,7 +173,7 @@ Got<void> Site::each(const std::string& path, api::Pairs query,
       if (!each(item)) return {};
     }
     const auto next = page->find("next");
-    if (next == page->end() || next->is_null() || items->empty()) return {};
+    if (next == page->end() || next->is_null()) return {};
     query.resize(own);
     query.emplace_back("after", next->is_string() ? next->get<std::string>() : next->dump());
   }

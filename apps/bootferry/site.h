@@ -25,7 +25,7 @@ struct Failure {
   std::string what;
   std::vector<std::string> lines = {};
   int status = 0;    // of the answer; 0: there was none
-  std::string type;  // "in-use"; empty where there was no problem document
+  std::string type = {};  // "in-use"; empty where there was no problem document
 };
 template <class T>
 using Got = tl::expected<T, Failure>;
