@@ -20,7 +20,7 @@ Got<int> back_up(const std::string& file, const Common& common, Site& site) {
   auto out = NewFile::make(file);
   if (!out) return tl::unexpected(Failure{out.error().what});
   std::uint64_t size = 0;
-  api::HttpRequest request;
+  api::Request request;
   request.path = "/v1/backup";
   const auto written = site.ask(std::move(request), [&](std::string_view piece) {
     size += piece.size();

@@ -303,7 +303,7 @@ Command set_command(Command& group, const Kind& kind, Also also) {
       Json change = typed->given.record();
       unset(change);
       if (!typed->new_name.empty()) change["name"] = typed->new_name;
-      api::HttpRequest request;
+      api::Request request;
       request.method = "PATCH";
       request.path = path_of(kind.plural, typed->name);
       request.headers = {{"Content-Type", "application/merge-patch+json"}};

@@ -42,7 +42,7 @@ base::Result<server::Config> serve_config(const Serve& command, const Common& co
 base::Result<std::vector<std::string>> file_problems(const server::Config& config) {
   Common running;
   running.socket = config.socket;
-  if (api::HttpClient(config.socket).reachable()) {
+  if (api::Client(config.socket).reachable()) {
     auto site = Site::reach(running);
     if (!site) return base::fail("{}", site.error().what);
     const auto answer = site->get("/v1/problems");

@@ -58,7 +58,7 @@ Failure failure_of(const Json& problem, int status) {
   return out;
 }
 
-Failure failure_of(const api::HttpAnswer& answer) {
+Failure failure_of(const api::Answer& answer) {
   const auto problem = api::read_json(answer.body);
   if (problem && problem->is_object()) {
     Failure failure = failure_of(*problem, answer.status);
@@ -67,7 +67,7 @@ Failure failure_of(const api::HttpAnswer& answer) {
   return {fmt::format("the server answered with status {} and no reason", answer.status), {}, answer.status};
 }
 
-Got<Json> read(const Got<api::HttpAnswer>& answer) {
+Got<Json> read(const Got<api::Answer>& answer) {
   if (!answer) return tl::unexpected(answer.error());
   if (answer->body.empty()) return Json();
   // Not api::read_json: what a server says may be larger than what one may be told.
@@ -100,7 +100,7 @@ Got<Site> Site::reach(const Common& common, bool adding) {
   if (!config) return tl::unexpected(Failure{config.error().what});
   allow_many_open_files();
   if (!common.state) {
-    auto client = std::make_unique<api::HttpClient>(config->socket);
+    auto client = std::make_unique<api::Client>(config->socket);
     if (auto there = client->reachable(); !there) return tl::unexpected(Failure{there.error().what});
     return Site(std::move(client));
   }
@@ -114,7 +114,7 @@ Got<Site> Site::reach(const Common& common, bool adding) {
   return Site(std::move(*local));
 }
 
-Got<api::HttpAnswer> Site::ask(api::HttpRequest request, const api::Sink& sink) {
+Got<api::Answer> Site::ask(api::Request request, const api::Sink& sink) {
   auto answer = caller_->ask(std::move(request), sink);
   if (!answer) return tl::unexpected(Failure{answer.error().what});
   if (answer->status < 200 || answer->status > 299) return tl::unexpected(failure_of(*answer));
@@ -122,14 +122,14 @@ Got<api::HttpAnswer> Site::ask(api::HttpRequest request, const api::Sink& sink) 
 }
 
 Got<Json> Site::get(const std::string& path, const api::Pairs& query) {
-  api::HttpRequest request;
+  api::Request request;
   request.path = path;
   request.query = query;
   return read(ask(std::move(request)));
 }
 
 Got<Json> Site::send(const char* method, const std::string& path, const Json& body, const api::Pairs& query) {
-  api::HttpRequest request;
+  api::Request request;
   request.method = method;
   request.path = path;
   request.query = query;
@@ -141,7 +141,7 @@ Got<Json> Site::send(const char* method, const std::string& path, const Json& bo
 
 Got<Json> Site::send_text(const char* method, const std::string& path, std::string text,
                           const api::Pairs& query, const char* type) {
-  api::HttpRequest request;
+  api::Request request;
   request.method = method;
   request.path = path;
   request.query = query;
@@ -151,7 +151,7 @@ Got<Json> Site::send_text(const char* method, const std::string& path, std::stri
 }
 
 Got<Json> Site::remove(const std::string& path) {
-  api::HttpRequest request;
+  api::Request request;
   request.method = "DELETE";
   request.path = path;
   return read(ask(std::move(request)));

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "api/http_client.h"
+#include "api/client.h"
 #include "api/json.h"
 #include "arguments.h"
 #include "server/config.h"
@@ -48,15 +48,15 @@ class Site {
   Got<Json> send_text(const char* method, const std::string& path, std::string text,
                       const api::Pairs& query = {}, const char* type = "text/plain");
   Got<Json> remove(const std::string& path);
-  Got<api::HttpAnswer> ask(api::HttpRequest request, const api::Sink& sink = {});
+  Got<api::Answer> ask(api::Request request, const api::Sink& sink = {});
   // Each item of a list, page by page, until `each` says false.
   Got<void> each(const std::string& path, api::Pairs query, const std::function<bool(const Json&)>& each);
   // What became of a job, by the answer that named it.
   Got<Json> finish(const Json& started, const std::function<void(std::uint64_t, std::uint64_t)>& progress);
 
  private:
-  explicit Site(std::unique_ptr<api::HttpCaller> caller) : caller_(std::move(caller)) {}
-  std::unique_ptr<api::HttpCaller> caller_;
+  explicit Site(std::unique_ptr<api::Caller> caller) : caller_(std::move(caller)) {}
+  std::unique_ptr<api::Caller> caller_;
 };
 
 // "/v1/devices/pc%201"

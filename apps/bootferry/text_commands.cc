@@ -17,7 +17,7 @@ constexpr const char* path = "/v1/model";
 Got<int> export_model(const std::string& file, Site& site) {
   auto out = NewFile::make(file);
   if (!out) return tl::unexpected(Failure{out.error().what});
-  api::HttpRequest request;
+  api::Request request;
   request.path = path;
   const auto written = site.ask(std::move(request), [&](std::string_view piece) { return out->write(piece); });
   if (!written) return tl::unexpected(written.error());

@@ -7,7 +7,7 @@ namespace cli {
 
 Got<Json> upload(Site& site, const std::string& path, Json record, std::vector<NamedFile> files,
                  const std::string& what, const Common& common) {
-  api::HttpRequest request;
+  api::Request request;
   request.method = "POST";
   request.path = path;
   request.headers = {{"Content-Type", "application/json"}};

@@ -3,65 +3,162 @@
 
 #include <fmt/format.h>
 #include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstring>
+#include <span>
 
-#include "api/channel.h"
+#include "api/response.h"
 
 namespace api {
+namespace {
 
-base::Status Caller::call(const Request& request) {
-  return call(request, base::Fd(), [](const Reply&) {});
+// The kernel takes 253 at a time (SCM_MAX_FD).
+constexpr std::size_t files_at_once = 250;
+// No request of ours takes a server so long; jobs answer at once and are asked about.
+constexpr timeval patience{300, 0};
+
+base::Result<std::size_t> send_piece(int socket, std::string_view text, std::span<const base::Fd> files) {
+  iovec part{const_cast<char*>(text.data()), text.size()};
+  msghdr header{};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * files_at_once)> control{};
+  if (!files.empty()) {
+    header.msg_control = control.data();
+    header.msg_controllen = CMSG_SPACE(sizeof(int) * files.size());
+    cmsghdr* beside = CMSG_FIRSTHDR(&header);
+    beside->cmsg_level = SOL_SOCKET;
+    beside->cmsg_type = SCM_RIGHTS;
+    beside->cmsg_len = CMSG_LEN(sizeof(int) * files.size());
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      const int fd = files[i].get();
+      std::memcpy(CMSG_DATA(beside) + i * sizeof(int), &fd, sizeof(int));
+    }
+  }
+  ssize_t sent = 0;
+  do {
+    sent = ::sendmsg(socket, &header, MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  if (sent < 0) return base::fail_errno("send to the server", errno);
+  return static_cast<std::size_t>(sent);
 }
 
-base::Result<std::vector<Reply>> Caller::list(const Request& request) {
-  std::vector<Reply> items;
-  auto status = call(request, base::Fd(), [&](Reply reply) {
-    if (!std::holds_alternative<Progress>(reply)) items.push_back(std::move(reply));
-  });
-  if (!status) return tl::unexpected(status.error());
-  return items;
+// Files go with the first octets, a few octets each time, so that all of them are there when
+// the head is.
+base::Status send_all(int socket, std::string_view text, std::span<const base::Fd> files) {
+  while (!text.empty()) {
+    const auto now = files.first(std::min(files.size(), files_at_once));
+    const bool more = now.size() < files.size();
+    const auto sent = send_piece(socket, more ? text.substr(0, 1) : text, now);
+    if (!sent) return tl::unexpected(sent.error());
+    text.remove_prefix(*sent);
+    files = files.subspan(now.size());
+  }
+  return {};
 }
 
-base::Result<std::unique_ptr<Client>> Client::connect(const std::string& path) {
-  const auto address = socket_address(path);
-  if (!address) return tl::unexpected(address.error());
-  base::Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+base::Status receive(int socket, Response& response) {
+  std::array<char, 65536> piece;
+  while (!response.whole()) {
+    ssize_t got = 0;
+    do {
+      got = ::recv(socket, piece.data(), piece.size(), 0);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      return base::fail("the server did not answer within {} s: its log may say why", patience.tv_sec);
+    }
+    if (got < 0) return base::fail_errno("receive from the server", errno);
+    if (got == 0) return response.end();
+    if (auto taken = response.take({piece.data(), static_cast<std::size_t>(got)}); !taken) return taken;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view Answer::header(std::string_view name) const {
+  const auto same = [&](const auto& header) {
+    return std::ranges::equal(header.first, name, [](char a, char b) {
+      const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+      return lower(a) == lower(b);
+    });
+  };
+  const auto found = std::ranges::find_if(headers, same);
+  return found == headers.end() ? std::string_view() : found->second;
+}
+
+std::string escape(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
+    if (plain)
+      out += c;
+    else
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+std::string target(const Request& request) {
+  std::string out = request.path;
+  char mark = '?';
+  for (const auto& [key, value] : request.query) {
+    out += fmt::format("{}{}={}", std::exchange(mark, '&'), escape(key), escape(value));
+  }
+  return out;
+}
+
+base::Result<base::Fd> Client::connect() const {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path_.empty() || path_.size() >= sizeof(address.sun_path)) {
+    return base::fail("socket {}: a path of 1 to {} characters is needed", path_,
+                      sizeof(address.sun_path) - 1);
+  }
+  std::memcpy(address.sun_path, path_.data(), path_.size());
+  base::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket.open()) return base::fail_errno("open a socket", errno);
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof(*address)) != 0) {
-    switch (errno) {
-      case ENOENT:
-      case ECONNREFUSED:
-        return base::fail(
-            "control socket {}: no server runs there: start `bootferry serve`, or work on a stopped one with "
-            "--state DIR",
-            path);
-      case EACCES:
-        return base::fail("control socket {}: permission denied: be root, or a member of the socket's group",
-                          path);
-      default:
-        return base::fail_errno(fmt::format("control socket {}", path), errno);
-    }
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0)
+    return socket;
+  switch (errno) {
+    case ENOENT:
+    case ECONNREFUSED:
+      return base::fail(
+          "socket {}: no server runs there: start `bootferry serve`, or work on a stopped one with "
+          "--state DIR",
+          path_);
+    case EACCES:
+      return base::fail("socket {}: permission denied: be root, or a member of the socket's group", path_);
+    default:
+      return base::fail_errno(fmt::format("socket {}", path_), errno);
   }
-  return std::make_unique<Client>(std::move(socket));
 }
 
-base::Status Client::call(const Request& request, base::Fd file, const OnReply& on_reply) {
-  // A server that refuses the connection says why and closes at once: its sentence is worth
-  // more than our broken pipe, so read on after a failure to send.
-  const auto sent = send_message(socket_.get(), print(request), file.get());
-  while (true) {
-    auto message = receive_message(socket_.get());
-    if (!message) return sent ? tl::unexpected(message.error()) : sent;
-    if (message->text.empty()) {
-      return base::fail("the server closed the connection: its log says why");
-    }
-    auto reply = parse_reply(message->text);
-    if (!reply) return base::fail("the server's answer is not understood: {}", reply.error().what);
-    if (std::holds_alternative<Done>(*reply)) return {};
-    if (auto* failed = std::get_if<Failed>(&*reply)) return base::fail("{}", failed->error);
-    on_reply(std::move(*reply));
-  }
+base::Status Client::reachable() const {
+  const auto socket = connect();
+  if (!socket) return tl::unexpected(socket.error());
+  return {};
+}
+
+base::Result<Answer> Client::ask(Request request, const Sink& sink) {
+  const auto socket = connect();
+  if (!socket) return tl::unexpected(socket.error());
+  // A server that refuses a body answers before it has read it all, and closes: its sentence
+  // is worth more than our broken pipe, so read on after a failure to send.
+  const auto sent = send_all(socket->get(), print_request(request), request.files);
+  Response response(sink);
+  const auto received = receive(socket->get(), response);
+  if (!received && !sent) return tl::unexpected(sent.error());
+  if (!received) return tl::unexpected(received.error());
+  return response.answer();
 }
 
 }  // namespace api

@@ -15,7 +15,6 @@
 #include <memory>
 #include <optional>
 
-#include "api/messages.h"
 
 namespace api {
 namespace {

@@ -12,6 +12,8 @@
 
 namespace api {
 
+inline constexpr std::size_t max_image_files = 4096;
+
 class LocalTree {
  public:
   // Walks the folder. Errors name the link that leads out, nowhere or in a circle, and

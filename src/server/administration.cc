@@ -42,44 +42,6 @@ const store::ImageRecord* find_image(const SiteRecords& records, const std::stri
   return found == records.images().end() ? nullptr : &*found;
 }
 
-base::Status check_target(const api::Target& target) {
-  const auto* mac = std::get_if<base::Mac>(&target);
-  if (mac == nullptr || (!mac->is_zero() && !mac->is_group())) return {};
-  return base::fail("{}: not the address of a machine", mac->print());
-}
-
-// Whom deploy() made a deployment for; nothing where it was made in another way.
-std::optional<api::Target> target_of(const policy::Snapshot& snapshot, const policy::Deployment& deployment) {
-  if (std::holds_alternative<policy::ToAll>(deployment.target)) return api::AllMachines{};
-  const auto* to = std::get_if<policy::ToDevice>(&deployment.target);
-  const policy::Device* const device = to == nullptr ? nullptr : snapshot.device(to->id);
-  if (device == nullptr || device->macs.empty()) return std::nullopt;
-  return device->macs.front();
-}
-
-// What deploy() said of a target before.
-const policy::Deployment* find_deployment(const SiteRecords& records, const policy::DeployedTo& target) {
-  const auto found = std::ranges::find(records.model().deployments, target, &policy::Deployment::target);
-  return found == records.model().deployments.end() ? nullptr : &*found;
-}
-
-// ": bootferry undeploy …" of what deploy() made of an image; empty where it made nothing of it.
-std::string how_to_undeploy(const SiteRecords& records, std::int64_t image) {
-  for (const policy::Deployment& deployment : records.model().deployments) {
-    const auto* boot = std::get_if<policy::ToBoot>(&deployment.what);
-    if (boot == nullptr || boot->image != image) continue;
-    if (const auto target = target_of(records.snapshot(), deployment)) {
-      return ": bootferry undeploy " + api::print(*target);
-    }
-  }
-  return {};
-}
-
-base::Status status_of(const base::Result<store::Applied, store::Refused>& applied) {
-  if (applied) return {};
-  return base::fail("{}", applied.error().what);
-}
-
 }  // namespace
 
 struct Administration::Impl {
@@ -107,10 +69,6 @@ struct Administration::Impl {
     // Swapped, so that the old view (maybe its last holder) is freed outside the lock.
     site.swap(fresh);
     problems.swap(found);
-  }
-
-  base::Status apply(store::Step step) {
-    return status_of(records->apply({"the command line", "", {std::move(step)}}));
   }
 
   // After a change to files.
@@ -224,110 +182,6 @@ base::Result<policy::Image> Administration::add_image(NewImage image, const Prog
   return record.image;
 }
 
-base::Result<std::vector<store::ImageRecord>> Administration::images() {
-  const std::lock_guard lock(impl_->change);
-  return impl_->records->images();
-}
-
-base::Status Administration::remove_image(const std::string& name) {
-  const std::lock_guard lock(impl_->change);
-  const auto* present = find_image(*impl_->records, name);
-  if (present == nullptr)
-    return base::fail("no image \"{}\": `bootferry image list` shows what is there", name);
-  const std::int64_t id = present->image.id;
-  const auto removed =
-      impl_->records->apply({"the command line", "", {store::Remove{store::Kind::image, id, {}}}});
-  if (!removed) {
-    const bool in_use = removed.error().why == store::Refused::Why::in_use;
-    return base::fail("{}{}", removed.error().what, in_use ? how_to_undeploy(*impl_->records, id) : "");
-  }
-  impl_->withdraw(fmt::format("{}/{}", images_area, content::normalise(name).value_or("")));
-  return {};
-}
-
-base::Result<api::DeploymentItem> Administration::deploy(const std::string& image, const api::Target& target,
-                                                         bool prompt) {
-  if (auto checked = check_target(target); !checked) return tl::unexpected(checked.error());
-  const std::lock_guard lock(impl_->change);
-  const SiteRecords& records = *impl_->records;
-  const auto* found = find_image(records, image);
-  if (found == nullptr) {
-    return base::fail(
-        "no image \"{}\": `bootferry image list` shows what is there, `bootferry image add` adds one", image);
-  }
-  const policy::Image of = found->image;  // a copy: making the device changes the records
-  policy::Deployment deployment;
-  std::string whom = "all";
-  if (const auto* mac = std::get_if<base::Mac>(&target)) {
-    const auto device = device_of(*mac);
-    if (!device) return tl::unexpected(device.error());
-    deployment.target = policy::ToDevice{device->id};
-    whom = device->name;
-  } else {
-    deployment.target = policy::ToAll{};
-    deployment.order = 100;  // what is meant for a machine comes before what is meant for everybody
-  }
-  if (const auto* before = find_deployment(records, deployment.target)) deployment.id = before->id;
-  deployment.name = fmt::format("{} to {}", of.name, whom);
-  deployment.what = policy::ToBoot{of.id};
-  // Whoever powers on a machine must be able to say no to what was meant for everybody.
-  deployment.asks = prompt || std::holds_alternative<api::AllMachines>(target);
-  deployment.purpose = deployment.asks ? policy::Purpose::available : policy::Purpose::required;
-  deployment.again = !deployment.asks;
-  deployment.created = std::time(nullptr);
-  if (auto put = impl_->apply(store::Put{deployment, {}}); !put) return tl::unexpected(put.error());
-  impl_->redecide();
-  return api::DeploymentItem{of.name, target, deployment.asks};
-}
-
-// The device of that address, made if there is none.
-base::Result<policy::Device> Administration::device_of(const base::Mac& mac) {
-  if (const policy::Device* known = impl_->records->snapshot().device(mac)) return *known;
-  policy::Device device;
-  device.name = mac.print_dashed();
-  device.macs = {mac};
-  const auto applied = impl_->records->apply({"the command line", "", {store::Put{device, {}}}});
-  if (!applied) return base::fail("{}", applied.error().what);
-  device.id = applied->ids.front();
-  return device;
-}
-
-base::Status Administration::undeploy(const api::Target& target) {
-  const std::lock_guard lock(impl_->change);
-  policy::DeployedTo deployed = policy::ToAll{};
-  if (const auto* mac = std::get_if<base::Mac>(&target)) {
-    const policy::Device* device = impl_->records->snapshot().device(*mac);
-    deployed = policy::ToDevice{device == nullptr ? 0 : device->id};
-  }
-  const auto* present = find_deployment(*impl_->records, deployed);
-  if (present == nullptr) return base::fail("nothing is deployed to {}", api::print(target));
-  const std::int64_t id = present->id;
-  if (auto removed = impl_->apply(store::Remove{store::Kind::deployment, id, {}}); !removed) return removed;
-  impl_->redecide();
-  return {};
-}
-
-base::Result<std::vector<api::DeploymentItem>> Administration::deployments() {
-  const std::lock_guard lock(impl_->change);
-  const policy::Snapshot& snapshot = impl_->records->snapshot();
-  std::vector<api::DeploymentItem> items;
-  for (const policy::Deployment& deployment : snapshot.model().deployments) {
-    const auto* boot = std::get_if<policy::ToBoot>(&deployment.what);
-    const policy::Image* image = boot == nullptr ? nullptr : snapshot.image(boot->image);
-    const auto target = target_of(snapshot, deployment);
-    if (image != nullptr && target) items.push_back({image->name, *target, deployment.asks});
-  }
-  return items;
-}
-
-base::Status Administration::add_program(policy::Arch arch, IncomingFile file) {
-  NewProgram program;
-  program.arch = arch;
-  program.file = std::move(file);
-  auto added = add_program(std::move(program));
-  return added ? base::Status() : tl::unexpected(added.error());
-}
-
 base::Result<policy::Program> Administration::add_program(NewProgram added) {
   policy::Program program{0, added.name, added.arch, added.roles, added.console, ""};
   if (program.name.empty()) program.name = policy::print(added.arch);
@@ -365,24 +219,6 @@ base::Result<policy::Program> Administration::add_program(NewProgram added) {
       impl_->install(std::move(*staged), programs_area, *content::normalise(program.name), previous, put);
   if (!installed) return refuse(installed.error());
   return program;
-}
-
-base::Result<std::vector<policy::Program>> Administration::programs() {
-  const std::lock_guard lock(impl_->change);
-  return impl_->records->model().programs;
-}
-
-base::Status Administration::remove_program(policy::Arch arch) {
-  const std::lock_guard lock(impl_->change);
-  const policy::Program* const present = impl_->records->snapshot().program(policy::print(arch));
-  if (present == nullptr) {
-    return base::fail("no boot program was added for {}: `bootferry program list` shows those that were",
-                      policy::print(arch));
-  }
-  const std::int64_t id = present->id;
-  if (auto removed = impl_->apply(store::Remove{store::Kind::program, id, {}}); !removed) return removed;
-  impl_->withdraw(fmt::format("{}/{}", programs_area, policy::print(arch)));
-  return {};
 }
 
 base::Result<store::Applied, store::Refused> Administration::apply(store::Batch batch) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What an administrator can do to a site, as values: the running server does it for the
-// control socket, the command line does it itself on a stopped server's state directory.
+// management API, the command line does it itself on a stopped server's state directory.
 // Every change is whole or not at all; what is published already is never harmed.
 #pragma once
 
@@ -11,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "api/messages.h"
 #include "base/result.h"
 #include "content/published.h"
 #include "net/udp.h"
@@ -63,19 +62,8 @@ class Administration {
   ~Administration();
 
   base::Result<policy::Image> add_image(NewImage image, const Progress& progress);
-  base::Result<std::vector<store::ImageRecord>> images();
-  base::Status remove_image(const std::string& name);
-  // To one machine, which becomes a device if it was none, or to all: the second to one target
-  // replaces the first. `all` always prompts; the return value says what was recorded.
-  base::Result<api::DeploymentItem> deploy(const std::string& image, const api::Target& target, bool prompt);
-  base::Status undeploy(const api::Target& target);
-  // Those that deploy() makes.
-  base::Result<std::vector<api::DeploymentItem>> deployments();
-  base::Status add_program(policy::Arch arch, IncomingFile file);
   // The second of one name replaces the first.
   base::Result<policy::Program> add_program(NewProgram program);
-  base::Result<std::vector<policy::Program>> programs();
-  base::Status remove_program(policy::Arch arch);
 
   // Any change of records: in the store and before the packet threads, or neither.
   base::Result<store::Applied, store::Refused> apply(store::Batch batch);
@@ -109,7 +97,6 @@ class Administration {
   [[nodiscard]] std::vector<std::string> problems() const;
 
  private:
-  base::Result<policy::Device> device_of(const base::Mac& mac);
   [[nodiscard]] std::unique_lock<std::mutex> change_lock();
   SiteRecords& records();
   void show_records();

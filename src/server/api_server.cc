@@ -145,9 +145,9 @@ base::Result<std::unique_ptr<ApiServer>> ApiServer::listen(const Config& config,
   }
 
   // Others than the group are told who may, and the people behind the names are looked at anyway.
-  net::UnixPlace place{config.api_socket_path(), config.api_people.empty() ? mode_t{0660} : mode_t{0666}};
+  net::UnixPlace place{config.socket, config.api_people.empty() ? mode_t{0660} : mode_t{0666}};
   if (owner) place.owner = {owner->user, owner->group};
-  auto listener = net::open_unix_listener(place, "management socket", "server.api_socket");
+  auto listener = net::open_unix_listener(place, "management socket", "server.socket");
   if (!listener) return tl::unexpected(listener.error());
   impl->listener = std::move(*listener);
   impl->path = place.path;

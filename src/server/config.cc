@@ -80,8 +80,8 @@ bool is_interface_name(std::string_view name) {
 }
 
 // "" for none.
-Complaint set_optional_path(const toml::node& node, std::string& out, std::size_t longest = longest_path) {
-  if (node.value_exact<std::string>() != "") return set_path(node, out, longest);
+Complaint set_optional_path(const toml::node& node, std::string& out) {
+  if (node.value_exact<std::string>() != "") return set_path(node, out, longest_path);
   out.clear();
   return std::nullopt;
 }
@@ -217,8 +217,6 @@ constexpr std::array keys = {
     Key{"server", "interfaces", [](const auto& n, Config& c) { return set_interfaces(n, c.interfaces); }},
     Key{"server", "state", [](const auto& n, Config& c) { return set_path(n, c.state, longest_path); }},
     Key{"server", "socket", [](const auto& n, Config& c) { return set_path(n, c.socket, longest_socket); }},
-    Key{"server", "api_socket",
-        [](const auto& n, Config& c) { return set_optional_path(n, c.api_socket, longest_socket); }},
     Key{"server", "user", [](const auto& n, Config& c) { return set_user(n, c.user); }},
     Key{"server", "log_level",
         [](const auto& n, Config& c) { return set_choice(n, c.log_level, log_levels); }},
@@ -409,11 +407,6 @@ class Reader {
 };
 
 }  // namespace
-
-std::string Config::api_socket_path() const {
-  if (!api_socket.empty()) return api_socket;
-  return (std::filesystem::path(socket).parent_path() / "api.sock").string();
-}
 
 policy::Settings Config::settings() const {
   policy::Settings settings;

@@ -22,8 +22,7 @@ struct Config {
   // [server]
   std::vector<std::string> interfaces;  // empty: every one that is up and not loopback
   std::string state = "/var/lib/bootferry";
-  std::string socket = "/run/bootferry/control";
-  std::string api_socket;          // "": api.sock beside the other one
+  std::string socket = "/run/bootferry/api.sock";  // of the management API
   std::string user = "bootferry";  // after the sockets are open; "" stays what it is
   base::LogLevel log_level = base::LogLevel::info;
   base::LogFormat log_format = base::LogFormat::text;
@@ -67,7 +66,6 @@ struct Config {
   std::uint16_t api_tls_port = 0;  // 0: the Unix socket alone
   std::string api_tokens;
 
-  [[nodiscard]] std::string api_socket_path() const;
   [[nodiscard]] bool https() const { return http && tls_port != 0; }
   [[nodiscard]] policy::Settings settings() const;
   [[nodiscard]] session::AdmissionBounds admission() const { return {at_once, at_once_by_network}; }

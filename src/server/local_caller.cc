@@ -32,7 +32,7 @@ base::Result<std::unique_ptr<LocalCaller>> LocalCaller::open(const Config& confi
 LocalCaller::LocalCaller(std::unique_ptr<Administration> administration)
     : administration_(std::move(administration)), api_(ApiContext{*administration_}) {}
 
-base::Result<api::HttpAnswer> LocalCaller::ask(api::HttpRequest request, const api::Sink& sink) {
+base::Result<api::Answer> LocalCaller::ask(api::Request request, const api::Sink& sink) {
   const std::string target = api::target(request);
   const std::size_t mark = target.find('?');
   const std::string_view query =
@@ -45,7 +45,7 @@ base::Result<api::HttpAnswer> LocalCaller::ask(api::HttpRequest request, const a
   }
   call.files = std::move(request.files);
   ApiAnswer given = api_.answer(std::move(call));
-  api::HttpAnswer answer{static_cast<int>(given.status), std::move(given.fields), std::move(given.body)};
+  api::Answer answer{static_cast<int>(given.status), std::move(given.fields), std::move(given.body)};
   const api::Sink keep = [&](std::string_view piece) {
     answer.body.append(piece);
     return base::Status();

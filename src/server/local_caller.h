@@ -4,21 +4,21 @@
 
 #include <memory>
 
-#include "api/http_client.h"
+#include "api/client.h"
 #include "server/administration.h"
 #include "server/api.h"
 #include "server/config.h"
 
 namespace server {
 
-class LocalCaller final : public api::HttpCaller {
+class LocalCaller final : public api::Caller {
  public:
   // Takes the state directory for as long as it lives; makes what is missing there.
   static base::Result<std::unique_ptr<LocalCaller>> open(const Config& config);
   explicit LocalCaller(std::unique_ptr<Administration> administration);
 
-  using api::HttpCaller::ask;
-  base::Result<api::HttpAnswer> ask(api::HttpRequest request, const api::Sink& sink) override;
+  using api::Caller::ask;
+  base::Result<api::Answer> ask(api::Request request, const api::Sink& sink) override;
 
  private:
   std::unique_ptr<Administration> administration_;

@@ -20,7 +20,6 @@
 #include "net/http_server.h"
 #include "server/api.h"
 #include "server/api_server.h"
-#include "server/control.h"
 #include "server/dhcp_service.h"
 #include "server/file_service.h"
 #include "server/http_pace.h"
@@ -143,7 +142,7 @@ TftpOptions tftp_options(const Config& config, const ServedInterfaces& interface
   return options;
 }
 
-// The running server. Members end in reverse order: control first, so that nobody changes
+// The running server. Members end in reverse order: the API first, so that nobody changes
 // what is being taken down; the loop's users before the loop.
 class Running {
  public:
@@ -171,7 +170,7 @@ class Running {
   void look_at_certificate() const;
   void look_at_attempts();
   void tell_interfaces() const;
-  [[nodiscard]] api::Status status();
+  [[nodiscard]] StatusReport status();
 
   Config config_;
   std::function<base::Result<Config>()> reload_;
@@ -192,7 +191,6 @@ class Running {
   std::unique_ptr<net::HttpServer> http_;
   std::unique_ptr<net::HttpServer> https_;
   std::string certificate_;  // that https_ shows
-  std::unique_ptr<ControlServer> control_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<ApiServer> api_server_;
 };
@@ -224,9 +222,6 @@ base::Status Running::start() {
     if (!tftp) return tl::unexpected(tftp.error());
     tftp_ = std::move(*tftp);
   }
-  auto control = ControlServer::listen(config_.socket, *account);
-  if (!control) return tl::unexpected(control.error());
-  control_ = std::move(*control);
   auto api_server = ApiServer::listen(config_, *account);
   if (!api_server) return tl::unexpected(api_server.error());
   api_server_ = std::move(*api_server);
@@ -278,9 +273,7 @@ base::Status Running::start_services(Sockets sockets) {
   }
   if (const auto watched = loop_->watch(signals_.get(), [this] { on_signal(); }); !watched) return watched;
   start_api();
-  if (auto started = api_server_->start(*api_); !started) return started;
-  return control_->start(
-      *administration_, [this] { return status(); }, [this] { return queue_of(machines_); });
+  return api_server_->start(*api_);
 }
 
 base::Result<std::unique_ptr<net::HttpServer>> Running::start_http(std::vector<base::Fd> listeners,
@@ -325,7 +318,6 @@ base::Status Running::serve() {
   loop_->run();
   sd_notify(0, "STOPPING=1");
   api_server_->stop();
-  control_->stop();
   base::log(base::LogLevel::info, component, "stopped");
   return {};
 }
@@ -423,10 +415,10 @@ void Running::tell_interfaces() const {
 }
 
 // Counters belong to the packet loop, so they are read there.
-api::Status Running::status() {
+StatusReport Running::status() {
   std::optional<TftpStatus> tftp;
   if (tftp_) tftp = tftp_->status();
-  auto promise = std::make_shared<std::promise<api::Status>>();
+  auto promise = std::make_shared<std::promise<StatusReport>>();
   auto future = promise->get_future();
   loop_->post([this, promise, tftp] {
     StatusSources sources{config_,    started_, interfaces_, *dhcp_, tftp ? &*tftp : nullptr,

@@ -98,8 +98,8 @@ std::vector<std::string> services_of(const Config& config) {
   return list;
 }
 
-api::Status status_of(const StatusSources& sources) {
-  api::Status status;
+StatusReport status_of(const StatusSources& sources) {
+  StatusReport status;
   status.version = BOOTFERRY_VERSION;
   status.pid = getpid();
   status.started = sources.started;
@@ -130,10 +130,10 @@ api::Status status_of(const StatusSources& sources) {
   return status;
 }
 
-std::vector<api::QueueItem> queue_of(Machines& machines) {
+std::vector<QueueItem> queue_of(Machines& machines) {
   const auto line = machines.with_admission(
       [](const session::Admission& admission) { return admission.line(base::Clock::now()); });
-  std::vector<api::QueueItem> items;
+  std::vector<QueueItem> items;
   items.reserve(line.size());
   for (const session::InLine& one : line) {
     items.push_back({one.mac, std::string(policy::print(one.kind)), one.loading,
@@ -145,7 +145,7 @@ std::vector<api::QueueItem> queue_of(Machines& machines) {
   return items;
 }
 
-api::Json to_json(const api::Status& status) {
+api::Json to_json(const StatusReport& status) {
   api::Json counters = api::Json::object();
   for (const auto& [name, value] : status.counters) counters[name] = value;
   return {{"version", status.version},
@@ -161,9 +161,9 @@ api::Json to_json(const api::Status& status) {
             {"longest_wait", status.queue.longest_wait}}}};
 }
 
-api::Json to_json(const std::vector<api::QueueItem>& queue) {
+api::Json to_json(const std::vector<QueueItem>& queue) {
   api::Json items = api::Json::array();
-  for (const api::QueueItem& one : queue) {
+  for (const QueueItem& one : queue) {
     items.push_back({{"machine", one.machine.print()},
                      {"kind", one.kind},
                      {"loading", one.loading},

@@ -7,7 +7,6 @@
 
 #include <optional>
 #include "api/json.h"
-#include "api/messages.h"
 #include "server/config.h"
 
 #include "net/http_server.h"
@@ -16,6 +15,32 @@
 #include "server/tftp_loops.h"
 
 namespace server {
+
+// Who loads and who waits for that.
+struct QueueCounts {
+  std::uint64_t at_once = 0;  // 0: no limit
+  std::uint64_t loading = 0;
+  std::uint64_t waiting = 0;
+  std::uint64_t longest_wait = 0;  // seconds
+  bool operator==(const QueueCounts&) const = default;
+};
+struct StatusReport {
+  std::string version;
+  std::int64_t pid = 0;
+  std::int64_t started = 0;  // Unix seconds
+  std::vector<std::string> interfaces;
+  std::vector<std::string> services;                            // «UDP 67 proxyDHCP»
+  std::vector<std::pair<std::string, std::uint64_t>> counters;  // by name
+  QueueCounts queue = {};
+};
+struct QueueItem {
+  base::Mac machine;
+  std::string kind;         // «uefi-pxe»
+  bool loading = false;     // else it waits
+  std::string waits_by;     // «offer», «script», «transfer»
+  std::uint64_t since = 0;  // seconds
+  std::string held_by;      // whose bound: «server», «10.1.0.0/16»; «» for nobody's
+};
 
 struct StatusSources {
   const Config& config;
@@ -30,14 +55,14 @@ struct StatusSources {
 // On the packet loop, which owns the counters. A port's datagrams are counted as
 // «udp67.received» and once more under one of «udp67.in.<name>»; the kernel's drops are
 // «udp67.kernel-drops».
-api::Status status_of(const StatusSources& sources);
+StatusReport status_of(const StatusSources& sources);
 
 // Who loads and who waits; any thread.
-std::vector<api::QueueItem> queue_of(Machines& machines);
+std::vector<QueueItem> queue_of(Machines& machines);
 
 // As GET /v1/status and GET /v1/queue show them.
-api::Json to_json(const api::Status& status);
-api::Json to_json(const std::vector<api::QueueItem>& queue);
+api::Json to_json(const StatusReport& status);
+api::Json to_json(const std::vector<QueueItem>& queue);
 
 // «UDP 67 proxyDHCP», «TCP 80 HTTP»: what is switched on.
 std::vector<std::string> services_of(const Config& config);

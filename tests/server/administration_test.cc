@@ -16,7 +16,6 @@
 namespace server {
 namespace {
 
-using api::AllMachines;
 using policy::Arch;
 using testing::AllOf;
 using testing::Contains;
@@ -52,6 +51,49 @@ class AdministrationTest : public testing::Test {
   }
   IncomingFile file(const std::string& name, std::string_view text) {
     return {name, scratch.open("from/" + std::to_string(count++), text)};
+  }
+  // To the machine, which becomes a device if it is none: required, at every boot.
+  testing::AssertionResult deploy(const std::string& image) {
+    const auto site = admin->site();
+    const auto& images = site->policy.model().images;
+    const auto found = std::ranges::find(images, image, &policy::Image::name);
+    if (found == images.end()) return testing::AssertionFailure() << "no image " << image;
+    store::Batch batch{"a test", "", {}};
+    policy::Deployment deployment;
+    deployment.name = "deployment";
+    deployment.what = policy::ToBoot{found->id};
+    deployment.purpose = policy::Purpose::required;
+    deployment.again = true;
+    if (const policy::Device* known = site->policy.device(mac)) {
+      deployment.target = policy::ToDevice{known->id};
+    } else {
+      policy::Device device;
+      device.id = -1;
+      device.name = "pc";
+      device.macs = {mac};
+      deployment.target = policy::ToDevice{-1};
+      batch.steps.push_back(store::Put{device, {}});
+    }
+    batch.steps.push_back(store::Put{deployment, {}});
+    const auto applied = admin->apply(batch);
+    if (!applied) return testing::AssertionFailure() << applied.error().what;
+    return testing::AssertionSuccess();
+  }
+  testing::AssertionResult undeploy() {
+    const std::int64_t id = admin->site()->policy.model().deployments.at(0).id;
+    const auto applied = admin->apply({"a test", "", {store::Remove{store::Kind::deployment, id, {}}}});
+    if (!applied) return testing::AssertionFailure() << applied.error().what;
+    return testing::AssertionSuccess();
+  }
+  base::Result<policy::Program> add_program(Arch arch, IncomingFile program) {
+    NewProgram added;
+    added.arch = arch;
+    added.file = std::move(program);
+    return admin->add_program(std::move(added));
+  }
+  base::Result<void, store::Refused> remove_image() {
+    return admin->remove_with_files(store::Kind::image, admin->site()->policy.model().images.at(0).id,
+                                    "a test");
   }
   NewImage image(const std::string& name, std::string_view initrd = "initrd") {
     NewImage out;
@@ -145,7 +187,7 @@ TEST_F(AdministrationTest, ACommandLineThatIpxeWouldActOnIsRefused) {
 
 TEST_F(AdministrationTest, AReplacedImageKeepsItsDeploymentsAndOneOldVersion) {
   add("debian", "one");
-  ASSERT_TRUE(admin->deploy("debian", mac, false));
+  ASSERT_TRUE(deploy("debian"));
   const auto old_site = admin->site();
   add("debian", "two");
   EXPECT_EQ(boots(*admin->site()), "images/debian/2/linux");
@@ -191,53 +233,28 @@ TEST_F(AdministrationTest, ADatabaseThatRefusesLeavesNoFilesAndTheOldVersion) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(scratch.list("state/images"), before);
   EXPECT_EQ(served("images/debian/1/initrd.gz"), "one");
-  EXPECT_EQ(admin->images()->front().directory, "images/debian/1");
+  EXPECT_EQ(admin->look([](SiteRecords& records) { return records.images().front().directory; }), "images/debian/1");
 }
 
 TEST_F(AdministrationTest, RemovingTakesFilesAndRecordAndNeverReusesTheirNames) {
   add("debian");
-  ASSERT_TRUE(admin->remove_image("debian"));
+  ASSERT_TRUE(remove_image());
   EXPECT_THAT(scratch.list("state/images"), IsEmpty());
   EXPECT_EQ(served("images/debian/1/linux"), "absent");
   EXPECT_THAT(admin->site()->policy.model().images, IsEmpty());
-  EXPECT_THAT(admin->remove_image("debian").error().what, HasSubstr("no image \"debian\""));
   // Whoever still has the old name must not get other bytes under it.
   EXPECT_EQ(add("debian").kernel, "images/debian/2/linux");
 }
 
 TEST_F(AdministrationTest, AnImageInUseStays) {
   add("debian");
-  ASSERT_TRUE(admin->deploy("debian", mac, false));
-  EXPECT_EQ(admin->remove_image("debian").error().what,
-            "image \"debian\" is in use by deployment \"debian to 52-54-00-12-34-56\": change or remove that "
-            "first: bootferry undeploy 52:54:00:12:34:56");
+  ASSERT_TRUE(deploy("debian"));
+  EXPECT_EQ(remove_image().error().what,
+            "image \"debian\" is in use by deployment \"deployment\": change or remove that first");
   EXPECT_EQ(served("images/debian/1/initrd.gz"), "initrd");
-  ASSERT_TRUE(admin->undeploy(mac));
+  ASSERT_TRUE(undeploy());
   EXPECT_EQ(boots(*admin->site()), "nothing-to-do");
-  EXPECT_TRUE(admin->remove_image("debian"));
-}
-
-TEST_F(AdministrationTest, AllAlwaysPrompts) {
-  add("debian");
-  const auto deployment = admin->deploy("debian", AllMachines{}, false);
-  ASSERT_TRUE(deployment) << deployment.error().what;
-  EXPECT_TRUE(deployment->prompt);
-  const policy::Plan strangers_plan = policy::decide({}, admin->site()->policy, {});
-  ASSERT_NE(strangers_plan.boot(), nullptr);
-  EXPECT_EQ(strangers_plan.boot()->prompt, policy::Prompting::opt_in);
-  EXPECT_FALSE(admin->deploy("debian", mac, false)->prompt);
-  EXPECT_TRUE(admin->deploy("debian", mac, true)->prompt);
-  EXPECT_EQ(admin->deployments()->size(), 2U);
-  EXPECT_EQ(admin->site()->policy.device_count(), 1U) << "a machine becomes a device once";
-}
-
-TEST_F(AdministrationTest, DeployRefusesWhatCannotBe) {
-  EXPECT_THAT(admin->deploy("debian", mac, false).error().what, HasSubstr("no image \"debian\""));
-  add("debian");
-  EXPECT_FALSE(admin->deploy("../debian", mac, false));
-  EXPECT_FALSE(admin->deploy("debian", base::Mac{}, false));
-  EXPECT_FALSE(admin->deploy("debian", *base::Mac::parse("ff:ff:ff:ff:ff:ff"), false));
-  EXPECT_FALSE(admin->undeploy(mac));
+  EXPECT_TRUE(remove_image());
 }
 
 TEST_F(AdministrationTest, ImageNamesThatCannotBe) {
@@ -248,19 +265,19 @@ TEST_F(AdministrationTest, ImageNamesThatCannotBe) {
 }
 
 TEST_F(AdministrationTest, ProgramsOfOtherArchitectures) {
-  ASSERT_TRUE(admin->add_program(Arch::riscv64, file("Boot.efi", "one")));
-  ASSERT_TRUE(admin->add_program(Arch::riscv64, file("Boot.efi", "two")));
+  ASSERT_TRUE(add_program(Arch::riscv64, file("Boot.efi", "one")));
+  ASSERT_TRUE(add_program(Arch::riscv64, file("Boot.efi", "two")));
   ASSERT_NE(admin->site()->policy.program(Arch::riscv64, policy::Role::boot), nullptr);
   const std::string path = admin->site()->policy.program(Arch::riscv64, policy::Role::boot)->path;
   EXPECT_EQ(path, "programs/riscv64/2/boot.efi");
   EXPECT_EQ(served(path), "two");
   EXPECT_EQ(served("programs/riscv64/1/boot.efi"), "one");
-  EXPECT_FALSE(admin->add_program(Arch::riscv64, file("a/b.efi", "x")));
-  EXPECT_FALSE(admin->add_program(Arch::riscv64, file("..", "x")));
-  ASSERT_TRUE(admin->remove_program(Arch::riscv64));
+  EXPECT_FALSE(add_program(Arch::riscv64, file("a/b.efi", "x")));
+  EXPECT_FALSE(add_program(Arch::riscv64, file("..", "x")));
+  ASSERT_TRUE(admin->remove_with_files(store::Kind::program,
+                                       admin->site()->policy.model().programs.at(0).id, "a test"));
   EXPECT_THAT(scratch.list("state/programs"), IsEmpty());
   EXPECT_EQ(admin->site()->policy.program(Arch::riscv64, policy::Role::boot), nullptr);
-  EXPECT_FALSE(admin->remove_program(Arch::riscv64));
 }
 
 TEST_F(AdministrationTest, AProgramForAnotherMachineIsRefused) {
@@ -268,9 +285,9 @@ TEST_F(AdministrationTest, AProgramForAnotherMachineIsRefused) {
   x64_program.replace(0, 2, "MZ");
   x64_program[0x3c] = 0x40;
   x64_program.replace(0x40, 6, std::string_view("PE\0\0\x64\x86", 6));
-  EXPECT_THAT(admin->add_program(Arch::arm64, file("a.efi", x64_program)).error().what,
+  EXPECT_THAT(add_program(Arch::arm64, file("a.efi", x64_program)).error().what,
               HasSubstr("program for x64"));
-  EXPECT_TRUE(admin->add_program(Arch::x64, file("a.efi", x64_program)));
+  EXPECT_TRUE(add_program(Arch::x64, file("a.efi", x64_program)));
 }
 
 TEST_F(AdministrationTest, OneOwnerAtATimeAndTheSecondLearnsWhoIsFirst) {
@@ -375,9 +392,9 @@ TEST_F(AdministrationTest, ReadersDuringChangesSeeWholeSites) {
     });
   }
   for (int round = 0; round < 10; ++round) {
-    ASSERT_TRUE(admin->deploy("debian", mac, round % 2 == 0));
+    ASSERT_TRUE(deploy("debian"));
     add("debian", std::to_string(round));
-    ASSERT_TRUE(admin->undeploy(mac));
+    ASSERT_TRUE(undeploy());
   }
   stop = true;
   for (auto& reader : readers) reader.join();
@@ -394,7 +411,7 @@ TEST_F(AdministrationTest, TwoAddsAtOnce) {
   EXPECT_TRUE(admin->add_image(std::move(same_two), {}));
   first.join();
   second.join();
-  EXPECT_EQ(admin->images()->size(), 2U);
+  EXPECT_EQ(admin->site()->policy.model().images.size(), 2U);
   EXPECT_THAT(scratch.list("state/images/same"), Contains("2"));
   EXPECT_THAT(strangers(), IsEmpty());
 }

@@ -82,7 +82,7 @@ class StatusTest : public testing::Test {
     loop->call_at(base::Clock::now() + std::chrono::milliseconds(10), [this] { loop->stop(); });
     loop->run();
   }
-  [[nodiscard]] api::Status status() const {
+  [[nodiscard]] StatusReport status() const {
     if (!tftp) return status_of({config, 1234, interfaces, *dhcp});
     const TftpStatus now{tftp->counters(), tftp->kernel_drops(), tftp->transfers(), {}};
     return status_of({config, 1234, interfaces, *dhcp, &now});
@@ -113,7 +113,7 @@ class StatusTest : public testing::Test {
 TEST_F(StatusTest, SaysWhoAndWhere) {
   config.http = false;
   open();
-  const api::Status s = status();
+  const StatusReport s = status();
   EXPECT_EQ(s.version, BOOTFERRY_VERSION);
   EXPECT_EQ(s.pid, getpid());
   EXPECT_EQ(s.started, 1234);

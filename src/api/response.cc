@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "api/http_response.h"
+#include "api/response.h"
 
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/basic_parser.hpp>
@@ -19,12 +19,12 @@ std::string_view view(beast::string_view text) { return {text.data(), text.size(
 
 }  // namespace
 
-class HttpResponse::Parser final : public beast::http::basic_parser<false> {
+class Response::Parser final : public beast::http::basic_parser<false> {
  public:
   explicit Parser(const Sink& to) : sink(to) {}
 
   const Sink& sink;
-  HttpAnswer answer;
+  Answer answer;
   base::Status refused;  // by the sink
 
  private:
@@ -56,7 +56,7 @@ class HttpResponse::Parser final : public beast::http::basic_parser<false> {
   void on_finish_impl(beast::error_code&) override {}
 };
 
-std::string print_request(const HttpRequest& request) {
+std::string print_request(const Request& request) {
   beast::http::request<beast::http::empty_body> head;
   head.version(11);
   head.method_string(request.method);
@@ -71,14 +71,14 @@ std::string print_request(const HttpRequest& request) {
   return out.str() + request.body;
 }
 
-HttpResponse::HttpResponse(const Sink& sink) : parser_(std::make_unique<Parser>(sink)) {
+Response::Response(const Sink& sink) : parser_(std::make_unique<Parser>(sink)) {
   parser_->body_limit(boost::none);
   parser_->eager(true);
 }
 
-HttpResponse::~HttpResponse() = default;
+Response::~Response() = default;
 
-base::Status HttpResponse::take(std::string_view octets) {
+base::Status Response::take(std::string_view octets) {
   rest_.append(octets);
   beast::error_code error;
   const std::size_t used = parser_->put(boost::asio::const_buffer(rest_.data(), rest_.size()), error);
@@ -90,15 +90,15 @@ base::Status HttpResponse::take(std::string_view octets) {
   return {};
 }
 
-base::Status HttpResponse::end() {
+base::Status Response::end() {
   beast::error_code error;
   if (parser_->got_some()) parser_->put_eof(error);
   if (parser_->is_done() && !error) return {};
   return base::fail("the server closed the connection before it had answered: its log says why");
 }
 
-bool HttpResponse::whole() const { return parser_->is_done(); }
+bool Response::whole() const { return parser_->is_done(); }
 
-HttpAnswer HttpResponse::answer() { return std::move(parser_->answer); }
+Answer Response::answer() { return std::move(parser_->answer); }
 
 }  // namespace api

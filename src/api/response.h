@@ -7,20 +7,20 @@
 #include <string>
 #include <string_view>
 
-#include "api/http_client.h"
+#include "api/client.h"
 
 namespace api {
 
 // Head and body; asks the server to close when it has answered.
-std::string print_request(const HttpRequest& request);
+std::string print_request(const Request& request);
 
-class HttpResponse {
+class Response {
  public:
   // The sink, if there is one, gets the body of a 2xx, and must outlive this object.
-  explicit HttpResponse(const Sink& sink);
-  ~HttpResponse();
-  HttpResponse(const HttpResponse&) = delete;
-  HttpResponse& operator=(const HttpResponse&) = delete;
+  explicit Response(const Sink& sink);
+  ~Response();
+  Response(const Response&) = delete;
+  Response& operator=(const Response&) = delete;
 
   // Any octets; an error where they are no answer, or where the sink refuses its piece.
   base::Status take(std::string_view octets);
@@ -28,7 +28,7 @@ class HttpResponse {
   base::Status end();
   [[nodiscard]] bool whole() const;
   // Once it is whole; gives it away.
-  [[nodiscard]] HttpAnswer answer();
+  [[nodiscard]] Answer answer();
 
  private:
   class Parser;
