@@ -62,7 +62,6 @@ std::string print(const Config& c) {
   key("interfaces", fmt::format("[{}]", fmt::join(interfaces, ", ")));
   key("state", quoted(c.state));
   key("socket", quoted(c.socket));
-  key("api_socket", quoted(c.api_socket));
   key("user", quoted(c.user));
   key("log_level", quoted(level(c.log_level)));
   key("log_format", quoted(format(c.log_format)));
@@ -140,7 +139,6 @@ void check_values(const Config& c) {
   BOOTFERRY_CHECK(c.tftp_threads <= 64 && c.http_max_connections >= 1 &&
                   c.http_max_connections_per_client >= 1);
   BOOTFERRY_CHECK(c.tls_port == 0 || (is_path(c.tls_certificate) && is_path(c.tls_key)));
-  BOOTFERRY_CHECK(is_path(c.api_socket_path()) && c.api_socket.size() < 108);
   BOOTFERRY_CHECK(c.api_tls_port == 0 || (is_path(c.api_tokens) && is_path(c.tls_key)));
   BOOTFERRY_CHECK(c.max_windowsize >= 1 && c.max_windowsize <= 256);
   BOOTFERRY_CHECK(c.max_transfers >= 1 && c.max_transfers_per_client >= 1);

@@ -90,6 +90,8 @@ Got<int> import(const Import& typed, const Common& common, Site& site) {
   const auto count = [&](const char* name) { return result->value(name, std::uint64_t{0}); };
   print_line(fmt::format("{}{} new, {} changed, {} as they were", typed.dry_run ? "would be: " : "imported: ",
                          count("created"), count("changed"), count("unchanged")));
+  // What is right in the file, and names no machine that boots.
+  for (const std::string& line : lines_of(result->value("passed_over", Json::object()))) print_line(line);
   return exit_ok;
 }
 

@@ -48,13 +48,7 @@ Failure failure_of(const Json& problem, int status) {
   if (out.what.empty()) out.what = text(problem, "title");
   std::string field = text(problem, "field");
   if (field.starts_with("/")) out.what = fmt::format("{}: {}", field.substr(1), out.what);
-  if (const auto lines = problem.find("lines"); lines != problem.end() && lines->is_array()) {
-    for (const Json& line : *lines) {
-      out.lines.push_back(fmt::format("line {}: {}", line.value("line", 0), text(line, "detail")));
-    }
-    if (const auto more = problem.value("more", 0); more > 0)
-      out.lines.push_back(fmt::format("and {} more", more));
-  }
+  out.lines = lines_of(problem);
   return out;
 }
 
@@ -77,6 +71,14 @@ Got<Json> read(const Got<api::Answer>& answer) {
 }
 
 }  // namespace
+
+std::vector<std::string> lines_of(const Json& told) {
+  std::vector<std::string> out;
+  for (const Json& line : told.value("lines", Json::array()))
+    out.push_back(fmt::format("line {}: {}", line.value("line", 0), text(line, "detail")));
+  if (const auto more = told.value("more", 0); more > 0) out.push_back(fmt::format("and {} more", more));
+  return out;
+}
 
 std::string config_file(const Common& common) {
   if (!common.config.empty()) return common.config;

@@ -62,6 +62,9 @@ class Site {
 // "/v1/devices/pc%201"
 std::string path_of(std::string_view kind, std::string_view name);
 
+// «line 12: no MAC address»: what is told of an imported file's lines.
+std::vector<std::string> lines_of(const Json& told);
+
 // Reports and returns the exit code.
 int failed(const Failure& failure);
 int failed(std::string what);

@@ -25,7 +25,7 @@ class Api:
 
     def __init__(self, site):
         self.site = site
-        self.socket = site.directory / "run/api.sock"
+        self.socket = site.directory / "run/control"
 
     def curl(self, *arguments, user=None, stdin=None):
         """Status, header fields in lower case, body."""

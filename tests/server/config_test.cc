@@ -38,7 +38,6 @@ TEST(Config, EveryKeyIsRead) {
 interfaces = ["eth0", "eth1"]
 state = "/s"
 socket = "/c"
-api_socket = "/a"
 user = ""
 log_level = "debug"
 log_format = "journal"
@@ -90,7 +89,6 @@ tokens = "/t/tokens"
   want.interfaces = {"eth0", "eth1"};
   want.state = "/s";
   want.socket = "/c";
-  want.api_socket = "/a";
   want.user = "";
   want.log_level = base::LogLevel::debug;
   want.log_format = base::LogFormat::journal;
@@ -123,8 +121,6 @@ tokens = "/t/tokens"
   want.api_tls_port = 9443;
   want.api_tokens = "/t/tokens";
   EXPECT_EQ(*config, want);
-  EXPECT_EQ(config->api_socket_path(), "/a");
-  EXPECT_EQ(Config{}.api_socket_path(), "/run/bootferry/api.sock");
   EXPECT_EQ(config->settings().http_port, 8080);
   EXPECT_EQ(config->settings().images_port, 8081);
   EXPECT_EQ(config->settings().prompt_seconds, 30);
