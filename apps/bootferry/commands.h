@@ -19,6 +19,7 @@ void add_event_commands(Command& root);       // event, run
 void add_explain_command(Command& root);      // explain
 void add_text_commands(Command& root);        // export, apply
 void add_backup_commands(Command& root);      // backup, restore
+void add_token_commands(Command& root);       // token new
 void add_advice_command(Command& root);       // dhcp-advice
 void add_completion_command(Command& root);   // completion
 

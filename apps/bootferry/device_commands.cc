@@ -91,7 +91,8 @@ Got<int> import(const Import& typed, const Common& common, Site& site) {
   print_line(fmt::format("{}{} new, {} changed, {} as they were", typed.dry_run ? "would be: " : "imported: ",
                          count("created"), count("changed"), count("unchanged")));
   // What is right in the file, and names no machine that boots.
-  for (const std::string& line : lines_of(result->value("passed_over", Json::object()))) print_line(line);
+  const Json passed{{"lines", result->value("passed_over", Json::array())}, {"more", result->value("more", 0)}};
+  for (const std::string& line : lines_of(passed)) print_line("passed over: " + line);
   return exit_ok;
 }
 

@@ -23,6 +23,7 @@ void declare(cli::Command root) {
   cli::add_explain_command(root);
   cli::add_text_commands(root);
   cli::add_backup_commands(root);
+  cli::add_token_commands(root);
   cli::add_advice_command(root);
   cli::add_completion_command(root);
 }

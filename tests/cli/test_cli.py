@@ -1,106 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The program from outside: what is typed, what is said, which exit code.
-
-BOOTFERRY_BIN names the binary; build/dev/bootferry otherwise."""
+"""The program from outside: what is typed, what is said, which exit code."""
 
 import contextlib
 import json
 import os
 import pathlib
 import pty
-import shutil
 import socket
 import subprocess
-import sys
-import tempfile
 import time
 
+import cli_site
 import pytest
-
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY / "tests"))
-
-from fake_kernel import fake_kernel  # noqa: E402
-
-BINARY = pathlib.Path(os.environ.get("BOOTFERRY_BIN", REPOSITORY / "build/dev/bootferry"))
-MAC = "52:54:00:12:34:56"
-ROOT = os.geteuid() == 0
-
-pytestmark = pytest.mark.skipif(not BINARY.is_file(), reason=f"{BINARY} is not built")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def a_binary_for_everybody():
-    """A copy that any user may run: home directories are closed to others."""
-    global BINARY
-    with tempfile.TemporaryDirectory(prefix="bootferry-bin-") as directory:
-        os.chmod(directory, 0o755)
-        BINARY = pathlib.Path(shutil.copy(BINARY, directory))
-        yield
-
-
-def bootferry(*arguments, **options):
-    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=60,
-                          stdin=subprocess.DEVNULL, **options)
-
-
-class Site:
-    """A state directory, and files to publish."""
-
-    def __init__(self, directory):
-        self.directory = directory
-        self.state = directory / "state"
-        self.config = directory / "bootferry.toml"
-        self.kernel = directory / "linux"
-        self.initrd = directory / "initrd.gz"
-        self.kernel.write_bytes(fake_kernel())
-        self.initrd.write_bytes(b"initrd")
-
-    def run(self, *arguments):
-        return bootferry(*arguments, "--state", self.state)
-
-    def good(self, *arguments):
-        result = self.run(*arguments)
-        assert result.returncode == 0, result.stderr
-        return result.stdout
-
-    def json(self, *arguments):
-        return json.loads(self.good(*arguments, "--json"))
-
-    def add(self, name="debian"):
-        return self.good("image", "add", name, "--kernel", self.kernel, "--initrd", self.initrd)
-
-    def tree(self):
-        tree = self.directory / "tree"
-        (tree / "boot").mkdir(parents=True)
-        (tree / "boot/linux").write_bytes(fake_kernel())
-        (tree / "boot/initrd.gz").write_bytes(b"initrd")
-        (tree / "pxelinux.cfg").mkdir()
-        (tree / "pxelinux.cfg/default").write_text(
-            "default install\nlabel install\n kernel boot/linux\n append initrd=boot/initrd.gz quiet\n")
-        return tree
-
-    def configure(self, text):
-        self.config.write_text(text)
-        return bootferry("check", "--config", self.config, "--state", self.state)
-
-    def files(self):
-        return {path: path.read_bytes() for path in (self.state / "images").rglob("*") if path.is_file()}
-
-
-@pytest.fixture
-def site():
-    # Not pytest's own directory, which is closed to everybody else: the server becomes nobody.
-    with tempfile.TemporaryDirectory(prefix="bootferry-cli-") as directory:
-        os.chmod(directory, 0o755)
-        yield Site(pathlib.Path(directory))
-
-
-def one_line(result, code):
-    """The error, after holding it against the rules: one line, ours, and the right exit code."""
-    assert result.returncode == code, result.stdout + result.stderr
-    assert result.stderr.startswith("bootferry: ") and result.stderr.count("\n") == 1, result.stderr
-    return result.stderr
+from cli_site import MAC, ROOT, Server, bootferry, fake_kernel, one_line
 
 
 def test_an_image_from_add_to_remove(site):
@@ -110,10 +22,10 @@ def test_an_image_from_add_to_remove(site):
     assert site.json("image", "show", "debian") == image
     assert "debian" in site.good("image", "list") and "initrd.gz" in site.good("image", "show", "debian")
 
-    assert site.json("deploy", "debian", "--to", MAC.replace(":", "-")) == {
-        "image": "debian", "target": MAC, "prompt": False}
-    assert site.json("deployment", "list") == site.json("deploy", "--list")
-    assert MAC in one_line(site.run("image", "remove", "debian"), 1)
+    deployed = site.json("deploy", "debian", "--to", MAC.replace(":", "-"))
+    assert deployed["to"] == {"device": MAC.replace(":", "-")} and deployed["purpose"] == "required"
+    assert site.json("deployment", "list") == site.json("deploy", "--list") == [deployed]
+    assert "debian to 52-54-00-12-34-56" in one_line(site.run("image", "remove", "debian"), 1)
     site.good("undeploy", MAC)
     site.good("image", "remove", "debian")
     assert site.json("image", "list") == []
@@ -123,7 +35,7 @@ def test_all_warns_and_always_prompts(site):
     site.add()
     result = site.run("deploy", "debian", "--to", "all", "--json")
     assert result.returncode == 0 and "every machine" in result.stderr
-    assert json.loads(result.stdout)["prompt"] is True
+    assert json.loads(result.stdout)["asks"] is True
     assert site.run("deploy", "debian", "--to", "all", "--yes").stderr == ""
 
 
@@ -197,7 +109,7 @@ def test_check_answers_in_json(site):
 @pytest.mark.skipif(not ROOT, reason="hides a folder in a mount namespace: needs root")
 def test_an_absent_loader_package_is_named(site):
     result = subprocess.run(
-        ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /usr/lib/ipxe && exec "$@"', "sh", BINARY, "check",
+        ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /usr/lib/ipxe && exec "$@"', "sh", cli_site.program, "check",
          "--state", site.state, "--socket", site.directory / "none"], capture_output=True, text=True, timeout=60)
     assert result.returncode == 1
     assert "package ipxe is not installed" in result.stdout and "apt install ipxe" in result.stdout
@@ -269,7 +181,7 @@ def test_without_a_server_the_way_out_is_named(site):
 def test_colour_only_on_a_terminal(site):
     def on_terminal(**environment):
         ours, theirs = pty.openpty()
-        subprocess.run([BINARY, "check", "--state", site.state], stdout=theirs, stderr=theirs, timeout=60,
+        subprocess.run([cli_site.program, "check", "--state", site.state], stdout=theirs, stderr=theirs, timeout=60,
                        env={**os.environ, **environment})
         os.close(theirs)
         seen = b""
@@ -281,38 +193,6 @@ def test_colour_only_on_a_terminal(site):
     assert b"\x1b[32mok" in on_terminal(NO_COLOR="")
     assert b"\x1b" not in on_terminal(NO_COLOR="1")
     assert "\x1b" not in bootferry("check", "--state", site.state).stdout
-
-
-class Server:
-    """`serve` in a network of its own, as root that becomes nobody."""
-
-    def __init__(self, site):
-        self.site = site
-        self.socket = site.directory / "run/control"
-        site.config.write_text(f'[server]\nuser = "nobody"\nstate = "{site.state}"\nsocket = "{self.socket}"\n')
-
-    def __enter__(self):
-        notify_path = self.site.directory / "notify"
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
-            notify.bind(str(notify_path))
-            notify_path.chmod(0o666)  # as systemd's is: it is told by whom the server becomes
-            notify.settimeout(20)
-            self.process = subprocess.Popen(
-                ["unshare", "-n", BINARY, "serve", "--config", self.site.config], stderr=subprocess.PIPE, text=True,
-                env={**os.environ, "NOTIFY_SOCKET": str(notify_path)})
-            try:
-                assert b"READY=1" in notify.recv(4096)
-            except BaseException:
-                self.process.kill()
-                raise
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.log = self.process.communicate(timeout=20)[1]
-
-    def run(self, *arguments):
-        return bootferry(*arguments, "--socket", self.socket)
 
 
 @pytest.mark.skipif(not ROOT, reason="opens ports below 1024: needs root")
@@ -341,7 +221,7 @@ def test_a_running_server(site):
         rights = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
         assert "CapEff:\t0000000000000000" in rights and "NoNewPrivs:\t1" in rights
     assert server.process.returncode == 0, server.log
-    assert "user 0" in server.log and "added image debian" in server.log
+    assert "POST /v1/images: 202" in server.log
     assert site.json("deployment", "list")[0]["image"] == "debian"
 
 
@@ -352,7 +232,7 @@ def test_a_server_that_dies_in_the_middle_of_a_copy_harms_nothing(site):
         big = site.directory / "big"
         with open(big, "wb") as file:
             file.truncate(4 << 30)
-        adding = subprocess.Popen([BINARY, "image", "add", "debian", "--kernel", site.kernel, "--initrd", big,
+        adding = subprocess.Popen([cli_site.program, "image", "add", "debian", "--kernel", site.kernel, "--initrd", big,
                                    "--socket", server.socket], stderr=subprocess.PIPE, text=True)
         deadline = time.monotonic() + 20
         while not list((site.state / "images").glob(".incoming-*")) and adding.poll() is None:
@@ -369,6 +249,6 @@ def test_a_server_that_dies_in_the_middle_of_a_copy_harms_nothing(site):
 def test_a_user_that_does_not_exist_is_refused(site):
     site.config.write_text(f'[server]\nuser = "no-such-user"\nstate = "{site.state}"\n'
                            f'socket = "{site.directory / "run/control"}"\n')
-    error = one_line(subprocess.run(["unshare", "-n", BINARY, "serve", "--config", site.config],
+    error = one_line(subprocess.run(["unshare", "-n", cli_site.program, "serve", "--config", site.config],
                                     capture_output=True, text=True, timeout=20), 1)
     assert "user no-such-user does not exist: adduser --system" in error
