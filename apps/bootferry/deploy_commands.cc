@@ -103,9 +103,9 @@ Got<int> deploy(const Deploy& typed, const Common& common, Site& site) {
   const Json record = record_of(typed, *target);
   std::optional<Json> before;
   if (typed.name.empty()) {
-    auto found = unnamed_deployment(site, *target);
-    if (!found) return tl::unexpected(found.error());
-    before = std::move(*found);
+    const auto there = deployments_to(site, *target);
+    if (!there) return tl::unexpected(there.error());
+    before = unnamed_among(*there, *target);
   }
   const auto rehearsed = rehearse(site, record, *target, before);
   if (!rehearsed) return tl::unexpected(rehearsed.error());
@@ -136,17 +136,24 @@ Got<int> undeploy(const std::string& what, const Common& common, Site& site) {
   if (removed.error().status != 404) return tl::unexpected(removed.error());
   const auto target = find_target(site, what);
   if (!target && target.error().status != 404) return tl::unexpected(target.error());
-  auto found = target && target->new_mac.empty() ? unnamed_deployment(site, *target)
-                                                 : Got<std::optional<Json>>(std::nullopt);
-  if (!found) return tl::unexpected(found.error());
-  if (!*found) {
+  auto there = target && target->new_mac.empty() ? deployments_to(site, *target)
+                                                           : Got<std::vector<Json>>(std::in_place);
+  if (!there) return tl::unexpected(there.error());
+  if (there->empty()) {
     return tl::unexpected(Failure{fmt::format(
         "nothing is deployed to {}, and no deployment is called so: `bootferry deployment list` shows them",
         what)});
   }
-  removed = site.remove(path_of("deployments", cell(**found, "name")));
+  auto meant = unnamed_among(*there, *target);
+  if (!meant && there->size() == 1) meant = there->front();
+  if (!meant) {
+    std::string names;
+    for (const Json& deployment : *there) names += fmt::format(" «{}»", cell(deployment, "name"));
+    return tl::unexpected(Failure{fmt::format("{} has more than one deployment: say which:{}", what, names)});
+  }
+  removed = site.remove(path_of("deployments", cell(*meant, "name")));
   if (!removed) return tl::unexpected(removed.error());
-  return done(common, fmt::format("{} gets nothing any more by «{}»", what, cell(**found, "name")));
+  return done(common, fmt::format("{} gets nothing any more by «{}»", what, cell(*meant, "name")));
 }
 
 std::string deploy_fault(const Deploy& typed) {

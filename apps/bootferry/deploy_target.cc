@@ -72,16 +72,23 @@ Got<Target> find_target(Site& site, const std::string& typed) {
   return tl::unexpected(device.error());
 }
 
-Got<std::optional<Json>> unnamed_deployment(Site& site, const Target& target) {
-  std::optional<Json> found;
+Got<std::vector<Json>> deployments_to(Site& site, const Target& target) {
+  std::vector<Json> found;
   const Json to = target.json();
   const auto listed = site.each("/v1/deployments", {}, [&](const Json& deployment) {
-    if (deployment.value("to", Json()) == to && cell(deployment, "name").ends_with(" to " + target.words()))
-      found = deployment;
-    return !found;
+    if (deployment.value("to", Json()) == to) found.push_back(deployment);
+    return true;
   });
   if (!listed) return tl::unexpected(listed.error());
   return found;
+}
+
+std::optional<Json> unnamed_among(const std::vector<Json>& deployments, const Target& target) {
+  const std::string end = " to " + target.words();
+  for (const Json& deployment : deployments) {
+    if (cell(deployment, "name").ends_with(end)) return deployment;
+  }
+  return std::nullopt;
 }
 
 }  // namespace cli

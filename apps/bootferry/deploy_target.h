@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "site.h"
 
@@ -26,7 +27,9 @@ Got<Target> find_target(Site& site, const std::string& typed);
 // What find_target() would refuse whatever the site holds; empty: nothing.
 std::string target_fault(const std::string& typed);
 
-// The deployment for this target that was made without a name of its own, «IMAGE to TARGET».
-Got<std::optional<Json>> unnamed_deployment(Site& site, const Target& target);
+// All deployments to exactly this target.
+Got<std::vector<Json>> deployments_to(Site& site, const Target& target);
+// The one among them that was made without a name of its own, «IMAGE to TARGET».
+std::optional<Json> unnamed_among(const std::vector<Json>& deployments, const Target& target);
 
 }  // namespace cli

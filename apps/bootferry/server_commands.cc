@@ -83,15 +83,10 @@ std::string show_findings(const std::vector<server::Finding>& findings) {
   return table.print();
 }
 
-std::string since(const Json& status) {
-  const Json started = status.value("started", Json());
-  return started.is_number() ? print_time(started.get<std::int64_t>()) : cell(status, "started");
-}
-
 std::string show_status(const Json& status) {
   const auto number = [](const Json& object, const char* key) { return object.value(key, std::int64_t{0}); };
   Table table({"version", cell(status, "version")});
-  table.add({"process", fmt::format("{}, since {}", number(status, "pid"), since(status))});
+  table.add({"process", fmt::format("{}, since {}", number(status, "pid"), cell(status, "started"))});
   table.add({"interfaces", cell(status, "interfaces")});
   for (const std::string& service : status.value("services", std::vector<std::string>()))
     table.add({"service", service});

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <iostream>
 
 namespace cli {
@@ -73,14 +72,6 @@ std::string Table::print() const {
   }
   out.pop_back();
   return out;
-}
-
-std::string print_time(std::int64_t unix_seconds) {
-  const auto seconds = static_cast<std::time_t>(unix_seconds);
-  std::tm local{};
-  ::localtime_r(&seconds, &local);
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
-                     local.tm_hour, local.tm_min);
 }
 
 std::string print_size(std::uint64_t octets) {

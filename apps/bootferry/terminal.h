@@ -39,8 +39,7 @@ class Table {
 };
 
 std::string printable(std::string_view text);
-std::string print_time(std::int64_t unix_seconds);  // 2025-03-01 12:30
-std::string print_size(std::uint64_t octets);       // 41.2 MiB
+std::string print_size(std::uint64_t octets);  // 41.2 MiB
 
 // A bar on standard error; nothing when that is no terminal.
 class ProgressBar {
