@@ -53,8 +53,8 @@ Got<std::string> detecting_program(const Common& common) {
   });
   if (!listed) return tl::unexpected(listed.error());
   if (path.empty()) {
-    return tl::unexpected(Failure{
-        "no boot program detects: `bootferry program add --arch bios --role detect FILE` adds one"});
+    return tl::unexpected(
+        Failure{"no boot program detects: `bootferry program add --arch bios --role detect FILE` adds one"});
   }
   return path;
 }

@@ -29,7 +29,8 @@ Got<int> back_up(const std::string& file, const Common& common, Site& site) {
   if (!written) return tl::unexpected(written.error());
   if (auto kept = out->commit(); !kept) return tl::unexpected(Failure{kept.error().what});
   if (file == "-") return exit_ok;
-  return done(common, fmt::format("wrote {} ({}); the images themselves are not in it", file, print_size(size)));
+  return done(common,
+              fmt::format("wrote {} ({}); the images themselves are not in it", file, print_size(size)));
 }
 
 int put_back(const std::string& file, const Common& common) {

@@ -125,7 +125,8 @@ Got<int> deploy(const Deploy& typed, const Common& common, Site& site) {
   const std::string whom = target->new_mac.empty() ? target->words() : target->new_mac;
   print_line(fmt::format("deployed {}: {}", in_words(*made, whom), reach_in_words(*rehearsed)));
   if (before && cell(*before, "name") != cell(*made, "name"))
-    print_line(fmt::format("in place of «{}»; --name NAME lets two stand side by side", cell(*before, "name")));
+    print_line(
+        fmt::format("in place of «{}»; --name NAME lets two stand side by side", cell(*before, "name")));
   return exit_ok;
 }
 
@@ -137,7 +138,7 @@ Got<int> undeploy(const std::string& what, const Common& common, Site& site) {
   const auto target = find_target(site, what);
   if (!target && target.error().status != 404) return tl::unexpected(target.error());
   auto there = target && target->new_mac.empty() ? deployments_to(site, *target)
-                                                           : Got<std::vector<Json>>(std::in_place);
+                                                 : Got<std::vector<Json>>(std::in_place);
   if (!there) return tl::unexpected(there.error());
   if (there->empty()) {
     return tl::unexpected(Failure{fmt::format(
@@ -185,8 +186,9 @@ void add_rerun(Command& deploy) {
             print_line(api::print_json(*cleared));
             return exit_ok;
           }
-          return done(common, fmt::format("{} runs {} again at its next network boot", typed->machine,
-                                          typed->deployment.empty() ? "what is required" : typed->deployment));
+          return done(common,
+                      fmt::format("{} runs {} again at its next network boot", typed->machine,
+                                  typed->deployment.empty() ? "what is required" : typed->deployment));
         });
       });
   rerun.needs("MACHINE", typed->machine, "Name, MAC address or UUID", names_of("devices"));

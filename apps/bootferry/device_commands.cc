@@ -22,7 +22,8 @@ const Kind device{
     {{"--mac", "macs", Shape::texts, "An address of its network cards"},
      {"--uuid", "uuid", Shape::text, "Its SMBIOS UUID"},
      // Not --state, which is the stopped server's directory.
-     {"--in-state", "state", Shape::text, "Whether it is served", one_of({"approved", "pending", "rejected"})},
+     {"--in-state", "state", Shape::text, "Whether it is served",
+      one_of({"approved", "pending", "rejected"})},
      {"--collection", "collections", Shape::texts, "A collection that it is in", names_of("collections")},
      {"--var", "variables", Shape::pairs, "NAME=VALUE, for what it boots"},
      {"--program", "program", Shape::text, "Boot program instead of the usual one", names_of("programs")},
@@ -79,8 +80,8 @@ Got<int> import(const Import& typed, const Common& common, Site& site) {
   const auto started = site.send_text("POST", "/v1/devices/import", std::move(*text), query);
   if (!started) return tl::unexpected(started.error());
   ProgressBar bar("importing " + typed.file, !common.json, ProgressBar::Unit::things);
-  const auto result = site.finish(*started,
-                                  [&](std::uint64_t done, std::uint64_t total) { bar.show(done, total); });
+  const auto result =
+      site.finish(*started, [&](std::uint64_t done, std::uint64_t total) { bar.show(done, total); });
   bar.clear();
   if (!result) return tl::unexpected(result.error());
   if (common.json) {
@@ -91,7 +92,8 @@ Got<int> import(const Import& typed, const Common& common, Site& site) {
   print_line(fmt::format("{}{} new, {} changed, {} as they were", typed.dry_run ? "would be: " : "imported: ",
                          count("created"), count("changed"), count("unchanged")));
   // What is right in the file, and names no machine that boots.
-  const Json passed{{"lines", result->value("passed_over", Json::array())}, {"more", result->value("more", 0)}};
+  const Json passed{{"lines", result->value("passed_over", Json::array())},
+                    {"more", result->value("more", 0)}};
   for (const std::string& line : lines_of(passed)) print_line("passed over: " + line);
   return exit_ok;
 }
@@ -100,7 +102,8 @@ void add_import(Command& devices) {
   auto typed = std::make_shared<Import>();
   Command import_them =
       devices.leaf("import", "Take in all machines of a file, or none", [typed](const Common& common) {
-        return with_site(common, [&](Site& site) { return import(*typed, common, site); }, true);
+        return with_site(
+            common, [&](Site& site) { return import(*typed, common, site); }, true);
       });
   import_them.needs("FILE", typed->file, "- reads standard input", a_file());
   import_them.option("--format", typed->format, "What the file is [csv]",

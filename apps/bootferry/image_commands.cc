@@ -89,8 +89,7 @@ Got<int> add_image(const Add& command, const Common& common, Site& site) {
   auto files = command.tree.empty() ? open_files(command) : open_tree(command.tree);
   if (!files) return tl::unexpected(Failure{files.error().what});
   const Json record = description(command, *files);
-  const auto added =
-      upload(site, "/v1/images", record, std::move(*files), "copying " + command.name, common);
+  const auto added = upload(site, "/v1/images", record, std::move(*files), "copying " + command.name, common);
   if (!added) return tl::unexpected(added.error());
   if (common.json) {
     print_line(api::print_json(*added));
@@ -116,7 +115,8 @@ void add_image_commands(Command& root) {
   auto typed = std::make_shared<Add>();
   Command add =
       images.leaf("add", "Publish an image; the same name again replaces it", [typed](const Common& common) {
-        return with_site(common, [&](Site& site) { return add_image(*typed, common, site); }, true);
+        return with_site(
+            common, [&](Site& site) { return add_image(*typed, common, site); }, true);
       });
   add.footer(footer);
   add.needs("NAME", typed->name, "What to call it");

@@ -37,13 +37,12 @@ const Kind network{
     {"subnet", "answer", "add_unknown", "maintenance", "referral"},
     "no networks: the site's settings hold everywhere"};
 
-const Kind server{
-    "server",
-    "servers",
-    {{"--address", "address", Shape::text, "Its IPv4 address", {}, true},
-     {"--file", "files", Shape::pairs, "What machines load from it first: ARCH=PATH"}},
-    {"address", "files"},
-    "no other boot servers"};
+const Kind server{"server",
+                  "servers",
+                  {{"--address", "address", Shape::text, "Its IPv4 address", {}, true},
+                   {"--file", "files", Shape::pairs, "What machines load from it first: ARCH=PATH"}},
+                  {"address", "files"},
+                  "no other boot servers"};
 
 const Kind referral{
     "referral",

@@ -44,9 +44,7 @@ int watch(const Common& common) {
       items = tl::unexpected(site.error());
     if (!items && !seen) return failed(items.error());
     seen = true;
-    screen.show(!items        ? items.error().what
-                : common.json ? api::print_json(Json(*items))
-                              : table_of(*items));
+    screen.show(!items ? items.error().what : common.json ? api::print_json(Json(*items)) : table_of(*items));
     std::this_thread::sleep_for(std::chrono::seconds(1));
   }
 }

@@ -53,9 +53,11 @@ Got<int> add_program(const Add& typed, const Common& common, Site& site) {
 void add_program_commands(Command& root) {
   Command programs = root.group("program", "Boot programs in place of ours, or where there are none of ours");
   auto typed = std::make_shared<Add>();
-  Command add = programs.leaf("add", "Hand out FILE to machines of an architecture", [typed](const Common& common) {
-    return with_site(common, [&](Site& site) { return add_program(*typed, common, site); }, true);
-  });
+  Command add =
+      programs.leaf("add", "Hand out FILE to machines of an architecture", [typed](const Common& common) {
+        return with_site(
+            common, [&](Site& site) { return add_program(*typed, common, site); }, true);
+      });
   add.option("--arch", typed->arch, "bios, ia32, x64, arm32, arm64, riscv64 or loongarch64");
   add.option("--name", typed->name, "What to call it [the architecture]");
   add.option("--role", typed->roles, "What it is given out for (may be repeated) [boot, prompt]",

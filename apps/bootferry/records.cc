@@ -15,7 +15,8 @@ namespace {
 
 std::string heading(std::string_view field) {
   std::string out;
-  for (const char c : field) out += c == '_' ? ' ' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  for (const char c : field)
+    out += c == '_' ? ' ' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return out;
 }
 
@@ -163,7 +164,8 @@ std::string show_record(const Kind& kind, const Json& record) {
     if (std::ranges::find(told, field) != told.end()) return;
     told.push_back(field);
     const auto found = record.find(field);
-    if (found == record.end() || found->is_null() || ((found->is_array() || found->is_object()) && found->empty()))
+    if (found == record.end() || found->is_null() ||
+        ((found->is_array() || found->is_object()) && found->empty()))
       return;
     const bool list = found->is_array() && found->size() > 1;
     if (!list) {
@@ -287,7 +289,8 @@ Command set_command(Command& group, const Kind& kind, Also also) {
   const auto unset = [typed, kind](Json& change) -> std::string {
     for (const std::string& what : typed->unset) {
       const std::string option = "--" + what.substr(0, what.find('.'));
-      const auto field = std::ranges::find_if(kind.fields, [&](const Field& f) { return option == f.option; });
+      const auto field =
+          std::ranges::find_if(kind.fields, [&](const Field& f) { return option == f.option; });
       if (field == kind.fields.end())
         return fmt::format("--unset {}: a {} has no {}", what, kind.word, option);
       if (what.find('.') != std::string::npos) {
@@ -313,7 +316,8 @@ Command set_command(Command& group, const Kind& kind, Also also) {
         also(*present, change);
         request.headers.emplace_back("If-Match", fmt::format("\"{}\"", cell(*present, "revision")));
       }
-      if (change.empty()) return tl::unexpected(Failure{"nothing to change was given: --help shows what can be"});
+      if (change.empty())
+        return tl::unexpected(Failure{"nothing to change was given: --help shows what can be"});
       request.body = api::print_json(change);
       const auto answer = site.ask(std::move(request));
       if (!answer) return tl::unexpected(answer.error());

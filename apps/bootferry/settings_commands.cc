@@ -41,7 +41,8 @@ std::vector<std::string> split(std::string_view text) {
 }
 
 // What was typed, as the kind of value that the setting has.
-tl::expected<Json, Failure> typed_value(const Json& present, const std::string& key, const std::string& text) {
+tl::expected<Json, Failure> typed_value(const Json& present, const std::string& key,
+                                        const std::string& text) {
   if (present.is_boolean()) {
     if (text == "true" || text == "yes") return true;
     if (text == "false" || text == "no") return false;
@@ -66,7 +67,8 @@ Got<int> set(const std::vector<std::string>& assignments, const Common& common, 
     const std::string key = assignment.substr(0, equals);
     const Json* setting = find(*present, key);
     if (setting == nullptr || setting->is_object() || key == "revision")
-      return tl::unexpected(Failure{fmt::format("no setting \"{}\": `bootferry settings show` names them", key)});
+      return tl::unexpected(
+          Failure{fmt::format("no setting \"{}\": `bootferry settings show` names them", key)});
     auto value = typed_value(*setting, key, assignment.substr(equals + 1));
     if (!value) return tl::unexpected(value.error());
     std::string pointer = "/" + key;
@@ -104,9 +106,11 @@ void add_settings_commands(Command& root) {
   });
   auto typed = std::make_shared<std::vector<std::string>>();
   Command change = settings.leaf("set", "Change some, all together", [typed](const Common& common) {
-    return with_site(common, [&](Site& site) { return set(*typed, common, site); }, true);
+    return with_site(
+        common, [&](Site& site) { return set(*typed, common, site); }, true);
   });
-  change.needs("ASSIGNMENT", *typed, "KEY=VALUE: pending.poll_seconds=5; of a list: ignored_macs=02:00:00,52:54:00");
+  change.needs("ASSIGNMENT", *typed,
+               "KEY=VALUE: pending.poll_seconds=5; of a list: ignored_macs=02:00:00,52:54:00");
   change.refuse_if([typed]() -> std::string {
     for (const std::string& assignment : *typed) {
       if (assignment.find('=') == std::string::npos || assignment.starts_with("="))

@@ -24,7 +24,7 @@ using api::Json;
 struct Failure {
   std::string what;
   std::vector<std::string> lines = {};
-  int status = 0;    // of the answer; 0: there was none
+  int status = 0;         // of the answer; 0: there was none
   std::string type = {};  // "in-use"; empty where there was no problem document
 };
 template <class T>
@@ -43,8 +43,7 @@ class Site {
 
   Got<Json> get(const std::string& path, const api::Pairs& query = {});
   // POST, PUT, PATCH or DELETE; what has no body gives null.
-  Got<Json> send(const char* method, const std::string& path, const Json& body,
-                 const api::Pairs& query = {});
+  Got<Json> send(const char* method, const std::string& path, const Json& body, const api::Pairs& query = {});
   Got<Json> send_text(const char* method, const std::string& path, std::string text,
                       const api::Pairs& query = {}, const char* type = "text/plain");
   Got<Json> remove(const std::string& path);

@@ -19,7 +19,8 @@ Got<int> export_model(const std::string& file, Site& site) {
   if (!out) return tl::unexpected(Failure{out.error().what});
   api::Request request;
   request.path = path;
-  const auto written = site.ask(std::move(request), [&](std::string_view piece) { return out->write(piece); });
+  const auto written =
+      site.ask(std::move(request), [&](std::string_view piece) { return out->write(piece); });
   if (!written) return tl::unexpected(written.error());
   if (auto kept = out->commit(); !kept) return tl::unexpected(Failure{kept.error().what});
   return exit_ok;
@@ -87,7 +88,8 @@ void add_text_commands(Command& root) {
 
   auto typed = std::make_shared<Apply>();
   Command command = root.leaf("apply", "Make the model as a text says", [typed](const Common& common) {
-    return with_site(common, [&](Site& site) { return apply(*typed, common, site); }, true);
+    return with_site(
+        common, [&](Site& site) { return apply(*typed, common, site); }, true);
   });
   command.needs("FILE", typed->file, "As `export` writes it; - reads standard input", a_file());
   command.flag("--diff", typed->diff, "Change nothing; say what would be");

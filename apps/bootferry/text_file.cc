@@ -37,7 +37,9 @@ base::Result<NewFile> NewFile::make(const std::string& path) {
 }
 
 NewFile::NewFile(NewFile&& other) noexcept
-    : path_(std::move(other.path_)), temporary_(std::exchange(other.temporary_, "")), fd_(std::exchange(other.fd_, -1)) {}
+    : path_(std::move(other.path_)),
+      temporary_(std::exchange(other.temporary_, "")),
+      fd_(std::exchange(other.fd_, -1)) {}
 
 NewFile::~NewFile() {
   if (temporary_.empty()) return;

@@ -27,7 +27,8 @@ void add_token_commands(Command& root) {
     return exit_ok;
   });
   make.needs("NAME", typed->name, "Whose it is: events name it");
-  make.option("--role", typed->role, "What it may do [viewer]", one_of({"viewer", "helpdesk", "administrator"}));
+  make.option("--role", typed->role, "What it may do [viewer]",
+              one_of({"viewer", "helpdesk", "administrator"}));
   make.footer("The line goes into the file that api.tokens names; the token is shown this once.");
 }
 

@@ -19,11 +19,11 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 struct Request {
   std::string method = "GET";
-  std::string path;              // escaped: "/v1/devices/pc%201"
-  Pairs query;                   // as meant: whoever sends it escapes it
-  Pairs headers;                 // besides those that HTTP itself needs
-  std::string body;              // with its Content-Type among the headers
-  std::vector<base::Fd> files;   // open files that travel beside it
+  std::string path;             // escaped: "/v1/devices/pc%201"
+  Pairs query;                  // as meant: whoever sends it escapes it
+  Pairs headers;                // besides those that HTTP itself needs
+  std::string body;             // with its Content-Type among the headers
+  std::vector<base::Fd> files;  // open files that travel beside it
 };
 
 struct Answer {

@@ -51,7 +51,8 @@ class Advice {
       what = "Take out options 60, 66 and 67, next-server and boot file names";
       why =
           "Option 60 from a DHCP server says «ask this host on port 4011», where nobody answers; 66 and 67 "
-          "name one file for every firmware. It may seem to go further with them, and ends at the wrong file. "
+          "name one file for every firmware. It may seem to go further with them, and ends at the wrong "
+          "file. "
           "This server names the right file for each machine itself.";
     }
     sections_.push_back({"remove", what, why + " " + words_.order, words_.remove(), words_.remove_file});
@@ -59,10 +60,11 @@ class Advice {
 
   void set() {
     if (software_ == DhcpSoftware::windows && facts_.arrangement == Arrangement::same_host) {
-      sections_.push_back({"set", "Set nothing: this arrangement is not one of a Windows DHCP server",
-                           "This server's configuration says that a DHCP server stands on its own host, which "
-                           "Windows cannot. Set services.proxydhcp = true here, and leave Windows as it is.",
-                           "", ""});
+      sections_.push_back(
+          {"set", "Set nothing: this arrangement is not one of a Windows DHCP server",
+           "This server's configuration says that a DHCP server stands on its own host, which "
+           "Windows cannot. Set services.proxydhcp = true here, and leave Windows as it is.",
+           "", ""});
     } else if (facts_.second_order_file) {
       second_order();
     } else if (facts_.arrangement == Arrangement::files_only) {
@@ -76,16 +78,18 @@ class Advice {
            "names (siaddr). No option 60, 66 or 67 goes with it.",
            words_.next_server(facts_.here), words_.file});
     } else {
-      sections_.push_back({"set", "Set nothing: the DHCP server stays as it is",
-                           "This server answers on UDP port 67 itself, beside the DHCP server, and gives out no "
-                           "addresses.",
-                           "", ""});
+      sections_.push_back(
+          {"set", "Set nothing: the DHCP server stays as it is",
+           "This server answers on UDP port 67 itself, beside the DHCP server, and gives out no "
+           "addresses.",
+           "", ""});
     }
     if (!facts_.others.empty() && !sections_.back().text.empty()) {
       std::string all;
       for (const std::string& other : facts_.others) all += (all.empty() ? "" : ", ") + other;
       sections_.back().why += fmt::format(
-          " {} is the first of this server's addresses; for machines that reach it by another one, name that: {}.",
+          " {} is the first of this server's addresses; for machines that reach it by another one, name "
+          "that: {}.",
           facts_.here.print(), all);
     }
   }
@@ -97,18 +101,19 @@ class Advice {
         "«PXEClient», sends machines to port 4011 of the same host. UEFI HTTP Boot is not possible this way.";
     if (shim()) {
       why +=
-          " boot.unknown_uefi is \"shim\": GRUB takes the server from siaddr, which a DHCP server on this host "
+          " boot.unknown_uefi is \"shim\": GRUB takes the server from siaddr, which a DHCP server on this "
+          "host "
           "names by itself.";
     }
     sections_.push_back({"set", "Set option 60 to PXEClient, and nothing else", why, text, words_.file});
   }
 
   void files() {
-    std::vector<BootChoice> choices{
-        {"bios", bios, "bios/pxelinux.0"},
-        {"uefi-x64", uefi_x64, shim() ? "x64/shimx64.efi" : "x64/snponly.efi"}};
+    std::vector<BootChoice> choices{{"bios", bios, "bios/pxelinux.0"},
+                                    {"uefi-x64", uefi_x64, shim() ? "x64/shimx64.efi" : "x64/snponly.efi"}};
     std::string why =
-        "services.proxydhcp and services.boot_service are off here: the DHCP server alone tells machines what "
+        "services.proxydhcp and services.boot_service are off here: the DHCP server alone tells machines "
+        "what "
         "to load, so it must tell their firmware apart (option 93).";
     if (facts_.http) {
       const std::string port = facts_.http_port == 80 ? "" : fmt::format(":{}", facts_.http_port);
@@ -125,8 +130,10 @@ class Advice {
     const std::array choices{BootChoice{"bios", bios, *facts_.second_order_file}};
     sections_.push_back(
         {"set", "Send BIOS machines to the detecting program of this server, and nobody else",
-         "A referral of the second order: options 66 and 67 send a machine to this server's detecting program; "
-         "that program asks this server on port 4011, and is sent on to the server of its referral. UEFI machines "
+         "A referral of the second order: options 66 and 67 send a machine to this server's detecting "
+         "program; "
+         "that program asks this server on port 4011, and is sent on to the server of its referral. UEFI "
+         "machines "
          "do not go this way: they are referred by port 4011 from the start, without options 66 and 67.",
          words_.files(facts_.here, choices), words_.file});
   }
@@ -149,12 +156,16 @@ class Advice {
           "dhcp-relay={0},{2}",
           relay.print(), dhcp, here);
       why =
-          "A machine's question is a broadcast and ends at the router. The router has to pass it to both servers, "
-          "the DHCP server for an address and this one for a boot file. That is better than options 66 and 67: the "
+          "A machine's question is a broadcast and ends at the router. The router has to pass it to both "
+          "servers, "
+          "the DHCP server for an address and this one for a boot file. That is better than options 66 and "
+          "67: the "
           "answer stays one for each firmware.";
     } else {
-      text = fmt::format("# the DHCP server alone; this one answers no broadcasts\nip helper-address {}", dhcp);
-      why = "This server answers no broadcasts in this arrangement: relays pass them to the DHCP server only.";
+      text =
+          fmt::format("# the DHCP server alone; this one answers no broadcasts\nip helper-address {}", dhcp);
+      why =
+          "This server answers no broadcasts in this arrangement: relays pass them to the DHCP server only.";
     }
     sections_.push_back({"relay", fmt::format("Relay at {}", relay.print()), why, text, "the relay"});
   }
@@ -164,7 +175,8 @@ class Advice {
     const auto port = [&](bool open, const std::string& what) {
       if (open) ports += (ports.empty() ? "" : ", ") + what;
     };
-    const bool asks_us = facts_.arrangement != Arrangement::files_only || facts_.second_order_file.has_value();
+    const bool asks_us =
+        facts_.arrangement != Arrangement::files_only || facts_.second_order_file.has_value();
     port(facts_.arrangement == Arrangement::beside, "UDP 67 (from relays, too)");
     port(asks_us, "UDP 4011");
     port(true, "UDP 69 and the ports that TFTP answers from");

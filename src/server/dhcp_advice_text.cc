@@ -11,13 +11,16 @@ namespace server {
 namespace {
 
 // «HTTPClient» or «PXEClient»: who is told; nobody else is.
-std::string_view asked_class(const BootChoice& choice) { return choice.http_class ? "HTTPClient" : "PXEClient"; }
+std::string_view asked_class(const BootChoice& choice) {
+  return choice.http_class ? "HTTPClient" : "PXEClient";
+}
 
 namespace kea {
 
 // One class; `says` are its members besides name and test.
 std::string one_class(std::string_view name, std::string_view test, std::string_view says) {
-  return fmt::format("  {{\n    \"name\": \"bootferry-{}\",\n    \"test\": \"{}\",\n{}\n  }}", name, test, says);
+  return fmt::format("  {{\n    \"name\": \"bootferry-{}\",\n    \"test\": \"{}\",\n{}\n  }}", name, test,
+                     says);
 }
 
 std::string classes(const std::vector<std::string>& all) {
@@ -52,8 +55,8 @@ std::string files(base::Ipv4 address, std::span<const BootChoice> choices) {
       test = fmt::format("{} and ({})", starts_with(asked_class(choice)), fmt::join(ids, " or "));
       if (choices.size() > 1) test += " and not (option[77].hex == 'iPXE')";
     }
-    std::string says = fmt::format("    \"next-server\": \"{}\",\n    \"boot-file-name\": \"{}\"", address.print(),
-                                   choice.file);
+    std::string says = fmt::format("    \"next-server\": \"{}\",\n    \"boot-file-name\": \"{}\"",
+                                   address.print(), choice.file);
     if (choice.http_class) {
       says +=
           ",\n    \"option-data\": [ { \"name\": \"vendor-class-identifier\", \"data\": \"HTTPClient\", "
@@ -65,9 +68,11 @@ std::string files(base::Ipv4 address, std::span<const BootChoice> choices) {
 }
 
 std::string remove() {
-  return "grep -nE '\"(next-server|server-hostname|boot-file-name)\"|\"(vendor-class-identifier|tftp-server-name)\"|"
+  return "grep -nE "
+         "'\"(next-server|server-hostname|boot-file-name)\"|\"(vendor-class-identifier|tftp-server-name)\"|"
          "\"code\": *(60|66|67)\\b' /etc/kea/kea-dhcp4.conf\n"
-         "# take out what it finds, in this order: reservations, classes, pools, subnets, shared networks, global\n"
+         "# take out what it finds, in this order: reservations, classes, pools, subnets, shared networks, "
+         "global\n"
          "kea-dhcp4 -t /etc/kea/kea-dhcp4.conf && systemctl reload kea-dhcp4-server";
 }
 
@@ -111,7 +116,8 @@ std::string files(base::Ipv4 address, std::span<const BootChoice> choices) {
 std::string remove() {
   return "grep -nE '^[^#]*\\b(next-server|server-name|filename|vendor-class-identifier|tftp-server-name|"
          "bootfile-name)\\b' /etc/dhcp/dhcpd.conf\n"
-         "# take out what it finds, in this order: hosts, classes, pools, subnets, shared networks, groups, global\n"
+         "# take out what it finds, in this order: hosts, classes, pools, subnets, shared networks, groups, "
+         "global\n"
          "dhcpd -t -cf /etc/dhcp/dhcpd.conf && systemctl restart isc-dhcp-server";
 }
 
@@ -184,17 +190,17 @@ std::string files(base::Ipv4 address, std::span<const BootChoice> choices) {
     } else {
       for (const unsigned id : choice.archs) {
         const std::string one = fmt::format("{} {}", name, id);
-        lines.push_back(fmt::format("Add-DhcpServerv4Class -Name '{}' -Type Vendor -Data '{}:Arch:{:05}'", one,
-                                    asked_class(choice), id));
+        lines.push_back(fmt::format("Add-DhcpServerv4Class -Name '{}' -Type Vendor -Data '{}:Arch:{:05}'",
+                                    one, asked_class(choice), id));
         conditions.push_back(fmt::format("EQ,'{}*'", one));
       }
       lines.push_back(fmt::format("Add-DhcpServerv4Policy -Name '{}' -Condition OR -VendorClass {}", name,
                                   fmt::join(conditions, ",")));
     }
-    lines.push_back(
-        fmt::format("Set-DhcpServerv4OptionValue -PolicyName '{}' -OptionId 66 -Value '{}'", name, address.print()));
-    lines.push_back(
-        fmt::format("Set-DhcpServerv4OptionValue -PolicyName '{}' -OptionId 67 -Value '{}'", name, choice.file));
+    lines.push_back(fmt::format("Set-DhcpServerv4OptionValue -PolicyName '{}' -OptionId 66 -Value '{}'", name,
+                                address.print()));
+    lines.push_back(fmt::format("Set-DhcpServerv4OptionValue -PolicyName '{}' -OptionId 67 -Value '{}'", name,
+                                choice.file));
     if (choice.http_class) {
       lines.push_back(
           fmt::format("Set-DhcpServerv4OptionValue -PolicyName '{}' -OptionId 60 -Value 'HTTPClient'", name));
@@ -210,9 +216,11 @@ std::string remove() {
          "  Where-Object OptionId -in 60,66,67\n"
          "# 1. the scopes (and in them reservations and policies, by -ReservedIP and -PolicyName)\n"
          "Get-DhcpServerv4Scope | ForEach-Object { foreach ($id in 60,66,67) {\n"
-         "  Remove-DhcpServerv4OptionValue -ScopeId $_.ScopeId -OptionId $id -ErrorAction SilentlyContinue } }\n"
+         "  Remove-DhcpServerv4OptionValue -ScopeId $_.ScopeId -OptionId $id -ErrorAction SilentlyContinue } "
+         "}\n"
          "# 2. the server\n"
-         "foreach ($id in 60,66,67) { Remove-DhcpServerv4OptionValue -OptionId $id -ErrorAction SilentlyContinue }\n"
+         "foreach ($id in 60,66,67) { Remove-DhcpServerv4OptionValue -OptionId $id -ErrorAction "
+         "SilentlyContinue }\n"
          "# 3. only if option 60 is to go altogether: its definition, when no value is left\n"
          "Remove-DhcpServerv4OptionDefinition -OptionId 60 -ErrorAction SilentlyContinue";
 }
@@ -231,12 +239,8 @@ const DhcpWords kea_words{kea::option_60,
                           "/etc/kea/kea-dhcp4.conf, inside \"Dhcp4\"",
                           "a shell on the DHCP server",
                           narrowest_first};
-const DhcpWords isc_words{isc::option_60,
-                          isc::next_server,
-                          isc::files,
-                          isc::remove,
-                          "/etc/dhcp/dhcpd.conf",
-                          "a shell on the DHCP server",
+const DhcpWords isc_words{isc::option_60, isc::next_server,       isc::files,
+                          isc::remove,    "/etc/dhcp/dhcpd.conf", "a shell on the DHCP server",
                           narrowest_first};
 const DhcpWords dnsmasq_words{dnsmasq::option_60,
                               dnsmasq::next_server,
@@ -253,7 +257,8 @@ const DhcpWords windows_words{
     "PowerShell on the DHCP server, as an administrator",
     "PowerShell on the DHCP server, as an administrator",
     "Look at scopes and at the server: a scope's value wins over the server's. Values go before option 60's "
-    "definition: with the definition alone taken away, the value stays behind as an option called «Unknown»."};
+    "definition: with the definition alone taken away, the value stays behind as an option called "
+    "«Unknown»."};
 
 const DhcpWords& words_of(DhcpSoftware software) {
   switch (software) {

@@ -12,10 +12,10 @@ namespace server {
 
 // What one kind of machine is to be told. Kinds are told apart by option 93, iPXE by option 77.
 struct BootChoice {
-  std::string_view name;              // for the server's own tags: "uefi-x64"
-  std::span<const unsigned> archs;    // option 93; empty: those that say iPXE in option 77
-  std::string file;                   // option 67
-  bool http_class = false;            // must be told HTTPClient in option 60
+  std::string_view name;            // for the server's own tags: "uefi-x64"
+  std::span<const unsigned> archs;  // option 93; empty: those that say iPXE in option 77
+  std::string file;                 // option 67
+  bool http_class = false;          // must be told HTTPClient in option 60
 };
 
 // What is to be set. Each writes it for PXE machines alone: nobody else is told anything new.

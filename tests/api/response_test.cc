@@ -23,7 +23,8 @@ base::Result<Answer> read(std::string_view octets, std::size_t size, const Sink&
 
 TEST(Response, IsTheSameInPiecesOfAnySize) {
   constexpr std::string_view whole =
-      "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nETag: \"7\"\r\nContent-Length: 8\r\n\r\n{\"a\": 1}";
+      "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nETag: \"7\"\r\nContent-Length: "
+      "8\r\n\r\n{\"a\": 1}";
   for (std::size_t size = 1; size <= whole.size(); ++size) {
     const auto answer = read(whole, size);
     ASSERT_TRUE(answer) << size << ": " << answer.error().what;
@@ -36,8 +37,9 @@ TEST(Response, IsTheSameInPiecesOfAnySize) {
 
 TEST(Response, BodiesOfUnknownLength) {
   EXPECT_EQ(read("HTTP/1.1 200 OK\r\n\r\nuntil it closes", 5)->body, "until it closes");
-  EXPECT_EQ(read("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", 4)->body,
-            "abcde");
+  EXPECT_EQ(
+      read("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", 4)->body,
+      "abcde");
   EXPECT_EQ(read("HTTP/1.1 204 No Content\r\n\r\n", 7)->body, "");
 }
 

@@ -233,7 +233,8 @@ TEST_F(AdministrationTest, ADatabaseThatRefusesLeavesNoFilesAndTheOldVersion) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(scratch.list("state/images"), before);
   EXPECT_EQ(served("images/debian/1/initrd.gz"), "one");
-  EXPECT_EQ(admin->look([](SiteRecords& records) { return records.images().front().directory; }), "images/debian/1");
+  EXPECT_EQ(admin->look([](SiteRecords& records) { return records.images().front().directory; }),
+            "images/debian/1");
 }
 
 TEST_F(AdministrationTest, RemovingTakesFilesAndRecordAndNeverReusesTheirNames) {
@@ -274,8 +275,8 @@ TEST_F(AdministrationTest, ProgramsOfOtherArchitectures) {
   EXPECT_EQ(served("programs/riscv64/1/boot.efi"), "one");
   EXPECT_FALSE(add_program(Arch::riscv64, file("a/b.efi", "x")));
   EXPECT_FALSE(add_program(Arch::riscv64, file("..", "x")));
-  ASSERT_TRUE(admin->remove_with_files(store::Kind::program,
-                                       admin->site()->policy.model().programs.at(0).id, "a test"));
+  ASSERT_TRUE(admin->remove_with_files(store::Kind::program, admin->site()->policy.model().programs.at(0).id,
+                                       "a test"));
   EXPECT_THAT(scratch.list("state/programs"), IsEmpty());
   EXPECT_EQ(admin->site()->policy.program(Arch::riscv64, policy::Role::boot), nullptr);
 }
