@@ -32,32 +32,24 @@ std::string one_value(const Json& value) {
   return value.dump();
 }
 
-// «server x2», «x done», «collection lab», «KEY=value»: the few objects that stand in records.
-std::string object_value(const Json& value) {
-  if (value.contains("server")) {
-    return fmt::format("{}={}", one_value(value["server"]), value.value("weight", 1));
-  }
-  if (value.contains("deployment") && value.contains("end")) {
-    return fmt::format("{} {}", one_value(value["deployment"]), one_value(value["end"]));
-  }
-  if (value.size() == 1 && (value.contains("collection") || value.contains("device"))) {
-    return fmt::format("{} {}", value.begin().key(), one_value(value.begin().value()));
-  }
+// Objects stand in few fields: «far=3» of shares, «x done» of runs, «collection lab» of a target;
+// elsewhere they are pairs, «KEY=value».
+std::string object_value(std::string_view field, const Json& value) {
+  if (field == "shares") return fmt::format("{}={}", cell(value, "server"), value.value("weight", 1));
+  if (field == "runs") return fmt::format("{} {}", cell(value, "deployment"), cell(value, "end"));
   std::string out;
   for (const auto& [key, inner] : value.items()) {
-    out += fmt::format("{}{}={}", out.empty() ? "" : ", ", key, one_value(inner));
+    const char between = field == "to" ? ' ' : '=';
+    out += fmt::format("{}{}{}{}", out.empty() ? "" : ", ", key, between, one_value(inner));
   }
   return out;
 }
 
-std::string as_cell(const Json& value) {
-  if (value.is_object()) return object_value(value);
+std::string as_cell(std::string_view field, const Json& value) {
+  if (value.is_object()) return object_value(field, value);
   if (!value.is_array()) return one_value(value);
   std::string out;
-  for (const Json& item : value) {
-    if (!out.empty()) out += ", ";
-    out += item.is_object() ? object_value(item) : one_value(item);
-  }
+  for (const Json& item : value) out += (out.empty() ? "" : ", ") + as_cell(field, item);
   return out;
 }
 
@@ -65,7 +57,7 @@ std::string as_cell(const Json& value) {
 
 std::string cell(const Json& record, std::string_view field) {
   const auto found = record.find(field);
-  return found == record.end() ? "" : as_cell(*found);
+  return found == record.end() ? "" : as_cell(field, *found);
 }
 
 std::string show_record(const Kind& kind, const Json& record) {
@@ -80,11 +72,11 @@ std::string show_record(const Kind& kind, const Json& record) {
       return;
     const bool list = found->is_array() && found->size() > 1;
     if (!list) {
-      if (const std::string text = as_cell(*found); !text.empty()) table.add({label(field), text});
+      if (const std::string text = as_cell(field, *found); !text.empty()) table.add({label(field), text});
       return;
     }
     std::string name = label(field);
-    for (const Json& item : *found) table.add({std::exchange(name, ""), as_cell(Json::array({item}))});
+    for (const Json& item : *found) table.add({std::exchange(name, ""), as_cell(field, item)});
   };
   for (const Field& field : kind.fields) tell(field.field);
   for (const auto& [key, value] : record.items()) tell(key);
