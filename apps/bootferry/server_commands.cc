@@ -182,9 +182,10 @@ void add_server_commands(Command& root) {
   command.option("--interface", typed->interfaces, "Serve this interface only (may be repeated)");
   command.option("--log-level", typed->log_level, "How much is logged",
                  one_of({"debug", "info", "warning", "error"}));
+  command.takes_both_places();
   root.leaf("status", "Show what the running server does", status).running_server_only();
   root.leaf("queue", "List the machines that load or wait for that", queue).running_server_only();
-  root.leaf("check", "Look for what would keep this machine from serving", check);
+  root.leaf("check", "Look for what would keep this machine from serving", check).takes_both_places();
   root.leaf("version", "Show the version", version);
 }
 
