@@ -29,7 +29,7 @@ Command Command::leaf(const char* name, const char* what, Run run) {
   command.option("--socket", common.socket, "Socket of the running server", a_file());
   command.option("--state", common.state, "State directory of a stopped server", a_folder());
   command.flag("--json", common.json, "Answer in JSON");
-  auto leaf = std::make_shared<Tree::Leaf>(Tree::Leaf{std::move(run), {}});
+  auto leaf = std::make_shared<Tree::Leaf>(Tree::Leaf{std::move(run)});
   tree_->leaves_.emplace_back(app, leaf);
   app->callback([tree = tree_, leaf, app] {
     // A command below this one has been chosen already.
@@ -82,6 +82,13 @@ Command& Command::refuse_if(std::function<std::string()> fault) {
   return *this;
 }
 
+Command& Command::takes_both_places() {
+  for (auto& [app, leaf] : tree_->leaves_) {
+    if (app == app_) leaf->both_places = true;
+  }
+  return *this;
+}
+
 Command& Command::running_server_only() {
   return refuse_if([this_app = app_, &common = tree_->common_]() -> std::string {
     if (!common.state) return "";
@@ -122,6 +129,8 @@ std::variant<std::function<int()>, int> Tree::parse(int argc, const char* const*
   } catch (const CLI::ParseError& error) {
     return usage(error.what());
   }
+  if (common_.socket && common_.state && !chosen_->both_places)
+    return usage("--socket is for a running server and --state for a stopped one: give one of them");
   for (const auto& fault : chosen_->faults) {
     if (const std::string what = fault(); !what.empty()) return usage(what);
   }

@@ -66,6 +66,8 @@ class Command {
   Command& footer(const char* text);
   // What no single option can say about itself: a sentence where the whole makes no sense.
   Command& refuse_if(std::function<std::string()> fault);
+  // --socket and --state together mean something here: elsewhere only one of them can be asked.
+  Command& takes_both_places();
   Command& running_server_only();
   Command& stopped_server_only();
 
@@ -101,7 +103,8 @@ class Tree {
   friend class Command;
   struct Leaf {
     Run run;
-    std::vector<std::function<std::string()>> faults;
+    std::vector<std::function<std::string()>> faults = {};
+    bool both_places = false;
   };
   std::unique_ptr<CLI::App> app_;
   Common common_;

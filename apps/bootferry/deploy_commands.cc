@@ -137,8 +137,8 @@ Got<int> undeploy(const std::string& what, const Common& common, Site& site) {
   if (removed.error().status != 404) return tl::unexpected(removed.error());
   const auto target = find_target(site, what);
   if (!target && target.error().status != 404) return tl::unexpected(target.error());
-  auto there = target && target->new_mac.empty() ? deployments_to(site, *target)
-                                                 : Got<std::vector<Json>>(std::in_place);
+  Got<std::vector<Json>> there{std::vector<Json>()};
+  if (target && target->new_mac.empty()) there = deployments_to(site, *target);
   if (!there) return tl::unexpected(there.error());
   if (there->empty()) {
     return tl::unexpected(Failure{fmt::format(

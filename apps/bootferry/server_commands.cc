@@ -54,8 +54,7 @@ base::Result<std::vector<std::string>> file_problems(const server::Config& confi
   }
   std::error_code ignored;
   if (!std::filesystem::is_directory(config.state, ignored)) return server::missing_loaders();
-  const auto administration =
-      server::Administration::open(config.state, config.settings(), server::Opening::to_serve);
+  const auto administration = server::Administration::open(config.state, config.settings());
   if (!administration) return tl::unexpected(administration.error());
   return (*administration)->problems();
 }
@@ -184,9 +183,10 @@ void add_server_commands(Command& root) {
   command.option("--interface", typed->interfaces, "Serve this interface only (may be repeated)");
   command.option("--log-level", typed->log_level, "How much is logged",
                  one_of({"debug", "info", "warning", "error"}));
+  command.takes_both_places();
   root.leaf("status", "Show what the running server does", status).running_server_only();
   root.leaf("queue", "List the machines that load or wait for that", queue).running_server_only();
-  root.leaf("check", "Look for what would keep this machine from serving", check);
+  root.leaf("check", "Look for what would keep this machine from serving", check).takes_both_places();
   root.leaf("version", "Show the version", version);
 }
 

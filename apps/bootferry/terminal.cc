@@ -68,6 +68,7 @@ std::string Table::print() const {
       out += coloured ? paint(cell, colours_[r]) : cell;
       if (i + 1 < rows_[r].size()) out += std::string(widths[i] - width(cell) + 2, ' ');
     }
+    out.erase(out.find_last_not_of(' ') + 1);  // empty cells at a row's end
     out += '\n';
   }
   out.pop_back();
