@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "../content/scratch.h"
 #include "policy/decide.h"
@@ -110,6 +111,19 @@ class FromSchema1 : public testing::Test {
   std::string path = scratch.path("bootferry.db");
   std::unique_ptr<Store> store;
 };
+
+// The upgrade meets a damaged database, and the copy of it is as old.
+TEST_F(FromSchema1, ACopyIsReadWithoutBeingChanged) {
+  const std::string bytes = read_text(path);
+  const auto copy = open_sqlite_copy(path, "for a reason");
+  ASSERT_TRUE(copy) << copy.error().what;
+  const Everything from_copy = (*copy)->load().value();
+  EXPECT_THAT(from_copy.images, SizeIs(2));
+  EXPECT_FALSE((*copy)->apply({"admin", "", {Put{from_copy.images[0], {}}}}));
+  EXPECT_EQ(read_text(path), bytes);
+  EXPECT_EQ(std::filesystem::exists(path + ".schema-1"), false);
+  EXPECT_EQ(from_copy, migrated());
+}
 
 TEST_F(FromSchema1, ImagesAndVersionsAreAsTheyWere) {
   const Everything all = migrated();
