@@ -137,6 +137,12 @@ Json step_json(const policy::Step& step) {
       return {{"kind", "loader"}, {"path", step.path}};
     case policy::StepKind::script:
       return {{"kind", "script"}};
+    case policy::StepKind::menu:
+      return {{"kind", "menu"}};
+    case policy::StepKind::wait:
+      return {{"kind", "wait"}};
+    case policy::StepKind::abort:
+      return step.path.empty() ? Json{{"kind", "abort"}} : Json{{"kind", "abort"}, {"path", step.path}};
     case policy::StepKind::refer:
       break;
   }

@@ -46,6 +46,7 @@ std::optional<Kind> Words::subject_kind(Point point) {
   switch (point) {
     case Point::identity:
     case Point::state:
+    case Point::boot_count:
     case Point::program_override:
       return Kind::device;
     case Point::network:
@@ -84,6 +85,8 @@ std::string Words::text(const policy::Considered& entry) const {
                            device->request);
       return fmt::format("{} is approved", quoted(Kind::device, entry.subject));
     }
+    case Point::boot_count:
+      return "it has booted from the network over and over lately";
     case Point::referral:
       if (const auto* refer = std::get_if<policy::Refer>(&plan_.outcome); applied && refer != nullptr)
         return fmt::format("{} sends it to server «{}»", quoted(Kind::referral, entry.subject),
@@ -255,6 +258,13 @@ std::string Words::program() const {
       return fmt::format("its boot program is {}", step.path);
     case policy::StepKind::script:
       return "its iPXE gets a script";
+    case policy::StepKind::menu:
+      return "its firmware shows a menu by itself";
+    case policy::StepKind::wait:
+      return "its WDS boot program is told to wait";
+    case policy::StepKind::abort:
+      return step.path.empty() ? "its WDS boot program is told to give up"
+                               : fmt::format("its WDS boot program is told to give up by {}", step.path);
     case policy::StepKind::refer:
       break;
   }

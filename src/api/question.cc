@@ -44,6 +44,7 @@ ClientKind usual_client(Firmware firmware) {
 Arch usual_arch(ClientKind kind) {
   switch (kind) {
     case ClientKind::bios_rom:
+    case ClientKind::wds_program:
       return Arch::bios;
     case ClientKind::uefi_pxe:
     case ClientKind::uefi_http:

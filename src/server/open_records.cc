@@ -45,10 +45,29 @@ class WatchedStore final : public store::Store {
   base::Result<std::int64_t> last_version(const std::string& place) override {
     return store_->last_version(place);
   }
+  base::Result<std::vector<policy::Run>> runs(const store::RunQuery& query) override {
+    return store_->runs(query);
+  }
+  base::Status put_runs(std::span<const policy::Run> runs,
+                        const std::optional<policy::BreakerMark>& breaker) override {
+    return noted(store_->put_runs(runs, breaker));
+  }
+  base::Status remove_runs(std::int64_t device, std::int64_t deployment) override {
+    return noted(store_->remove_runs(device, deployment));
+  }
+  base::Result<policy::BreakerMark> breaker() override { return store_->breaker(); }
   base::Status look() override { return store_->look(); }
   base::Status back_up(const std::string& path) override { return store_->back_up(path); }
 
  private:
+  base::Status noted(base::Status done) {
+    if (done) {
+      written();
+    } else {
+      health_.not_written(done.error().what);
+    }
+    return done;
+  }
   void written() {
     health_.written();
     if (changed_) changed_();
