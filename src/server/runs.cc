@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "base/log.h"
-#include "base/overloaded.h"
 #include "net/digest.h"
 #include "server/run_keeper.h"
 #include "server/wall_clock.h"
@@ -101,8 +100,8 @@ base::Status Runs::open(Administration& administration, Post post) {
     if (!mark) return tl::unexpected(mark.error());
     breaker_.load(*mark);
     store::RunQuery lately;
-    lately.started_from = std::max<std::int64_t>(now - breaker_.terms().within, 1);
-    lately.count = breaker_.terms().begins;
+    lately.offered_from = now - breaker_.terms().within + 1;
+    lately.count = breaker_.terms().begins == 0 ? 0 : session::Runs::default_capacity;
     const auto begun = records.store().runs(lately);
     if (!begun) return tl::unexpected(begun.error());
     std::vector<std::int64_t> times;

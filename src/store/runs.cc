@@ -54,12 +54,12 @@ base::Result<std::vector<policy::Run>> read_runs(Database& database, const RunQu
   std::string sql =
       "SELECT device, deployment, state, held, offered, started, ended, failures, message, token, address "
       "FROM "
-      "runs WHERE (device, deployment) > (?, ?) AND started >= ?";
+      "runs WHERE (device, deployment) > (?, ?) AND offered >= ?";
   if (query.device) sql += fmt::format(" AND device = {}", *query.device);
   if (query.state) sql += fmt::format(" AND state = '{}'", policy::print(*query.state));
   if (query.open) sql += " AND state <> 'done' AND held = 0";
   sql += " ORDER BY device, deployment LIMIT ?";
-  Statement rows = database.query(sql, query.after.device, query.after.deployment, query.started_from,
+  Statement rows = database.query(sql, query.after.device, query.after.deployment, query.offered_from,
                                   static_cast<std::int64_t>(query.count));
   std::vector<policy::Run> runs;
   while (rows.next()) {

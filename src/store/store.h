@@ -22,7 +22,7 @@ struct RunQuery {
   std::optional<std::int64_t> device;
   std::optional<policy::RunState> state;
   bool open = false;              // only those that may go on: neither done nor held
-  std::int64_t started_from = 0;  // only those that started then or later
+  std::int64_t offered_from = 0;  // only those that were offered then or later
   policy::RunKey after;           // only those behind it
   std::size_t count = 100;        // at most
 };

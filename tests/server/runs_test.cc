@@ -263,6 +263,10 @@ TEST_F(RateTest, SoManyBeginWithinATime) {
   EXPECT_TRUE(boots());
   EXPECT_TRUE(boots()) << "it has begun already";
   EXPECT_THAT(script_of_second(), HasSubstr("installs-stopped"));
+  wait();
+  restart();
+  EXPECT_THAT(script_of_second(), HasSubstr("installs-stopped")) << "a restart forgets nobody";
+  EXPECT_TRUE(boots());
   fetch_image();
   EXPECT_EQ(counter("runs.started"), 1U) << "nor is it stopped on its way";
   wait();

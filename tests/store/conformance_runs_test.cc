@@ -38,7 +38,7 @@ TEST_P(ConformanceOfRuns, WhichAreAskedFor) {
   policy::Run held = run(0, 1, RunState::silent);
   held.held = true;
   policy::Run started = run(1, 0, RunState::started);
-  started.started = 500;
+  started.offered += 500;
   const policy::Run done = run(0, 0, RunState::done), failed = run(2, 0, RunState::failed);
   ASSERT_TRUE(store->put_runs(std::vector{failed, started, held, done}));
   EXPECT_THAT(runs(), ElementsAre(done, held, started, failed));
@@ -51,9 +51,9 @@ TEST_P(ConformanceOfRuns, WhichAreAskedFor) {
   query.open = true;
   EXPECT_THAT(runs(query), ElementsAre(started, failed));
   query = {};
-  query.started_from = 500;
+  query.offered_from = started.offered;
   EXPECT_THAT(runs(query), ElementsAre(started));
-  query.started_from = 501;
+  ++query.offered_from;
   EXPECT_THAT(runs(query), IsEmpty());
   query = {};
   query.count = 2;
