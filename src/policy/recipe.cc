@@ -22,7 +22,7 @@ constexpr Recipe table[] = {
      .shows_menu = true,
      .evidence =
          "Intel PXE 2.1 tag 6 bit 3, the form that Pixiecore and Tinkerbell's smee send in the field; "
-         "a ROM that is not iPXE: not seen live",
+         "a ROM that is not iPXE: not seen live. Menus by the same specification",
      .seen_live = false,
      .referral = CanBeReferred::documented,
      .referral_evidence = "Intel PXE 2.1: the file comes from siaddr of the answer that names it; Microsoft "
@@ -43,7 +43,8 @@ constexpr Recipe table[] = {
          "EDK2 of 2010-11 to 2017-04 drops proxy OFFERs with discovery tags in option 43 (commit "
          "8cdd559be6); "
          "without them every EDK2 asks 4011. OVMF 2022.11: both forms seen live, beside an untouched DHCP "
-         "server and behind a relay. siaddr and file are for GRUBs patched to read the proxy OFFER",
+         "server and behind a relay. siaddr and file are for GRUBs patched to read the proxy OFFER. A menu "
+         "(tags 6, 8, 9, 10) is shown by OVMF, which then asks 4011 for the item: seen live",
      .seen_live = true,
      .referral = CanBeReferred::proven,
      .referral_evidence =

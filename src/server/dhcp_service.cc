@@ -177,21 +177,25 @@ session::PxeResult DhcpService::answer(base::ByteView bytes, const session::Arri
 
 namespace {
 
-// What becomes of one that was answered: "boots debian if asked to, loader x64/snponly.efi".
-std::string given(const session::PxeEvent& event) {
-  using policy::StepKind;
+// What becomes of one that was answered: "boots debian if asked to".
+std::string fate(const session::PxeEvent& event) {
   if (event.outcome == session::Outcome::told_to_give_up) return "told to give up";
-  std::string what = event.image != nullptr
-                         ? fmt::format("boots {}{}", event.image->name, event.prompt ? " if asked to" : "")
-                     : event.step == StepKind::menu ? "shows a menu"
-                     : event.step == StepKind::wait ? "is told to wait"
-                                                    : "boots ?";
-  if (event.waits) {
-    what = event.request != 0 ? fmt::format("waits for an approval, request {}", event.request)
-                              : "waits for an approval";
+  if (event.waits && event.request != 0)
+    return fmt::format("waits for an approval, request {}", event.request);
+  if (event.waits) return "waits for an approval";
+  if (event.image != nullptr) {
+    return fmt::format("boots {}{}", event.image->name, event.prompt ? " if asked to" : "");
   }
-  if (event.file.empty()) return what;
-  return fmt::format("{}, {} {}", what, event.step == StepKind::script ? "script" : "loader",
+  if (event.step == policy::StepKind::menu) return "shows a menu";
+  if (event.step == policy::StepKind::wait) return "told to wait";
+  if (event.menu) return "offers a choice";
+  return event.to_disk ? "goes on to its disk" : "boots ?";
+}
+
+// With what it was given for that: "…, loader x64/snponly.efi".
+std::string given(const session::PxeEvent& event) {
+  if (event.file.empty()) return fate(event);
+  return fmt::format("{}, {} {}", fate(event), event.step == policy::StepKind::script ? "script" : "loader",
                      event.file.view());
 }
 

@@ -53,12 +53,14 @@ class Answering {
         decided.step = policy::next_step(facts, decided.plan, snapshot_);
       }
     }
+    event.menu = decided.plan.menu() != nullptr;
+    event.to_disk = decided.plan.reason().has_value();
     const policy::Boot* const boot = decided.plan.boot();
     if (boot != nullptr) {
       event.image = boot->choice.image;
       event.prompt = boot->prompt != policy::Prompting::none;
     }
-    const bool loads = boot != nullptr || decided.plan.menu() != nullptr;
+    const bool loads = boot != nullptr || event.menu;
     if (wds && loads && advice_.looks_up && advice_.looks_up(facts, decided.plan)) {
       event.step = policy::StepKind::wait;
       return send(facts, {}, {}, wds_hold(hold_for_policy()), result);

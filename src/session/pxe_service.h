@@ -81,6 +81,8 @@ struct PxeEvent {
   base::FixedText<255> file;  // as sent: a path or a URL
   bool prompt = false;
   const policy::BootServer* referred_to = nullptr;  // likewise
+  bool menu = false;                                // somebody at the machine is to choose
+  bool to_disk = false;                             // what it was given only sends it there
   bool waits = false;                               // for an approval, whatever it was given to do so
   std::uint32_t request = 0;                        // its number then; 0: none yet
 };
