@@ -134,6 +134,7 @@ class Lan:
 def lan():
     with Lan() as made:
         made.machine = made.host("pc", MACHINE)
+        sh(f"ip -n {made.machine} link set eth0 address {KNOWN}")
         made.referrer = made.server("first", REFERRER)
         made.second, made.third = made.server("second", SECOND), made.server("third", THIRD)
         made.referrer.records(f"""
@@ -243,6 +244,7 @@ def test_second_order_by_an_ipxe_script(lan):
     """Option 67 named our script, which goes to the other server's, which boots the machine."""
     def get(url):
         return lan.run("curl", "-sS", "--fail", url)
+    lan.scapy("ask", KNOWN, MACHINE, REFERRER)  # the address was another machine's before
     assert f"chain http://{REFERRER}/ipxe/" in get(f"http://{REFERRER}/boot.ipxe")
     name = f"ipxe/{KNOWN.replace(':', '-')}.ipxe"
     script = get(f"http://{REFERRER}/{name}")
