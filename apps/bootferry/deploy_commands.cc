@@ -14,7 +14,7 @@ namespace {
 
 struct Deploy {
   std::string image, task_sequence, to, name, condition, from, until, program;
-  bool required = false, again = false, prompt = false, dry_run = false, yes = false, list = false;
+  bool required = false, again = false, once = false, prompt = false, dry_run = false, yes = false, list = false;
   std::optional<std::int64_t> order;
 };
 
@@ -37,7 +37,8 @@ Json record_of(const Deploy& typed, const Target& target) {
   // to say no to what was meant for everybody.
   const bool for_one = target.kind == Target::Kind::device && !typed.prompt;
   out["purpose"] = typed.required || for_one ? "required" : "available";
-  out["again"] = typed.again || (for_one && !typed.required);
+  out["once"] = typed.once;
+  out["again"] = typed.again || (for_one && !typed.required && !typed.once);
   out["asks"] = typed.prompt || all;
   if (typed.order || all) out["order"] = typed.order.value_or(order_of_all);
   if (!typed.condition.empty()) out["condition"] = typed.condition;
@@ -68,7 +69,8 @@ std::string reach_in_words(const Json& rehearsed) {
 std::string in_words(const Json& record, const std::string& whom) {
   const bool required = cell(record, "purpose") == "required";
   const bool asks = record.value("asks", false);
-  const char* how = required && record.value("again", false) ? ", at every boot"
+  const char* how = record.value("once", false) ? ", once"
+                    : required && record.value("again", false) ? ", at every boot"
                     : required                               ? ", required"
                                                              : "";
   const std::string what = cell(record, record.contains("image") ? "image" : "task_sequence");
@@ -166,6 +168,7 @@ std::string deploy_fault(const Deploy& typed) {
   if (!typed.image.empty() && !typed.task_sequence.empty())
     return "an image or a task sequence: give one of them";
   if (typed.to.empty()) return "--to is required";
+  if (typed.again && typed.once) return "--again and --once: give one of them";
   if (typed.again && typed.prompt && !typed.required) return "--again is of what is --required";
   return target_fault(typed.to);
 }
@@ -217,6 +220,7 @@ void add_deploy_commands(Command& root) {
   command.option("--name", typed->name, "What to call it [IMAGE to TARGET]");
   command.flag("--required", typed->required, "Boots without a question, once");
   command.flag("--again", typed->again, "Required at every boot: machines without a disk");
+  command.flag("--once", typed->once, "Over once the machine has started it, whatever comes of it");
   command.flag("--prompt", typed->prompt, "Ask at the machine before it boots (always for all)");
   command.option("--condition", typed->condition, "Of all and unknown: a rule that machines must match");
   command.option("--from", typed->from, "Not before: 2026-12-01T08:00:00Z");

@@ -20,6 +20,7 @@ const Kind deployment{
       one_of({"available", "required"})},
      {"--enabled", "enabled", Shape::yes_no, "Whether it counts"},
      {"--again", "again", Shape::yes_no, "Required at every boot"},
+     {"--once", "once", Shape::yes_no, "Over once a machine has started it"},
      {"--asks", "asks", Shape::yes_no, "Asks at the machine first"},
      {"--condition", "condition", Shape::text, "Of all and unknown: which of them"},
      {"--order", "order", Shape::number, "The lower comes first"},

@@ -153,6 +153,14 @@ void add_event_commands(Command& root) {
       return list_runs(query, common, site);
     });
   });
+  runs.leaf("resume", "Let required deployments go on that too many installs or failures had stopped",
+            [](const Common& common) {
+              return with_site(common, [&](Site& site) -> Got<int> {
+                const auto sent = site.send("POST", "/v1/runs/resume", Json::object());
+                if (!sent) return tl::unexpected(sent.error());
+                return done(common, "required deployments go on");
+              });
+            });
   list_them.option("--device", asked->device, "Of this machine", names_of("devices"));
   list_them.option("--in-state", asked->state, "Only those",
                    one_of({"offered", "started", "done", "failed", "silent"}));

@@ -161,6 +161,7 @@ class RecordReader {
     out.until = f_.time("until");
     if (out.from && out.until && *out.from >= *out.until) f_.complain("until", "it ends before it begins");
     out.again = f_.flag("again", false);
+    out.once = f_.flag("once", false);
     out.asks = f_.flag("asks", false);
     out.program = f_.program("program", names_);
     if (restoring_) out.created = f_.time("created").value_or(0);

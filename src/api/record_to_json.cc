@@ -99,6 +99,7 @@ class Writer {
                 {"order", deployment.order},
                 {"created", print_time(deployment.created)},
                 {"again", deployment.again},
+                {"once", deployment.once},
                 {"asks", deployment.asks},
                 {"program", deployment.program}};
     if (const auto* run = std::get_if<policy::ToRun>(&deployment.what)) {

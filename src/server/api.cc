@@ -56,6 +56,7 @@ Api::Api(ApiContext context) : context_(std::move(context)) {
   // Those of words before those of braces: "/v1/devices/import" is no device.
   add_import_routes(routes_, context_, jobs_);
   add_pending_routes(routes_, context_);
+  add_run_routes(routes_, context_);
   add_model_routes(routes_, context_);
   add_look_routes(routes_, context_, jobs_);
   add_upload_routes(routes_, context_, jobs_);

@@ -22,6 +22,8 @@
 
 namespace server {
 
+class Runs;
+
 // What handlers work with. What only a running server has is empty on a stopped one.
 struct ApiContext {
   Administration& administration;
@@ -31,6 +33,7 @@ struct ApiContext {
   // "arch", "firmware", "network"}, as far as it is known.
   std::function<std::map<std::uint32_t, api::Json>(const policy::Snapshot&)> seen = {};
   std::function<std::vector<std::string>()> more_problems = {};  // besides administration's
+  Runs* runs = nullptr;
 };
 
 struct ApiRoute {
@@ -81,6 +84,7 @@ using ApiRoutes = std::vector<ApiRoute>;
 void add_record_routes(ApiRoutes& routes, ApiContext& context);                 // api_records.cc
 void add_settings_routes(ApiRoutes& routes, ApiContext& context);               // api_settings.cc
 void add_pending_routes(ApiRoutes& routes, ApiContext& context);                // api_pending.cc
+void add_run_routes(ApiRoutes& routes, ApiContext& context);                    // api_runs.cc
 void add_model_routes(ApiRoutes& routes, ApiContext& context);                  // api_model.cc
 void add_import_routes(ApiRoutes& routes, ApiContext& context, ApiJobs& jobs);  // api_import.cc
 void add_upload_routes(ApiRoutes& routes, ApiContext& context, ApiJobs& jobs);  // api_uploads.cc

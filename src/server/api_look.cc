@@ -155,7 +155,7 @@ void add_look_routes(ApiRoutes& routes, ApiContext& context, ApiJobs& jobs) {
   add("/v1/status", ApiRole::viewer, [&](ApiRequest&) { return from(context.status); });
   add("/v1/queue", ApiRole::viewer, [&](ApiRequest&) { return from(context.queue); });
   add("/v1/problems", ApiRole::viewer, [&](ApiRequest&) { return problems(context); });
-  add("/v1/backup", ApiRole::viewer, [&](ApiRequest&) { return back_up(context); });
+  add("/v1/backup", ApiRole::administrator, [&](ApiRequest&) { return back_up(context); });
   add("/v1/openapi.json", ApiRole::viewer, [](ApiRequest&) { return describe(); });
 }
 

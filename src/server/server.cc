@@ -26,6 +26,7 @@
 #include "server/file_service.h"
 #include "server/http_pace.h"
 #include "server/pending_machines.h"
+#include "server/pending_seen.h"
 #include "server/privileges.h"
 #include "server/referral_probes.h"
 #include "server/registrar.h"
@@ -357,6 +358,9 @@ void Running::start_api() {
     }
     return all;
   };
+  context.runs = &runs_;
+  context.more_problems = [this] { return runs_.problems(); };
+  context.seen = [this](const policy::Snapshot& snapshot) { return seen_of(pending_, snapshot); };
   api_ = std::make_unique<Api>(std::move(context));
 }
 

@@ -183,6 +183,9 @@ TEST_F(ApiTest, RepliesAreAsTheDocumentSays) {
   check("PATCH", "/v1/settings", "/v1/settings", Json::object());
   check("GET", "/v1/pending", "/v1/pending");
   check("POST", "/v1/pending/{request}/approve", "/v1/pending/7/approve", {{"name", "pc-7"}});
+  check("GET", "/v1/runs", "/v1/runs");
+  check("POST", "/v1/runs/resume", "/v1/runs/resume", nullptr, 204);
+  check("POST", "/v1/devices/{name}/rerun", "/v1/devices/pc-7/rerun", nullptr, 204);
   check("GET", "/v1/events", "/v1/events?limit=3");
   check("GET", "/v1/model", "/v1/model");
   check("GET", "/v1/jobs/{job}", "/v1/jobs/1");
