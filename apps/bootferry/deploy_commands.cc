@@ -14,7 +14,8 @@ namespace {
 
 struct Deploy {
   std::string image, task_sequence, to, name, condition, from, until, program;
-  bool required = false, again = false, once = false, prompt = false, dry_run = false, yes = false, list = false;
+  bool required = false, again = false, once = false, prompt = false, dry_run = false, yes = false,
+       list = false;
   std::optional<std::int64_t> order;
 };
 
@@ -69,10 +70,10 @@ std::string reach_in_words(const Json& rehearsed) {
 std::string in_words(const Json& record, const std::string& whom) {
   const bool required = cell(record, "purpose") == "required";
   const bool asks = record.value("asks", false);
-  const char* how = record.value("once", false) ? ", once"
+  const char* how = record.value("once", false)                ? ", once"
                     : required && record.value("again", false) ? ", at every boot"
-                    : required                               ? ", required"
-                                                             : "";
+                    : required                                 ? ", required"
+                                                               : "";
   const std::string what = cell(record, record.contains("image") ? "image" : "task_sequence");
   return fmt::format("{} to {}{}{}", what, whom, how, asks ? ", asking at the machine" : "");
 }

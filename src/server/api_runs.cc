@@ -32,7 +32,9 @@ auto with_runs(ApiContext& context, const Use& use) -> decltype(use(std::declval
 }
 
 // "12.7": behind that device's run of that deployment.
-std::string print_cursor(const policy::RunKey& key) { return fmt::format("{}.{}", key.device, key.deployment); }
+std::string print_cursor(const policy::RunKey& key) {
+  return fmt::format("{}.{}", key.device, key.deployment);
+}
 std::optional<policy::RunKey> parse_cursor(std::string_view text) {
   policy::RunKey key;
   const char* const end = text.data() + text.size();
@@ -44,12 +46,9 @@ std::optional<policy::RunKey> parse_cursor(std::string_view text) {
 }
 
 api::Json shown(const RunItem& item) {
-  api::Json json = {{"device", item.device},
-                    {"deployment", item.deployment},
-                    {"image", item.image},
-                    {"state", policy::print(item.run.state)},
-                    {"held", item.run.held},
-                    {"failures", item.run.failures}};
+  api::Json json = {{"device", item.device}, {"deployment", item.deployment},
+                    {"image", item.image},   {"state", policy::print(item.run.state)},
+                    {"held", item.run.held}, {"failures", item.run.failures}};
   const auto time = [&](const char* name, std::int64_t at) {
     if (at != 0) json[name] = api::print_time(at);
   };
@@ -135,7 +134,8 @@ ApiResult resume(ApiContext& context, const ApiRequest& request) {
 }  // namespace
 
 void add_run_routes(ApiRoutes& routes, ApiContext& context) {
-  ApiRoute all{"GET", "/v1/runs", ApiRole::viewer, [&](ApiRequest& request) { return list(context, request); }};
+  ApiRoute all{"GET", "/v1/runs", ApiRole::viewer,
+               [&](ApiRequest& request) { return list(context, request); }};
   all.parameters = {"device", "state", "after", "limit"};
   routes.push_back(std::move(all));
   ApiRoute again{"POST", "/v1/devices/{name}/rerun", ApiRole::helpdesk,

@@ -49,7 +49,11 @@ class BootFiles {
   // becomes of boots; without it nobody does.
   BootFiles(std::function<std::shared_ptr<const Site>()> site, Machines& machines, bool files_only,
             PendingMachines* pending = nullptr, Runs* runs = nullptr)
-      : site_(std::move(site)), machines_(machines), files_only_(files_only), pending_(pending), runs_(runs) {}
+      : site_(std::move(site)),
+        machines_(machines),
+        files_only_(files_only),
+        pending_(pending),
+        runs_(runs) {}
   // Any thread. `requested` as the client spelled it.
   BehindName find(std::string_view requested, const Asker& asker, base::Time now);
   // A machine has a file of an image. Whether it is the last one that its image has for it, so

@@ -112,7 +112,8 @@ std::size_t BootSurface::body_allowed(const net::HttpRequest& request) const {
 std::optional<net::HttpReply> BootSurface::before_body(const net::HttpRequest& request) {
   const std::size_t allowed = body_allowed(request);
   if (allowed == 0) return answer(request);
-  if (request.body_size > allowed) return net::HttpError{413, fmt::format("at most {} octets are read", allowed)};
+  if (request.body_size > allowed)
+    return net::HttpError{413, fmt::format("at most {} octets are read", allowed)};
   return std::nullopt;
 }
 

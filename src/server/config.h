@@ -25,7 +25,7 @@ struct Config {
   std::vector<std::string> interfaces;  // empty: every one that is up and not loopback
   std::string state = "/var/lib/bootferry";
   std::string socket = "/run/bootferry/api.sock";  // of the management API
-  std::string user = "bootferry";  // after the sockets are open; "" stays what it is
+  std::string user = "bootferry";                  // after the sockets are open; "" stays what it is
   base::LogLevel log_level = base::LogLevel::info;
   base::LogFormat log_format = base::LogFormat::text;
   // [services]

@@ -159,8 +159,8 @@ session::PxeResult DhcpService::answer(base::ByteView bytes, const session::Arri
   const base::Time now = loop_.now();
   const auto site = site_();
   Asking asking{*this, arrival, *site, now};
-  const session::PxeResult result = session::handle(bytes, arrival, services_, site->policy, clock_(),
-                                                    asking.advice(), answers_.room());
+  const session::PxeResult result =
+      session::handle(bytes, arrival, services_, site->policy, clock_(), asking.advice(), answers_.room());
   if (const auto& reply = result.reply) {
     answers_.add(reply->bytes.size(), {reply->to, reply->from, reply->interface});
   }

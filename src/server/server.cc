@@ -488,7 +488,8 @@ StatusReport Running::status() {
   auto future = promise->get_future();
   loop_->post([this, promise, tftp] {
     StatusSources sources{config_,    started_,  interfaces_, *dhcp_, tftp ? &*tftp : nullptr,
-                          &machines_, &pending_, {},          {},     nullptr, nullptr};
+                          &machines_, &pending_, {},          {},     nullptr,
+                          nullptr};
     if (http_) sources.http = http_->counts();
     if (https_) sources.https = https_->counts();
     sources.runs = &runs_;

@@ -57,7 +57,7 @@ struct StatusSources {
   std::optional<net::HttpCounts> http = std::nullopt, https = std::nullopt;  // nothing: off
   const Runs* runs = nullptr;                                                // null: nobody keeps them
   const BootSurface* boot_surface = nullptr;
-  std::vector<BootServerHealth> boot_servers = {};                           // of referrals
+  std::vector<BootServerHealth> boot_servers = {};  // of referrals
   std::optional<Degraded> degraded = std::nullopt;
 };
 

@@ -11,29 +11,11 @@ namespace {
 using wire::dhcp4::Refusal;
 
 constexpr std::array<std::string_view, outcome_count> outcome_names = {
-    "offered",
-    "acknowledged",
-    "told-to-wait",
-    "told-to-give-up",
-    "overheard",
-    "malformed",
-    "refused",
-    "reply-not-request",
-    "no-message-type",
-    "other-message-type",
-    "wrong-port",
-    "service-off",
-    "bad-hardware-address",
-    "malformed-machine-id",
-    "not-network-boot",
-    "names-no-server",
-    "names-us",
-    "other-server",
-    "address-mismatch",
-    "bad-source",
-    "no-own-address",
-    "probed",
-    "reply-too-large",
+    "offered",         "acknowledged", "told-to-wait",         "told-to-give-up",      "overheard",
+    "malformed",       "refused",      "reply-not-request",    "no-message-type",      "other-message-type",
+    "wrong-port",      "service-off",  "bad-hardware-address", "malformed-machine-id", "not-network-boot",
+    "names-no-server", "names-us",     "other-server",         "address-mismatch",     "bad-source",
+    "no-own-address",  "probed",       "reply-too-large",
 };
 static_assert(static_cast<std::size_t>(Outcome::reply_too_large) + 1 == outcome_count);
 

@@ -54,14 +54,13 @@ class ApiRunsTest : public ApiTest {
 TEST_F(ApiRunsTest, AreListedWithNamesAndPageByPage) {
   const Json first = ok("GET", "/v1/runs?limit=2");
   ASSERT_EQ(first.at("items").size(), 2U);
-  EXPECT_EQ(first["items"][0],
-            (Json{{"device", "pc-1"},
-                  {"deployment", "lab"},
-                  {"image", "debian"},
-                  {"state", "offered"},
-                  {"held", false},
-                  {"failures", 0},
-                  {"offered", "2023-11-14T22:13:20Z"}}));
+  EXPECT_EQ(first["items"][0], (Json{{"device", "pc-1"},
+                                     {"deployment", "lab"},
+                                     {"image", "debian"},
+                                     {"state", "offered"},
+                                     {"held", false},
+                                     {"failures", 0},
+                                     {"offered", "2023-11-14T22:13:20Z"}}));
   EXPECT_EQ(first["items"][1].at("message"), "no disk");
   EXPECT_EQ(first["items"][1].at("ended"), "2023-11-14T22:13:40Z");
   const Json second = ok("GET", "/v1/runs?limit=2&after=" + first.at("next").get<std::string>());
@@ -94,8 +93,8 @@ TEST_F(ApiRunsTest, WhatWasHeldBeginsAnew) {
 
 TEST_F(ApiRunsTest, InstallsThatWereStoppedGoOn) {
   const policy::BreakerMark stopped{10, 1'700'000'000};
-  ASSERT_TRUE(administration_->look(
-      [&](SiteRecords& records) { return records.store().put_runs({}, stopped); }));
+  ASSERT_TRUE(
+      administration_->look([&](SiteRecords& records) { return records.store().put_runs({}, stopped); }));
   ok("POST", "/v1/runs/resume", nullptr, 204);
   EXPECT_EQ(administration_->look([](SiteRecords& records) { return *records.store().breaker(); }),
             policy::BreakerMark());

@@ -257,7 +257,7 @@ TEST_F(BootFilesTest, ItsKernelIsTheLastFileInItsNetworkToo) {
   EXPECT_TRUE(std::holds_alternative<session::Unknown>(who));
   seen_at(machines, machine(first), here, start);
   const auto known = machines.who_fetches(here, eth0, start);
-  EXPECT_TRUE(files.completes_image("images/debian/1/linux", std::get<session::Known>(known).facts));
+  EXPECT_TRUE(files.completes_image("images/debian/1/linux", std::get<session::Known>(known).facts, start));
 }
 
 class WaitingFilesTest : public BootFilesTest {

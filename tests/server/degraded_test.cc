@@ -22,7 +22,6 @@ namespace server {
 namespace {
 
 namespace fs = std::filesystem;
-using api::AllMachines;
 using store::Database;
 using testing::AllOf;
 using testing::HasSubstr;
@@ -31,6 +30,33 @@ using testing::Not;
 
 const base::Mac mac = *base::Mac::parse("52:54:00:12:34:56");
 const base::Mac other = *base::Mac::parse("52:54:00:12:34:57");
+
+// «debian» to one machine, which becomes a device if it was none.
+base::Status deploy(Administration& admin, const base::Mac& to) {
+  const auto site = admin.site();
+  policy::Device device;
+  device.id = -1;
+  device.name = to.print_dashed();
+  device.macs = {to};
+  policy::Deployment deployment;
+  deployment.name = "debian to " + device.name;
+  deployment.what = policy::ToBoot{site->policy.model().images.front().id};
+  deployment.purpose = policy::Purpose::required;
+  deployment.again = true;
+  store::Batch batch{"test", "", {}};
+  if (const policy::Device* known = site->policy.device(to)) {
+    device.id = known->id;
+    if (!site->policy.to_device(known->id).empty())
+      deployment.id = site->policy.to_device(known->id).front()->id;
+  } else {
+    batch.steps.emplace_back(store::Put{device, {}});
+  }
+  deployment.target = policy::ToDevice{device.id};
+  batch.steps.emplace_back(store::Put{deployment, {}});
+  const auto applied = admin.apply(std::move(batch));
+  if (!applied) return base::fail("{}", applied.error().what);
+  return {};
+}
 
 class DegradedTest : public testing::Test {
  protected:
@@ -41,7 +67,7 @@ class DegradedTest : public testing::Test {
     image.files.push_back({"linux", scratch.open("from/linux", fake_kernel())});
     image.kernel = "linux";
     EXPECT_TRUE(admin->add_image(std::move(image), {}));
-    EXPECT_TRUE(admin->deploy("debian", mac, false));
+    EXPECT_TRUE(deploy(*admin, mac));
   }
   // As `serve` does, in quicker steps.
   base::Status try_to_open() {
@@ -68,7 +94,7 @@ class DegradedTest : public testing::Test {
   }
   // Empty when it was kept.
   std::string change() {
-    const auto done = admin->deploy("debian", other, false);
+    const auto done = deploy(*admin, other);
     return done ? "" : done.error().what;
   }
   // Until it is so, for ten seconds.
@@ -123,7 +149,7 @@ TEST_F(DegradedTest, ACopyIsMadeAtTheStartWhereItIsOld) {
   {
     auto stopped = Administration::open(state, {});  // the command line on a stopped server
     ASSERT_TRUE(stopped);
-    ASSERT_TRUE((*stopped)->deploy("debian", other, false));
+    ASSERT_TRUE(deploy(**stopped, other));
   }
   EXPECT_EQ(read_text(copy), old);
   open();
@@ -140,7 +166,7 @@ TEST_F(DegradedTest, AStartWithoutTheDatabase) {
   open();
   expect_degraded(database + " is gone");
   EXPECT_THAT(change(), HasSubstr("is gone"));
-  EXPECT_THAT(admin->remove_image("debian").error().what, HasSubstr("is gone"));
+  EXPECT_THAT(admin->remove_with_files(store::Kind::image, 1, "test").error().what, HasSubstr("is gone"));
   NewImage image;
   image.name = "more";
   image.files.push_back({"linux", scratch.open("from/more", fake_kernel())});
@@ -207,7 +233,9 @@ TEST_F(DegradedTest, RemovedUnderARunningServer) {
     fs::rename(database + ".away", database + end);
     EXPECT_EQ(change(), "") << "as it was";
     EXPECT_TRUE(soon([&] { return !admin->degraded(); }));
-    ASSERT_TRUE(admin->undeploy(other));
+    const auto site = admin->site();
+    const auto& theirs = site->policy.to_device(site->policy.device(other)->id);
+    ASSERT_TRUE(admin->apply({"test", "", {store::Remove{store::Kind::deployment, theirs.front()->id, {}}}}));
   }
 }
 

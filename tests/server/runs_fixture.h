@@ -37,8 +37,8 @@ class RunsSite : public testing::Test {
     const auto ready =
         runs->open(*admin, [this](server::Registrar::Work work) { return registrar->post(std::move(work)); });
     ASSERT_TRUE(ready) << ready.error().what;
-    files =
-        std::make_unique<server::BootFiles>([this] { return admin->site(); }, machines, false, runs.get());
+    files = std::make_unique<server::BootFiles>([this] { return admin->site(); }, machines, false, nullptr,
+                                                runs.get());
   }
   void close() {
     files.reset();
