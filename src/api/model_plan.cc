@@ -200,7 +200,7 @@ class Planner {
         return;
       }
       if (section.ids[i] < 0) {
-        created.push_back(as_new(std::move(*record), section.ids[i]));
+        created.push_back(as_new(std::move(*record), section.ids[i], (*section.records)[i]));
       } else {
         change(std::move(*record), section.ids[i]);
       }
@@ -213,12 +213,12 @@ class Planner {
     }
   }
 
-  store::Record as_new(store::Record record, std::int64_t id) {
+  store::Record as_new(store::Record record, std::int64_t id, const Json& object) {
     store::set_id(record, id);
     if (auto* device = std::get_if<policy::Device>(&record)) {
       if (device->request != 0 && shown_already(device->request)) device->request = 0;
     } else if (auto* deployment = std::get_if<policy::Deployment>(&record)) {
-      if (deployment->created == 0) deployment->created = now_;
+      if (!object.contains("created")) deployment->created = now_;
     }
     return record;
   }

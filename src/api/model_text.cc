@@ -94,9 +94,9 @@ class Lines {
     }
     return out + "}";
   }
-  // Without these a record is not what it is.
+  // Without these a record is not what it is, and a deployment would be the newest of all.
   static bool is_always_said(std::string_view key) {
-    return key == "to" || key == "arch" || key == "subnet" || key == "address";
+    return key == "to" || key == "arch" || key == "subnet" || key == "address" || key == "created";
   }
 
   const policy::Snapshot& site_;
