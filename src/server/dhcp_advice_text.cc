@@ -139,7 +139,9 @@ std::string files(base::Ipv4 address, std::span<const BootChoice> choices) {
   std::string out = "dhcp-vendorclass=set:bootferry-PXEClient,PXEClient";
   std::string_view except;
   if (choices.size() > 1) {
-    out += "\ndhcp-vendorclass=set:bootferry-HTTPClient,HTTPClient\ndhcp-userclass=set:bootferry-ipxe,iPXE";
+    if (std::ranges::any_of(choices, &BootChoice::http_class))
+      out += "\ndhcp-vendorclass=set:bootferry-HTTPClient,HTTPClient";
+    out += "\ndhcp-userclass=set:bootferry-ipxe,iPXE";
     except = "tag:!bootferry-ipxe,";
   }
   for (const BootChoice& choice : choices) {

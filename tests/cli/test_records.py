@@ -91,7 +91,7 @@ def test_a_collection_shows_its_members(site):
 def test_networks_servers_referrals_and_task_sequences(site):
     site.add("debian")
     site.good("server", "add", "far", "--address", "10.9.0.2", "--file", "x64=boot/far.efi")
-    site.good("server", "add", "near", "--address", "10.9.0.3")
+    site.good("server", "add", "near", "--address", "10.9.0.3", "--file", "x64=boot/near.efi")
     referral = site.json("referral", "add", "elsewhere", "--share", "far=3", "--share", "near")
     assert referral["shares"] == [{"server": "far", "weight": 3}, {"server": "near", "weight": 1}]
     network = site.json("network", "add", "branch", "--subnet", "10.1.0.0/16", "--answer", "known",
