@@ -54,7 +54,8 @@ base::Result<std::vector<std::string>> file_problems(const server::Config& confi
   }
   std::error_code ignored;
   if (!std::filesystem::is_directory(config.state, ignored)) return server::missing_loaders();
-  const auto administration = server::Administration::open(config.state, config.settings());
+  const auto administration =
+      server::Administration::open(config.state, config.settings(), server::Opening::to_serve);
   if (!administration) return tl::unexpected(administration.error());
   return (*administration)->problems();
 }

@@ -89,8 +89,11 @@ std::string Words::text(const policy::Considered& entry) const {
       return "it has booted from the network over and over lately";
     case Point::referral:
       if (const auto* refer = std::get_if<policy::Refer>(&plan_.outcome); applied && refer != nullptr)
-        return fmt::format("{} sends it to server «{}»", quoted(Kind::referral, entry.subject),
-                           refer->server->name);
+        return fmt::format("{} sends it to server «{}»{}", quoted(Kind::referral, entry.subject),
+                           refer->server->name,
+                           entry.detail == Detail::not_answering
+                               ? ", which does not answer its probes, and no other serves the same"
+                               : "");
       if (entry.verdict == Verdict::refused)
         return fmt::format("{} has no server that is alive and serves this architecture",
                            quoted(Kind::referral, entry.subject));
