@@ -32,6 +32,7 @@ class Large(Bootferry):
         self.state.mkdir(mode=0o700)
         self.run_directory = self.site.directory / "run"   # the small one's: they take turns
         subprocess.run([MAKER, self.state, str(devices)], check=True)
+        self._cli("deploy", "image-1", "--to", "all", "--yes")   # the generator's machines are strangers
         for path in [self.state, *self.state.rglob("*")]:
             shutil.chown(path, USER)
 
