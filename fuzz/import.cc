@@ -11,6 +11,7 @@
 #include "api/json.h"
 #include "api/model_text.h"
 #include "base/bytes.h"
+#include "store/after_batch.h"
 #include "store/shape.h"
 
 namespace {
@@ -55,7 +56,7 @@ void check_plan(std::vector<api::ImportedDevice> devices) {
     BOOTFERRY_CHECK(store::check(record).has_value());
     store::set_id(record, ++id);
   }
-  const auto site = api::snapshot_with(empty, plan->batch);
+  const auto site = store::imagine(empty, plan->batch);
   BOOTFERRY_CHECK(site && site->device_count() == plan->created);
   const auto again = api::plan_import(devices, "", api::Names(*site));
   // Two that are nameless alike, or one that is called what another's address is, may clash.

@@ -3,6 +3,7 @@
 // and words, or the site that its plan
 // makes prints a text that makes the same site out of nothing but the images.
 #include "api/model_text.h"
+#include "store/after_batch.h"
 
 #include <memory>
 
@@ -58,7 +59,7 @@ void try_on(const policy::Snapshot& site, std::string_view text, api::Unnamed un
   BOOTFERRY_CHECK(plan->created.size() + plan->changed.size() + plan->removed.size() <=
                   plan->batch.steps.size());
   // Two devices of one address are the store's to refuse; here one of them loses it.
-  const auto then = api::snapshot_with(site, plan->batch);
+  const auto then = store::imagine(site, plan->batch);
   if (!then) return;
   const std::string printed = api::print_model(*then);
   const policy::Snapshot other = images_of(site);
@@ -69,7 +70,7 @@ void try_on(const policy::Snapshot& site, std::string_view text, api::Unnamed un
                     again.error().what.ends_with("one of them"));
     return;
   }
-  const auto same = api::snapshot_with(other, again->batch);
+  const auto same = store::imagine(other, again->batch);
   BOOTFERRY_CHECK(same && api::print_model(*same) == printed);
 }
 

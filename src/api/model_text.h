@@ -47,7 +47,4 @@ enum class Unnamed : std::uint8_t {
 base::Result<ModelPlan, Fault> plan_model(std::string_view text, const policy::Snapshot& site,
                                           Unnamed unnamed, std::int64_t now);
 
-// The snapshot as it would be with a batch, placeholders in place of new ids.
-base::Result<policy::Snapshot> snapshot_with(const policy::Snapshot& site, const store::Batch& batch);
-
 }  // namespace api

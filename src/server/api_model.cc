@@ -10,6 +10,7 @@
 #include "server/api.h"
 #include "server/api_change.h"
 #include "server/wall_clock.h"
+#include "store/after_batch.h"
 
 namespace server {
 namespace {
@@ -53,7 +54,7 @@ ApiResult compare(ApiContext& context, const ApiRequest& request) {
   const auto plan =
       api::plan_model(request.call.body, site->policy, api::Unnamed::removed, std::time(nullptr));
   if (!plan) return tl::unexpected(problem_of(plan.error()));
-  const auto then = api::snapshot_with(site->policy, plan->batch);
+  const auto then = store::imagine(site->policy, plan->batch);
   if (!then) return refuse(ProblemType::contradiction, "{}", then.error().what);
   return json_answer(api::to_json(api::compare(site->policy, *then, wall_clock())));
 }

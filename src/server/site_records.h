@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "policy/snapshot.h"
+#include "store/after_batch.h"
 #include "store/store.h"
 
 namespace server {
@@ -48,11 +49,8 @@ class SiteRecords {
  private:
   explicit SiteRecords(std::unique_ptr<store::Store> store) : store_(std::move(store)) {}
 
-  struct View {
-    policy::Snapshot snapshot;
-    std::optional<std::vector<store::ImageRecord>> images;  // nothing: as before
-  };
-  [[nodiscard]] base::Result<View> view_with(const store::Batch& batch, const store::Applied& applied) const;
+  [[nodiscard]] base::Result<store::AfterBatch> view_with(const store::Batch& batch,
+                                                          const store::Applied& applied) const;
 
   std::unique_ptr<store::Store> store_;
   std::uint64_t changes_ = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "api/model_text.h"
+#include "store/after_batch.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -106,7 +107,7 @@ TEST(ModelText, FromOneSiteToAnother) {
       const policy::Snapshot before = store.site();
       const auto plan = plan_model(text, before, unnamed, 2);
       ASSERT_TRUE(plan) << plan.error().field << ": " << plan.error().what;
-      const auto imagined = snapshot_with(before, plan->batch);
+      const auto imagined = store::imagine(before, plan->batch);
       const auto done = store.apply(plan->batch);
       // The others' addresses, subnets and waiting machines may be in the way.
       if (!done) {
@@ -178,7 +179,7 @@ TEST(ModelText, IsAsItsPageShows) {
   const auto site = policy::site(model);
   const auto plan = plan_model(text, site, Unnamed::removed, 5);
   ASSERT_TRUE(plan) << plan.error().field << ": " << plan.error().what;
-  EXPECT_EQ(print_model(snapshot_with(site, plan->batch).value()), text);
+  EXPECT_EQ(print_model(store::imagine(site, plan->batch).value()), text);
   EXPECT_EQ(plan->created.size(), 10U);
   std::string wrong = text;
   wrong.replace(wrong.find("[\"lab\"], \"macs\": [\"52:54:00:12:34:57"), 7, "[\"lob\"]");
