@@ -5,6 +5,7 @@
 #include <chrono>
 #include <thread>
 
+#include "base/url.h"
 #include "commands.h"
 #include "records.h"
 #include "terminal.h"
@@ -58,7 +59,7 @@ Got<int> decide(const char* verb, const char* said, const Decide& typed, const C
   Json body = Json::object();
   if (!typed.name.empty()) body["name"] = typed.name;
   if (!typed.collections.empty()) body["collections"] = typed.collections;
-  const std::string path = fmt::format("/v1/pending/{}/{}", api::escape(typed.request), verb);
+  const std::string path = fmt::format("/v1/pending/{}/{}", base::escape_url_part(typed.request), verb);
   const auto device = site.send("POST", path, body);
   if (!device) return tl::unexpected(device.error());
   print_line(common.json ? api::print_json(*device)

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/url.h"
 #include "server/local_caller.h"
 #include "terminal.h"
 
@@ -200,7 +201,7 @@ Got<Json> Site::finish(const Json& started,
 }
 
 std::string path_of(std::string_view kind, std::string_view name) {
-  return fmt::format("/v1/{}/{}", kind, api::escape(name));
+  return fmt::format("/v1/{}/{}", kind, base::escape_url_part(name));
 }
 
 int failed(const Failure& failure) {

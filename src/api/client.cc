@@ -13,6 +13,8 @@
 #include <span>
 
 #include "api/response.h"
+#include "base/ascii.h"
+#include "base/url.h"
 
 namespace api {
 namespace {
@@ -82,34 +84,17 @@ base::Status receive(int socket, Response& response) {
 }  // namespace
 
 std::string_view Answer::header(std::string_view name) const {
-  const auto same = [&](const auto& header) {
-    return std::ranges::equal(header.first, name, [](char a, char b) {
-      const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-      return lower(a) == lower(b);
-    });
-  };
-  const auto found = std::ranges::find_if(headers, same);
+  const auto found = std::ranges::find_if(
+      headers, [&](const auto& header) { return base::same_but_for_case(header.first, name); });
   return found == headers.end() ? std::string_view() : found->second;
-}
-
-std::string escape(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain)
-      out += c;
-    else
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
 }
 
 std::string target(const Request& request) {
   std::string out = request.path;
   char mark = '?';
   for (const auto& [key, value] : request.query) {
-    out += fmt::format("{}{}={}", std::exchange(mark, '&'), escape(key), escape(value));
+    out += fmt::format("{}{}={}", std::exchange(mark, '&'), base::escape_url_part(key),
+                       base::escape_url_part(value));
   }
   return out;
 }

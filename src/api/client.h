@@ -61,8 +61,6 @@ class Client final : public Caller {
   std::string path_;
 };
 
-// One segment of a path, or a key or value of a query: %xx for all but RFC 3986's unreserved.
-std::string escape(std::string_view text);
 // "/v1/devices?limit=5": the target of a request line.
 std::string target(const Request& request);
 

@@ -11,6 +11,7 @@
 #include "api/import_collector.h"
 #include "api/import_columns.h"
 #include "api/import_text.h"
+#include "base/ascii.h"
 
 namespace api {
 namespace {
@@ -61,8 +62,7 @@ std::optional<Column::Kind> kind_of_column(std::string_view name) {
   };
   std::string folded_name;
   for (const char c : name) {
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0)
-      folded_name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0) folded_name += base::lower(c);
   }
   for (const Known& known : columns) {
     if (known.name == folded_name) return known.kind;

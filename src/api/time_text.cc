@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <chrono>
 #include <cstdint>
 
 #include "api/json.h"
+#include "base/ascii.h"
 
 namespace api {
 namespace {
@@ -38,17 +38,13 @@ class Cursor {
   }
   // Whether it was there, in either case.
   bool take(char wanted) {
-    if (rest_.empty() || std::tolower(static_cast<unsigned char>(rest_.front())) != wanted) return false;
+    if (rest_.empty() || base::lower(rest_.front()) != wanted) return false;
     rest_.remove_prefix(1);
     return true;
   }
   std::optional<int> day() {
     for (std::size_t i = 0; i < days.size(); ++i) {
-      bool same = rest_.size() >= 3;
-      for (std::size_t j = 0; same && j < 3; ++j)
-        same = std::tolower(static_cast<unsigned char>(rest_[j])) ==
-               std::tolower(static_cast<unsigned char>(days.at(i)[j]));
-      if (!same) continue;
+      if (!base::same_but_for_case(rest_.substr(0, 3), days.at(i))) continue;
       rest_.remove_prefix(3);
       blanks();
       return static_cast<int>(i);

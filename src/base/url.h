@@ -5,16 +5,40 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/ip.h"
 
 namespace base {
 
-// RFC 3986 §2.3 (unreserved) and the '/' between segments stay as they are.
-constexpr bool plain_in_url_path(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '-' ||
-         c == '.' || c == '_' || c == '~';
+// RFC 3986 §2.3: what is itself in any part of a URL.
+constexpr bool unreserved_in_url(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
+}
+
+template <class Put>
+void escape_in_url(char c, Put& put) {
+  constexpr std::string_view hex = "0123456789ABCDEF";
+  const auto octet = static_cast<unsigned char>(c);
+  put('%');
+  put(hex[octet >> 4]);
+  put(hex[octet & 15]);
+}
+
+// One segment of a path, one name or value of a query: '/' and '&' in it are letters of it.
+inline std::string escape_url_part(std::string_view text) {
+  std::string out;
+  const auto put = [&out](char c) { out += c; };
+  for (const char c : text) {
+    if (unreserved_in_url(c)) {
+      put(c);
+    } else {
+      escape_in_url(c, put);
+    }
+  }
+  return out;
 }
 
 // Hands the URL to `put` octet by octet. `path` has no leading slash.
@@ -39,15 +63,11 @@ void write_http_url(const Ip& address, std::uint16_t port, std::string_view path
   }
   put('/');
   for (const char c : path) {
-    if (plain_in_url_path(c)) {
+    if (unreserved_in_url(c) || c == '/') {  // between segments
       put(c);
-      continue;
+    } else {
+      escape_in_url(c, put);
     }
-    constexpr std::string_view hex = "0123456789ABCDEF";
-    const auto octet = static_cast<unsigned char>(c);
-    put('%');
-    put(hex[octet >> 4]);
-    put(hex[octet & 15]);
   }
 }
 

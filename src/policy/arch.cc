@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/arch.h"
 
-#include <algorithm>
-#include <cctype>
+#include "base/ascii.h"
 
 namespace policy {
 namespace {
@@ -63,8 +62,6 @@ constexpr ArchRow arch_rows[] = {
     {40, {Arch::loongarch64, true, false}},
 };
 
-char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
-
 }  // namespace
 
 std::string_view print(Arch arch) {
@@ -76,7 +73,7 @@ std::string_view print(Arch arch) {
 
 std::optional<Arch> parse_arch(std::string_view text) {
   for (const ArchName& row : arch_names) {
-    if (std::ranges::equal(row.name, text, {}, {}, lower)) return row.arch;
+    if (base::same_but_for_case(row.name, text)) return row.arch;
   }
   return std::nullopt;
 }

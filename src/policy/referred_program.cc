@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace policy {
 namespace {
 
@@ -24,16 +26,12 @@ constexpr ReferredProgram table[] = {
     {"wdsmgfw", Referred::unsupported, "Microsoft's guide excludes UEFI machines from referrals"},
 };
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 }  // namespace
 
 const ReferredProgram* referred_program(std::string_view path) {
   path.remove_prefix(path.find_last_of("/\\") + 1);  // npos + 1 is 0
   const auto found = std::ranges::find_if(table, [path](const ReferredProgram& each) {
-    return path.size() >= each.begins.size() &&
-           std::equal(each.begins.begin(), each.begins.end(), path.begin(),
-                      [](char wanted, char c) { return wanted == lower(c); });
+    return base::same_but_for_case(path.substr(0, each.begins.size()), each.begins);
   });
   return found == std::end(table) ? nullptr : found;
 }

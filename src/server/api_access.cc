@@ -13,6 +13,8 @@
 #include <iterator>
 #include <sstream>
 
+#include "base/ascii.h"
+
 namespace server {
 namespace {
 
@@ -119,9 +121,7 @@ base::Result<ApiTokens> ApiTokens::read(const std::string& path) {
 std::optional<Caller> ApiTokens::of(std::string_view authorization) const {
   constexpr std::string_view scheme = "bearer ";
   const bool bearer = authorization.size() > scheme.size() &&
-                      std::ranges::equal(scheme, authorization.substr(0, scheme.size()), {}, {}, [](char c) {
-                        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-                      });
+                      base::same_but_for_case(scheme, authorization.substr(0, scheme.size()));
   if (!bearer) return std::nullopt;
   const net::Sha256 digest = net::sha256(authorization.substr(scheme.size()));
   const Token* found = nullptr;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/record_json.h"
+#include "base/url.h"
 
 namespace server {
 
@@ -45,8 +46,9 @@ ApiAnswer record_answer(const api::Json& record, store::Kind kind, bool created)
   if (const auto revision = record.find("revision"); revision != record.end())
     answer.fields.emplace_back("ETag", print_etag(revision->get<std::int64_t>()));
   if (created) {
-    answer.fields.emplace_back("Location", fmt::format("/v1/{}/{}", api::plural(kind),
-                                                       percent_encode(record.at("name").get<std::string>())));
+    answer.fields.emplace_back("Location",
+                               fmt::format("/v1/{}/{}", api::plural(kind),
+                                           base::escape_url_part(record.at("name").get<std::string>())));
   }
   return answer;
 }

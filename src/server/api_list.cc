@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/record_json.h"
+#include "base/ascii.h"
 #include "server/api_change.h"
 #include "server/api_reach.h"
 
@@ -28,9 +29,7 @@ struct Page {
 };
 
 bool contains(std::string_view text, std::string_view part) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return part.empty() || std::search(text.begin(), text.end(), part.begin(), part.end(),
-                                     [&](char a, char b) { return lower(a) == lower(b); }) != text.end();
+  return part.empty() || !std::ranges::search(text, part, {}, base::lower, base::lower).empty();
 }
 
 // What is looked for in devices.

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.h"
 #include "net/http_target.h"
 
 namespace server {
@@ -28,10 +29,8 @@ std::optional<std::string> decode_parameter(std::string text) {
 bool is_json(std::string_view content_type) {
   content_type = content_type.substr(0, content_type.find(';'));
   while (content_type.ends_with(' ')) content_type.remove_suffix(1);
-  std::string lower(content_type);
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return lower.empty() || lower == "application/json" || lower.ends_with("+json");
+  const std::string type = base::lowered(content_type);
+  return type.empty() || type == "application/json" || type.ends_with("+json");
 }
 
 // Whether a list of entity tags, or "*", holds this one.
@@ -63,20 +62,6 @@ std::optional<std::vector<std::string>> path_parts(std::string_view path) {
     path.remove_prefix(end);
   }
   return parts;
-}
-
-std::string percent_encode(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-._~").find(c) != std::string_view::npos;
-    if (plain) {
-      out += c;
-    } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return out;
 }
 
 base::Result<ApiQuery, Problem> ApiQuery::parse(std::string_view query,

@@ -17,7 +17,6 @@ namespace server {
 
 // "/v1/devices/pc%2f7" -> {"v1", "devices", "pc/7"}. Nothing where it is no path.
 std::optional<std::vector<std::string>> path_parts(std::string_view path);
-std::string percent_encode(std::string_view text);
 
 class ApiQuery {
  public:

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/url.h"
+
 namespace api {
 namespace {
 
@@ -72,7 +74,7 @@ TEST(Response, ASinkGetsWhatIsGoodAndNothingElse) {
 TEST(Request, Printed) {
   Request request;
   request.method = "PATCH";
-  request.path = "/v1/devices/" + escape("pc 1/ä");
+  request.path = "/v1/devices/" + base::escape_url_part("pc 1/ä");
   request.query = {{"q", "a&b=c"}, {"limit", "5"}};
   request.headers = {{"If-Match", "\"3\""}};
   request.body = "{}";
