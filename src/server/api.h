@@ -28,7 +28,6 @@ class Runs;
 struct ApiContext {
   Administration& administration;
   std::function<api::Json()> status = {}, queue = {};         // any thread
-  std::function<std::vector<base::Ip>()> own_addresses = {};  // of this server
   // What was seen of machines that wait, by the numbers that they show: {"first_seen", "last_seen",
   // "arch", "firmware", "network"}, as far as it is known.
   std::function<std::map<std::uint32_t, api::Json>(const policy::Snapshot&)> seen = {};

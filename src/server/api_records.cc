@@ -27,8 +27,8 @@ struct Change {
   bool dry_run = false;
 };
 
-base::Result<ApiAnswer, Problem> put(ApiContext& context, SiteRecords& records, const ApiRequest& request,
-                                     const Change& change, const api::Json& object) {
+base::Result<ApiAnswer, Problem> put(SiteRecords& records, const ApiRequest& request, const Change& change,
+                                     const api::Json& object) {
   const policy::Snapshot site = records.snapshot();  // a copy: the records move on
   const api::Names names(site);
   auto record = api::from_json(change.kind, object, names);
@@ -39,16 +39,6 @@ base::Result<ApiAnswer, Problem> put(ApiContext& context, SiteRecords& records, 
     // Its file came with it, and stands where it was put.
     if (!present) return tl::unexpected(not_found("program", program->name));
     program->path = std::get<policy::Program>(*present).path;
-  }
-  if (const auto* server = std::get_if<policy::BootServer>(&*record); server && context.own_addresses) {
-    const auto own = context.own_addresses();
-    if (std::ranges::find(own, base::Ip(server->address)) != own.end()) {
-      return tl::unexpected(
-          Problem{ProblemType::invalid,
-                  fmt::format("{} is an address of this server itself: machines would be sent in a circle",
-                              server->address.print()),
-                  "/address"});
-    }
   }
   const auto applied = keep(records, {request.call.who, "", {store::Put{*record, {}}}}, change.dry_run);
   if (!applied) {
@@ -114,7 +104,7 @@ ApiResult post(ApiContext& context, Kind kind, const ApiRequest& request) {
   const auto object = request.object();
   if (!object) return tl::unexpected(object.error());
   return context.administration.change([&](SiteRecords& records) {
-    return put(context, records, request, {kind, std::nullopt, *dry}, *object);
+    return put(records, request, {kind, std::nullopt, *dry}, *object);
   });
 }
 
@@ -133,7 +123,7 @@ ApiResult replace(ApiContext& context, Kind kind, const ApiRequest& request) {
       const auto present = api::record_of(names.snapshot(), kind, **id);
       (*object)["path"] = std::get<policy::Program>(*present).path;
     }
-    return put(context, records, request, {kind, *id, *dry}, *object);
+    return put(records, request, {kind, *id, *dry}, *object);
   });
 }
 
@@ -148,7 +138,7 @@ ApiResult patch(ApiContext& context, Kind kind, const ApiRequest& request) {
     auto object = shown(records, api::Names(records.snapshot()), kind, *id);
     if (!object) return tl::unexpected(object.error());
     object->merge_patch(*changes);  // RFC 7396
-    return put(context, records, request, {kind, *id, *dry}, *object);
+    return put(records, request, {kind, *id, *dry}, *object);
   });
 }
 

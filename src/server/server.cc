@@ -351,13 +351,6 @@ void Running::start_api() {
   ApiContext context{*administration_};
   context.status = [this] { return to_json(status()); };
   context.queue = [this] { return to_json(queue_of(machines_)); };
-  context.own_addresses = [this] {
-    std::vector<base::Ip> all;
-    for (const net::Interface& i : interfaces_.now()->list()) {
-      for (const base::IpNet& net : i.addresses) all.push_back(net.address);
-    }
-    return all;
-  };
   context.runs = &runs_;
   context.more_problems = [this] { return runs_.problems(); };
   context.seen = [this](const policy::Snapshot& snapshot) { return seen_of(pending_, snapshot); };

@@ -169,6 +169,7 @@ def test_a_lost_update_is_refused(api):
 def test_bad_input_changes_nothing(api):
     for body in ({"name": "a"}, {"name": "b", "includes": ["a"]}):
         assert api.call("POST", "/v1/collections", body)[0] == 201
+    assert api.call("POST", "/v1/servers", {"name": "me", "address": SERVER})[0] == 201
     before = api.call("GET", "/v1/model")[2]
     assert api.problem("POST", "/v1/devices", {"name": "x", "macs": ["no"]}) == "invalid /macs/0"
     assert api.problem("POST", "/v1/devices", {**DEVICE, "collections": ["none"]}) == "invalid /collections/0"
@@ -177,8 +178,8 @@ def test_bad_input_changes_nothing(api):
     assert api.problem("POST", "/v1/collections", rule) == "invalid /rule"
     assert "at character 14" in api.call("POST", "/v1/collections", rule)[2]["detail"]
     assert api.problem("PATCH", "/v1/collections/a", {"includes": ["b"]}) == "contradiction /includes"
-    own = {"name": "me", "address": SERVER}
-    assert api.problem("POST", "/v1/servers", own) == "invalid /address", "a referral to itself"
+    itself = {"name": "r", "shares": [{"server": "me"}]}
+    assert api.problem("POST", "/v1/referrals", itself) == "contradiction /shares", "a referral to itself"
     assert api.problem("POST", "/v1/networks", {"name": "n", "subnet": "10.0.0.0/8", "maintenance":
                        ["Sat 22:00-Sun 06:00", "Sun 05:00-Sun 07:00"]}).startswith("invalid /maintenance")
     assert api.problem("DELETE", "/v1/collections/a") == "in-use"

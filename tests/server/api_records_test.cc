@@ -240,14 +240,5 @@ TEST_F(ApiTest, SettingsAreReadAndPatched) {
   EXPECT_EQ(ok("PUT", "/v1/settings", Json::object()).at("add_unknown"), false);
 }
 
-TEST_F(ApiTest, AServerIsNotReferredToItself) {
-  ApiContext context{*administration_};
-  context.own_addresses = [] { return std::vector<base::Ip>{base::Ipv4{{10, 0, 0, 1}}}; };
-  restart(std::move(context));
-  const ApiAnswer own = call("POST", "/v1/servers", {{"name", "me"}, {"address", "10.0.0.1"}});
-  EXPECT_EQ(refusal(own), "invalid /address");
-  EXPECT_EQ(call("POST", "/v1/servers", {{"name", "other"}, {"address", "10.0.0.2"}}).status, 201);
-}
-
 }  // namespace
 }  // namespace server
