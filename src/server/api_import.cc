@@ -34,6 +34,7 @@ base::Result<api::Json, Problem> run(Administration& administration, const Impor
     auto plan = api::plan_import(file->devices, import.collection, api::Names(records.snapshot()));
     if (!plan) return tl::unexpected(problem_of_lines(std::move(plan.error())));
     plan->batch.who = import.who;
+    plan->batch.progress = [&](std::size_t done) { progress(done, total); };
     if (!plan->batch.steps.empty()) {
       const auto kept = keep(records, std::move(plan->batch), import.dry_run);
       if (!kept) return tl::unexpected(kept.error());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -76,6 +77,8 @@ struct Batch {
   std::string who;   // "admin", "helpdesk anna", "the command line": for the event
   std::string verb;  // "approved", "imported"; empty: created, changed or removed
   std::vector<Step> steps;
+  // How many steps are written, told now and then while a long batch is; from the writing thread.
+  std::function<void(std::size_t done)> progress = {};
 };
 
 // What a batch has become: of each step, in order, the record's id; and one revision for all.

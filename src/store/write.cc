@@ -56,6 +56,7 @@ class BatchWriter {
     for (std::size_t step = 0; step < batch_.steps.size() && !writer_.refused(); ++step) {
       writer_.at_step(step);
       std::visit([&](const auto& one) { take(one, step); }, batch_.steps[step]);
+      if (batch_.progress && (step + 1) % 1000 == 0) batch_.progress(step + 1);
     }
     for (const Gone& gone : gone_) check_unused(gone);
     writer_.check_references();

@@ -190,6 +190,20 @@ TEST_P(Conformance, AVetoUndoesTheBatch) {
                            [](const auto&) { return base::Status(); }));
 }
 
+TEST_P(Conformance, ALongBatchTellsHowFarItIs) {
+  store::Batch batch{"admin", "imported", {}};
+  for (std::uint32_t n = 0; n < 2500; ++n) {
+    policy::Device pc = device("pc-" + std::to_string(n), mac_1);
+    pc.macs.front().octets[4] = static_cast<std::uint8_t>(n >> 8);
+    pc.macs.front().octets[5] = static_cast<std::uint8_t>(n);
+    batch.steps.push_back(Put{pc, {}});
+  }
+  std::vector<std::size_t> told;
+  batch.progress = [&](std::size_t done) { told.push_back(done); };
+  ASSERT_TRUE(store->apply(batch));
+  EXPECT_THAT(told, testing::ElementsAre(1000, 2000));
+}
+
 TEST_P(Conformance, ABatchRefersToWhatItCreates) {
   policy::Collection inner = collection("inner"), outer = collection("outer");
   inner.id = -1;
