@@ -71,6 +71,15 @@ bool IpNet::contains(const Ip& ip) const {
   return rest == 0 || ((ip.octets[whole] ^ address.octets[whole]) >> (8 - rest)) == 0;
 }
 
+Ip IpNet::first() const {
+  Ip first = address;
+  const std::size_t bits = std::min<std::size_t>((first.is_v4() ? 96U : 0U) + prefix, 128);
+  std::size_t octet = bits / 8;
+  if (bits % 8 != 0) first.octets[octet++] &= static_cast<std::uint8_t>(0xff00U >> (bits % 8));
+  std::fill(first.octets.begin() + static_cast<std::ptrdiff_t>(octet), first.octets.end(), std::uint8_t{0});
+  return first;
+}
+
 std::optional<IpNet> IpNet::parse(std::string_view text) {
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) return std::nullopt;

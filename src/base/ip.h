@@ -86,6 +86,7 @@ struct IpNet {
   std::uint8_t prefix = 0;  // of its family: 0 to 32, or to 128
   auto operator<=>(const IpNet&) const = default;
   [[nodiscard]] bool contains(const Ip& ip) const;  // never one of the other family
+  [[nodiscard]] Ip first() const;                   // nothing but zeros behind the prefix
   // "10.1.0.0/16" or "2001:db8::/32".
   static std::optional<IpNet> parse(std::string_view text);
   [[nodiscard]] std::string print() const;

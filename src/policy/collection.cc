@@ -92,6 +92,7 @@ base::Result<Collections> Collections::make(std::vector<Collection> all) {
     if (collection.rule) {
       derived.rule = count(made.rules_);
       made.rules_.push_back(*collection.rule);
+      made.of_rule_.push_back(count(made.derived_));
     }
     made.derived_.push_back(derived);
     for (const auto* list : {&collection.includes, &collection.excludes}) {
@@ -99,7 +100,24 @@ base::Result<Collections> Collections::make(std::vector<Collection> all) {
         made.parts_.push_back(static_cast<std::uint32_t>(made.by_id_.at(id)));
     }
   }
+  made.index_ = RuleIndex(made.rules_);
+  made.find_users();
   return made;
+}
+
+void Collections::find_users() {
+  std::vector<std::vector<std::uint32_t>> users(all_.size());
+  for (std::uint32_t i = 0; i < derived_.size(); ++i) {
+    const Derived& derived = derived_[i];
+    users[derived.position].push_back(i);
+    for (std::uint32_t part = 0; part < derived.includes + derived.excludes; ++part)
+      users[parts_[derived.parts + part]].push_back(i);
+  }
+  for (const auto& of_one : users) {
+    first_user_.push_back(static_cast<std::uint32_t>(users_.size()));
+    users_.insert(users_.end(), of_one.begin(), of_one.end());
+  }
+  first_user_.push_back(static_cast<std::uint32_t>(users_.size()));
 }
 
 std::optional<std::size_t> Collections::position(std::int64_t id) const {
@@ -107,21 +125,45 @@ std::optional<std::size_t> Collections::position(std::int64_t id) const {
   return found == by_id_.end() ? std::nullopt : std::optional(found->second);
 }
 
+void Collections::open_users(std::size_t position, Memberships& of) const {
+  for (std::uint32_t i = first_user_[position]; i < first_user_[position + 1]; ++i)
+    Memberships::set(of.open_, users_[i]);
+}
+
+// A site has thousands of collections and a machine is in a few: only those are looked at that a
+// name, a rule that may hold, or a part leads to. What is found opens nothing but what stands behind
+// it, so that one pass does.
 void Collections::members(const Device& device, const Facts& facts, Memberships& out) const {
-  out.reset(all_.size());
+  out.words_.assign((all_.size() + 63) / 64, 0);
+  out.open_.assign((derived_.size() + 63) / 64, 0);
   for (const std::int64_t id : device.collections) {
-    if (const auto at = position(id)) out.set(*at);
+    const auto at = position(id);
+    if (!at) continue;
+    Memberships::set(out.words_, *at);
+    open_users(*at, out);
   }
   const RuleSubject subject(facts, device.name);
+  out.rules_.clear();
+  index_.may_match(subject, out.rules_);
+  for (const std::uint32_t rule : out.rules_) Memberships::set(out.open_, of_rule_[rule]);
+
   const auto in = [&out](std::uint32_t position) { return out.in(position); };
-  for (const Derived& derived : derived_) {
+  const auto look_at = [&](const Derived& derived) {
     const std::span parts = std::span(parts_).subspan(derived.parts, derived.includes + derived.excludes);
     const bool named = in(derived.position);
     if (std::ranges::any_of(parts.subspan(derived.includes), in)) {
-      if (named) out.clear(derived.position);
+      if (named) Memberships::clear(out.words_, derived.position);
     } else if (!named && (std::ranges::any_of(parts.first(derived.includes), in) ||
                           (derived.rule && rules_[*derived.rule].matches(subject)))) {
-      out.set(derived.position);
+      Memberships::set(out.words_, derived.position);
+      open_users(derived.position, out);
+    }
+  };
+  for (std::size_t word = 0; word < out.open_.size(); ++word) {
+    for (std::uint64_t done = 0, rest = 0; (rest = out.open_[word] & ~done) != 0;) {
+      const std::uint64_t lowest = rest & -rest;
+      done |= lowest;
+      look_at(derived_[word * 64 + static_cast<std::size_t>(std::countr_zero(lowest))]);
     }
   }
 }

@@ -14,6 +14,7 @@
 #include "policy/device.h"
 #include "policy/facts.h"
 #include "policy/rule.h"
+#include "policy/rule_index.h"
 
 namespace policy {
 
@@ -44,10 +45,17 @@ class Memberships {
 
  private:
   friend class Collections;
-  void reset(std::size_t count) { words_.assign((count + 63) / 64, 0); }
-  void set(std::size_t position) { words_[position / 64] |= std::uint64_t{1} << (position % 64); }
-  void clear(std::size_t position) { words_[position / 64] &= ~(std::uint64_t{1} << (position % 64)); }
-  std::vector<std::uint64_t> words_;
+  using Words = std::vector<std::uint64_t>;
+  static void set(Words& words, std::size_t position) {
+    words[position / 64] |= std::uint64_t{1} << (position % 64);
+  }
+  static void clear(Words& words, std::size_t position) {
+    words[position / 64] &= ~(std::uint64_t{1} << (position % 64));
+  }
+  Words words_;
+  // While it is worked out: the derived ones that have to be looked at, and rules that may hold.
+  Words open_;
+  std::vector<std::uint32_t> rules_;
 };
 
 // All collections of a site, ready to be asked.
@@ -64,18 +72,27 @@ class Collections {
   void members(const Device& device, const Facts& facts, Memberships& out) const;
 
  private:
-  std::vector<Collection> all_;
-  std::unordered_map<std::int64_t, std::size_t> by_id_;
-  // Those that depend on more than being named, each behind what it is made of.
+  // One that depends on more than being named; each stands behind what it is made of.
   struct Derived {
     std::uint32_t position = 0;
     std::uint32_t parts = 0;  // where they begin in parts_: includes, then excludes
     std::uint32_t includes = 0, excludes = 0;
     std::optional<std::uint32_t> rule;  // in rules_
   };
+  void find_users();
+  // To be called of one that the machine is in: those that are made of it have to be looked at.
+  void open_users(std::size_t position, Memberships& of) const;
+
+  std::vector<Collection> all_;
+  std::unordered_map<std::int64_t, std::size_t> by_id_;
   std::vector<Derived> derived_;
   std::vector<std::uint32_t> parts_;
-  std::vector<Rule> rules_;  // once more, side by side: a decision reads them all
+  std::vector<Rule> rules_;
+  std::vector<std::uint32_t> of_rule_;  // whose it is, in derived_
+  RuleIndex index_;                     // over rules_
+  // In derived_, those made of a position in all(), and itself if it is one: users_ from
+  // first_user_[position] up to that of the next.
+  std::vector<std::uint32_t> first_user_, users_;
 };
 
 }  // namespace policy

@@ -2,6 +2,7 @@
 #include "policy/network.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace policy {
@@ -14,16 +15,6 @@ std::optional<Value> parse_one_of(const Value (&values)[Count], std::string_view
   }
   return std::nullopt;
 }
-
-// The address with nothing but zeros behind the prefix.
-base::Ip first_of(const base::IpNet& net) {
-  base::Ip first = net.address;
-  const std::size_t bits = std::min<std::size_t>((first.is_v4() ? 96U : 0U) + net.prefix, 128);
-  for (std::size_t bit = bits; bit < 128; ++bit)
-    first.octets.at(bit / 8) &= static_cast<std::uint8_t>(~(0x80U >> (bit % 8)));
-  return first;
-}
-base::Ip subnet_of(const Network& network) { return first_of(network.subnet); }
 
 base::Status check(const Network& network) {
   const auto& windows = network.maintenance;
@@ -81,31 +72,27 @@ base::Result<Networks> Networks::make(std::vector<Network> all) {
   for (const Network& network : all) {
     if (auto good = check(network); !good) return tl::unexpected(good.error());
   }
-  std::ranges::stable_sort(all, [](const Network& a, const Network& b) {
-    if (a.subnet.prefix != b.subnet.prefix) return a.subnet.prefix > b.subnet.prefix;
-    return subnet_of(a) < subnet_of(b);
-  });
-  const auto twin = std::ranges::adjacent_find(all, [](const Network& a, const Network& b) {
-    return a.subnet.prefix == b.subnet.prefix && subnet_of(a) == subnet_of(b);
-  });
-  if (twin != all.end())
-    return base::fail("networks \"{}\" and \"{}\" are the same subnet", twin->name, std::next(twin)->name);
+  std::ranges::stable_sort(all, std::ranges::greater(),
+                           [](const Network& each) { return each.subnet.prefix; });
   Networks made;
   made.all_ = std::move(all);
+  for (const Network& network : made.all_) {
+    const std::uint8_t prefix = network.subnet.prefix;
+    if (made.lengths_.empty() || made.lengths_.back().prefix != prefix) made.lengths_.push_back({prefix, {}});
+    const auto position = static_cast<std::size_t>(&network - made.all_.data());
+    const auto [there, added] = made.lengths_.back().by_first.emplace(network.subnet.first(), position);
+    if (!added)
+      return base::fail("networks \"{}\" and \"{}\" are the same subnet", made.all_[there->second].name,
+                        network.name);
+  }
   return made;
 }
 
-// A site has thousands of networks and a handful of prefix lengths: one binary search for each.
 const Network* Networks::of(const base::Ip& address) const {
   if (address.is_zero()) return nullptr;
-  for (auto first = all_.begin(); first != all_.end();) {
-    const std::uint8_t prefix = first->subnet.prefix;
-    const auto last = std::partition_point(
-        first, all_.end(), [prefix](const Network& each) { return each.subnet.prefix == prefix; });
-    const base::Ip wanted = first_of({address, prefix});
-    const auto found = std::ranges::lower_bound(first, last, wanted, {}, subnet_of);
-    if (found != last && subnet_of(*found) == wanted) return &*found;
-    first = last;
+  for (const Length& length : lengths_) {
+    const auto found = length.by_first.find(base::IpNet{address, length.prefix}.first());
+    if (found != length.by_first.end()) return &all_[found->second];
   }
   return nullptr;
 }

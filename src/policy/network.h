@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/ip.h"
@@ -78,7 +79,13 @@ class Networks {
   [[nodiscard]] const Network* of(const base::Ip& address) const;
 
  private:
-  std::vector<Network> all_;  // longest prefix first, then by address
+  std::vector<Network> all_;  // longest prefix first
+  // A site has thousands of networks and a handful of prefix lengths: one look for each.
+  struct Length {
+    std::uint8_t prefix = 0;
+    std::unordered_map<base::Ip, std::size_t> by_first;  // the place in all_, by a subnet's first address
+  };
+  std::vector<Length> lengths_;
 };
 
 }  // namespace policy

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/rule.h"
 
+#include "base/ascii.h"
+
 namespace policy {
 namespace {
 
-// Not std::tolower, which asks the locale for each letter of each rule.
-constexpr auto lower_case = [] {
-  std::array<char, 256> table{};
-  for (std::size_t i = 0; i < table.size(); ++i)
-    table.at(i) = static_cast<char>(i >= 'A' && i <= 'Z' ? i - 'A' + 'a' : i);
-  return table;
-}();
-char lower(char c) { return lower_case[static_cast<unsigned char>(c)]; }
+using base::lower;
 
 bool needs_quotes(std::string_view pattern) {
   return pattern.empty() || pattern.find_first_of(" \t\r\n()\"") != std::string_view::npos;

@@ -46,6 +46,7 @@ class RuleSubject {
 
  private:
   friend class Rule;
+  friend class RuleIndex;
   const Facts& facts_;
   std::string_view name_;
   std::array<char, 17> mac_;
@@ -73,6 +74,7 @@ class Rule {
 
  private:
   friend class RuleParser;
+  friend class RuleIndex;
   enum class Kind : std::uint8_t {
     everybody,
     any_of,  // of `count` nodes that follow

@@ -98,6 +98,15 @@ TEST(Ip, Kinds) {
   EXPECT_FALSE(ip("fe80::1").is_multicast_v6() || ip("224.0.0.1").is_multicast_v6());
 }
 
+TEST(IpNet, First) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"10.1.2.3/32", "10.1.2.3"}, {"10.1.2.3/20", "10.1.0.0"},          {"10.1.255.3/23", "10.1.254.0"},
+      {"10.1.2.3/0", "0.0.0.0"},   {"2001:db8:1:2::3/33", "2001:db8::"}, {"2001:db8::3/0", "::"},
+      {"ff00::1/128", "ff00::1"},
+  };
+  for (const auto& [net, first] : rows) EXPECT_EQ(IpNet::parse(net)->first().print(), first) << net;
+}
+
 TEST(IpNet, Contains) {
   struct {
     const char* net;
