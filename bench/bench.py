@@ -51,7 +51,7 @@ def judge(results, complete):
     for result in results:
         verdicts = [f["verdict"] for f in result["figures"]]
         ours = [n for n in result["notes"] if n.startswith("bootferry:")]
-        if result.get("missing") or result.get("error") or "BELOW" in verdicts or "?" in verdicts or ours:
+        if result.get("error") or "BELOW" in verdicts or "?" in verdicts or ours:
             met = False
     return met
 

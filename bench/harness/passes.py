@@ -16,13 +16,13 @@ def note(text):
 
 class RowRuns:
     def __init__(self, row, allowed):
-        self.row, self.missing, self.error, self.notes = row, row.missing(), None, []
-        self.contestants = [] if self.missing else [c for c in row.contestants() if c.server in allowed]
+        self.row, self.error, self.notes = row, None, []
+        self.contestants = [c for c in row.contestants() if c.server in allowed]
         self.runs = {c.label: [] for c in self.contestants}
 
     def run_once(self, site, cast, scale, repetition):
         """The contestants in turn. After an error the row is left alone."""
-        if self.missing or self.error:
+        if self.error:
             return
         site.pair.segmentation(self.row.offload)
         try:
@@ -51,8 +51,6 @@ class RowRuns:
     def result(self):
         """For the table and the JSON; figures of the runs so far."""
         result = {"key": self.row.key, "title": self.row.title, "figures": [], "runs": {}, "notes": []}
-        if self.missing:
-            return {**result, "missing": self.missing}
         if self.error:
             result["error"] = self.error
         result["figures"] = table.figures(self.row, self.runs)

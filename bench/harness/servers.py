@@ -19,6 +19,7 @@ USER = "nobody"
 
 class Server:
     name = ""
+    environment = {}   # as its package starts it
     serves = ()
 
     def __init__(self, site):
@@ -48,7 +49,7 @@ class Server:
 
         self.log = open(self.site.directory / f"{self.name}.log", "ab")
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-                                        preexec_fn=prepare)
+                                        preexec_fn=prepare, env={**os.environ, **self.environment})
         self.account.leader = self.process.pid
         self._wait_until_it_serves(options.get("need", "tftp"))
 
@@ -94,6 +95,8 @@ class Server:
 class Bootferry(Server):
     """As shipped but for its limits; the files are an image's, deployed to all."""
     name = "bootferry"
+    environment = dict(re.findall(r"^Environment=(\w+)=(.*)$", (REPOSITORY / "packaging/bootferry.service").read_text(),
+                                  re.M))
     serves = ("tftp", "http", "https", "pxe")
     program = pathlib.Path(os.environ.get("BOOTFERRY_BIN", REPOSITORY / "build/release/bootferry"))
     kernel = "/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64/linux"
@@ -102,13 +105,6 @@ class Bootferry(Server):
         return f"images/bench/1/{self.site.files[file].name}"
 
     http_name = tftp_name
-
-    @staticmethod
-    def known_key(pattern):
-        """A configuration key of that form, from the administrator's page; or None."""
-        page = (REPOSITORY / "docs/configuration.md").read_text()
-        found = re.search(rf"^\| `({pattern})`", page, re.M)
-        return found and found[1]
 
     def prepare(self):
         """The state directory with the image, made once."""

@@ -74,9 +74,8 @@ def lines(results):
     cells = [HEAD]
     for result in results:
         cells.append((result["title"],) + ("",) * 7)
-        if result.get("missing") or result.get("error"):
-            text = result.get("missing") or "FAILED: " + result["error"].splitlines()[0]
-            cells.append(("  " + text,) + ("",) * 7)
+        if result.get("error"):
+            cells.append(("  FAILED: " + result["error"].splitlines()[0],) + ("",) * 7)
         for f in result["figures"]:
             best = f["best_peer"]
             cells.append(("  " + f["label"], number(f["values"].get("bootferry"), f["unit"]),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A copy of the database beside it, never older than some seconds, for a start without the
-// database (docs/formats/kept-copy.md). Made by a thread of its own through a connection of its
-// own: neither packets nor changes wait for it.
+// database (docs/formats/kept-copy.md). Made by a thread of its own, with what processor time nobody
+// else wants, through a connection of its own: neither packets nor changes wait for it.
 #pragma once
 
 #include <sys/types.h>

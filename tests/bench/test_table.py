@@ -59,8 +59,8 @@ def test_rows_have_names_of_their_own():
 
 
 def test_a_row_that_was_not_measured_is_shown_and_drawn():
-    results = [{"key": "x", "title": "X", "missing": "not built", "figures": [], "notes": []},
+    results = [{"key": "x", "title": "X", "error": "it does not serve tftp\nits log", "figures": [], "notes": []},
                {"key": "y", "title": "Y", "figures": [figure(30, {"a": 10})], "notes": ["bootferry: 1 failed"]}]
     text = "\n".join(table.lines(results))
-    assert "not built" in text and "3.00x" in text and "! bootferry: 1 failed" in text
+    assert "FAILED: it does not serve tftp" in text and "its log" not in text and "3.00x" in text and "! bootferry: 1 failed" in text
     assert plot.svg(results, "<now>").count("<rect") == 2
