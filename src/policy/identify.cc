@@ -22,6 +22,7 @@ std::string_view print(IdentifiedBy by) {
 }
 
 Identity identify(const Facts& facts, const Snapshot& snapshot) {
+  snapshot.expect(facts.mac, facts.uuid);
   Identity identity;
   identity.uuid_banned = facts.uuid && snapshot.bans(*facts.uuid);
   const bool has_uuid = facts.uuid && !identity.uuid_banned;

@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <new>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -26,14 +28,14 @@ class ShardedMap {
   [[nodiscard]] const Value* find(const Key& key) const {
     if (shards_.empty()) return nullptr;
     const std::uint64_t hash = mixed(key);
-    const Shard* shard = shards_[place(hash)].get();
-    if (shard == nullptr) return nullptr;
-    const auto& tags = shard->tags;
-    for (auto at = tags.begin(); (at = std::find(at, tags.end(), tag(hash))) != tags.end(); ++at) {
-      const Entry& entry = shard->entries[static_cast<std::size_t>(at - tags.begin())];
-      if (entry.first == key) return &entry.second;
-    }
-    return nullptr;
+    const Shard* const shard = shards_[place(hash)].get();
+    return shard == nullptr ? nullptr : shard->find(tag(hash), key);
+  }
+
+  // That find() is about to be called: what it reads comes from memory meanwhile.
+  void expect(const Key& key) const {
+    if (shards_.empty()) return;
+    if (const Shard* const shard = shards_[place(mixed(key))].get()) shard->expect();
   }
 
   // Of several changes to one key the last counts. Costs what the touched shards hold, and a
@@ -66,7 +68,7 @@ class ShardedMap {
   void each(const Visit& visit) const {
     for (const auto& shard : shards_) {
       if (shard == nullptr) continue;
-      for (const auto& [key, value] : shard->entries) visit(key, value);
+      for (const auto& [key, value] : shard->entries()) visit(key, value);
     }
   }
 
@@ -75,17 +77,58 @@ class ShardedMap {
     std::size_t place;
     Change* change;
   };
-  using Entry = std::pair<Key, Value>;
-  using Entries = std::vector<Entry>;  // by key
-  // Of a million keys most are in no cache: a look at the tags, side by side in memory, is a look at
-  // one or two lines, where halving the entries again and again is one at each step.
-  struct Shard {
-    std::vector<std::uint16_t> tags;  // of each entry
-    Entries entries;
-  };
   // Small enough to copy in microseconds, large enough that their pointers weigh little.
   static constexpr std::size_t per_shard = 128;
+  using Entry = std::pair<Key, Value>;
+  using Entries = std::vector<Entry>;  // by key
 
+  // Of a million keys most are in no cache: all that a look needs is side by side, a tag of each
+  // entry and then the entries themselves, in one block. Halving the entries again and again would
+  // read a line of memory at each step.
+  class Shard {
+   public:
+    static std::shared_ptr<const Shard> make(Entries from) {
+      static_assert(alignof(Entry) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+      void* const block = ::operator new(entries_at(from.size()) + from.size() * sizeof(Entry));
+      const Shard* const made = new (block) Shard(std::move(from));
+      return {made, [](const Shard* shard) {
+                std::destroy(shard->entries().begin(), shard->entries().end());
+                ::operator delete(const_cast<Shard*>(shard));  // NOLINT: as it came from new
+              }};
+    }
+    [[nodiscard]] const Value* find(std::uint16_t wanted, const Key& key) const {
+      const std::uint16_t* const tags = tags_of(this);
+      for (const std::uint16_t* at = tags; (at = std::find(at, tags + size_, wanted)) != tags + size_; ++at) {
+        const Entry& entry = entries()[static_cast<std::size_t>(at - tags)];
+        if (entry.first == key) return &entry.second;
+      }
+      return nullptr;
+    }
+    void expect() const {  // of a shard of the usual size
+      constexpr std::size_t line = 64;
+      const auto* const block = reinterpret_cast<const char*>(this);
+      for (std::size_t at = 0; at < entries_at(per_shard); at += line) __builtin_prefetch(block + at);
+    }
+    [[nodiscard]] std::span<const Entry> entries() const {
+      const auto* const block = reinterpret_cast<const std::byte*>(this);
+      return {reinterpret_cast<const Entry*>(block + entries_at(size_)), size_};
+    }
+
+   private:
+    explicit Shard(Entries from) : size_(from.size()) {
+      std::ranges::transform(from, const_cast<std::uint16_t*>(tags_of(this)),
+                             [](const Entry& entry) { return tag(mixed(entry.first)); });
+      std::ranges::uninitialized_move(from, std::span(const_cast<Entry*>(entries().data()), size_));
+    }
+    static const std::uint16_t* tags_of(const Shard* shard) {
+      return reinterpret_cast<const std::uint16_t*>(shard + 1);
+    }
+    static constexpr std::size_t entries_at(std::size_t size) {
+      const std::size_t end = sizeof(Shard) + size * sizeof(std::uint16_t);
+      return (end + alignof(Entry) - 1) / alignof(Entry) * alignof(Entry);
+    }
+    std::size_t size_;
+  };
   // Identity hashes of integers, and addresses of one maker, differ in their low bits only.
   static std::uint64_t mixed(const Key& key) { return std::hash<Key>{}(key)*0x9e3779b97f4a7c15ULL; }
   static std::uint16_t tag(std::uint64_t hash) { return static_cast<std::uint16_t>(hash >> 48); }
@@ -110,29 +153,19 @@ class ShardedMap {
     shards_.emplace_back();
     if (old == nullptr) return;
     Entries kept, moved;
-    for (const Entry& entry : old->entries)
+    for (const Entry& entry : old->entries())
       (place(mixed(entry.first)) == from ? kept : moved).push_back(entry);
     store(from, std::move(kept));
     store(shards_.size() - 1, std::move(moved));
   }
 
   void store(std::size_t at, Entries entries) {
-    if (entries.empty()) {
-      shards_[at] = nullptr;
-      return;
-    }
-    entries.shrink_to_fit();
-    Shard shard;
-    shard.tags.reserve(entries.size());
-    for (const Entry& entry : entries) shard.tags.push_back(tag(mixed(entry.first)));
-    shard.entries = std::move(entries);
-    shards_[at] = std::make_shared<const Shard>(std::move(shard));
+    shards_[at] = entries.empty() ? nullptr : Shard::make(std::move(entries));
   }
 
   template <class Iterator>
   void merge(std::size_t at, Iterator first, Iterator last) {
-    static const Entries nothing;
-    const Entries& old = shards_[at] == nullptr ? nothing : shards_[at]->entries;
+    const auto old = shards_[at] == nullptr ? std::span<const Entry>() : shards_[at]->entries();
     Entries merged;
     merged.reserve(old.size() + static_cast<std::size_t>(last - first));
     auto kept = old.begin();

@@ -84,6 +84,11 @@ class Snapshot {
   [[nodiscard]] const Device* device(std::int64_t id) const { return devices_.find(id); }
   [[nodiscard]] const Device* device(const base::Mac& mac) const;
   [[nodiscard]] const Device* device(const base::Uuid& uuid) const;
+  // Before both are looked up: on a large site each is a wait for memory, and one may pass with the other.
+  void expect(const base::Mac& mac, const std::optional<base::Uuid>& uuid) const {
+    by_mac_.expect(mac);
+    if (uuid) by_uuid_.expect(*uuid);
+  }
   [[nodiscard]] std::size_t device_count() const { return devices_.size(); }
   template <class Visit>
   void each_device(const Visit& visit) const {
