@@ -101,7 +101,9 @@ void set_xml(std::string& wim, const std::string& document) {
 HostileWims::HostileWims(const Scratch& scratch) {
   const MadeImage pe{"PE", pe_files(machine_x64), windows_properties("9")};
   const auto made = [&](const MadeWim& wim) { return read_text(make_wim(scratch, "sound.wim", wim)); };
-  sound_.push_back(made({.images = {pe, pe}, .boot_index = 1}));
+  MadeImage second = pe;
+  second.name = "Setup";
+  sound_.push_back(made({.images = {pe, second}, .boot_index = 1}));
   plain_ = made({.images = {pe}, .compression = WIMLIB_COMPRESSION_TYPE_NONE, .flags = 0});
   sound_.push_back(plain_);
   sound_.push_back(made({.images = {pe}, .compression = WIMLIB_COMPRESSION_TYPE_LZMS, .flags = WIMLIB_WRITE_FLAG_SOLID}));
