@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <seccomp.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -18,35 +19,30 @@ namespace {
 
 // The library wants a name for what we have open already, and the file behind the descriptor
 // may be one that this user may not open again. So the kernel hands each attempt to open
-// something back to us (SECCOMP_RET_TRAP), and the answer to the one right name is a copy.
+// something back to us (SECCOMP_RET_TRAP), and the answer to the one right name is a copy. A
+// copy shares its position with the descriptor that somebody else gave us: so what depends on
+// a position is handed back too, and answered by one of our own.
 const char* the_name = nullptr;
 int the_file = -1;
-
-struct OpenCall {
-  const char* name;
-  int flags;
-};
+constexpr int first_copy = 8;  // number of a copy; below are the descriptors we began with
+constexpr int copies = 8;      // no number is beyond them: RLIMIT_NOFILE
+off_t positions[copies];
 
 // Where a processor keeps a call's arguments and its answer.
 #if defined(__x86_64__)
-greg_t& reg(ucontext_t& at, int which) { return at.uc_mcontext.gregs[which]; }
-OpenCall open_call(ucontext_t& at, int call) {
-  if (call == SYS_open)
-    return {reinterpret_cast<const char*>(reg(at, REG_RDI)), static_cast<int>(reg(at, REG_RSI))};
-  return {reinterpret_cast<const char*>(reg(at, REG_RSI)), static_cast<int>(reg(at, REG_RDX))};
+long argument(const ucontext_t& at, int which) {
+  constexpr int registers[] = {REG_RDI, REG_RSI, REG_RDX};
+  return at.uc_mcontext.gregs[registers[which]];
 }
-void set_answer(ucontext_t& at, long value) { reg(at, REG_RAX) = value; }
+void set_answer(ucontext_t& at, long value) { at.uc_mcontext.gregs[REG_RAX] = value; }
 #elif defined(__aarch64__)
-OpenCall open_call(ucontext_t& at, int) {
-  return {reinterpret_cast<const char*>(at.uc_mcontext.regs[1]), static_cast<int>(at.uc_mcontext.regs[2])};
-}
+long argument(const ucontext_t& at, int which) { return static_cast<long>(at.uc_mcontext.regs[which]); }
 void set_answer(ucontext_t& at, long value) {
   at.uc_mcontext.regs[0] = static_cast<unsigned long long>(value);
 }
 #elif defined(__riscv)
-OpenCall open_call(ucontext_t& at, int) {
-  return {reinterpret_cast<const char*>(at.uc_mcontext.__gregs[REG_A0 + 1]),
-          static_cast<int>(at.uc_mcontext.__gregs[REG_A0 + 2])};
+long argument(const ucontext_t& at, int which) {
+  return static_cast<long>(at.uc_mcontext.__gregs[REG_A0 + which]);
 }
 void set_answer(ucontext_t& at, long value) {
   at.uc_mcontext.__gregs[REG_A0] = static_cast<unsigned long>(value);
@@ -55,20 +51,59 @@ void set_answer(ucontext_t& at, long value) {
 #error "say here where this processor keeps a system call's arguments and answer"
 #endif
 
-extern "C" void answer_open(int, siginfo_t* info, void* context) {
-  auto& at = *static_cast<ucontext_t*>(context);
-  const OpenCall call = open_call(at, info->si_syscall);
-  long value = -ENOENT;
-  if (std::strcmp(call.name, the_name) == 0) {
-    value = (call.flags & O_ACCMODE) == O_RDONLY ? ::fcntl(the_file, F_DUPFD_CLOEXEC, 0) : -EACCES;
-    if (value == -1) value = -errno;
-  }
-  set_answer(at, value);
+// A result as the C library gives it, as the kernel does.
+long raw(long result) { return result < 0 ? -errno : result; }
+
+long answer_open(const char* name, long flags) {
+  if (std::strcmp(name, the_name) != 0) return -ENOENT;
+  if ((flags & O_ACCMODE) != O_RDONLY) return -EACCES;
+  const long copy = ::fcntl(the_file, F_DUPFD_CLOEXEC, first_copy);
+  if (copy >= 0) positions[copy - first_copy] = 0;
+  return raw(copy);
 }
 
-base::Status answer_opens() {
+long answer_read(int fd, void* into, std::size_t size) {
+  off_t& position = positions[fd - first_copy];
+  const long got = ::pread(fd, into, size, position);
+  if (got > 0) position += got;
+  return raw(got);
+}
+
+long answer_seek(int fd, off_t offset, int from) {
+  off_t& position = positions[fd - first_copy];
+  struct stat status {};
+  if (from == SEEK_CUR) offset += position;
+  if (from == SEEK_END) offset += ::fstat(fd, &status) == 0 ? status.st_size : 0;
+  if (offset < 0 || from > SEEK_END) return -EINVAL;
+  return position = offset;
+}
+
+long answer_call(int call, const ucontext_t& at) {
+  if (call == SYS_openat)
+    return answer_open(reinterpret_cast<const char*>(argument(at, 1)), argument(at, 2));
+#ifdef SYS_open
+  if (call == SYS_open) return answer_open(reinterpret_cast<const char*>(argument(at, 0)), argument(at, 1));
+#endif
+  const long fd = argument(at, 0);
+  if (fd < first_copy || fd >= first_copy + copies) return -EBADF;
+  if (call == SYS_read)
+    return answer_read(static_cast<int>(fd), reinterpret_cast<void*>(argument(at, 1)),
+                       static_cast<std::size_t>(argument(at, 2)));
+  if (call == SYS_lseek)
+    return answer_seek(static_cast<int>(fd), argument(at, 1), static_cast<int>(argument(at, 2)));
+  return -EPERM;
+}
+
+extern "C" void answer_trap(int, siginfo_t* info, void* context) {
+  auto& at = *static_cast<ucontext_t*>(context);
+  const int error = errno;
+  set_answer(at, answer_call(info->si_syscall, at));
+  errno = error;
+}
+
+base::Status answer_traps() {
   struct sigaction action {};
-  action.sa_sigaction = answer_open;
+  action.sa_sigaction = answer_trap;
   action.sa_flags = SA_SIGINFO | SA_NODEFER;
   if (::sigaction(SIGSYS, &action, nullptr) != 0) return base::fail_errno("answer for files", errno);
   return {};
@@ -76,9 +111,9 @@ base::Status answer_opens() {
 
 // Reading, writing what is open, memory, and the end.
 constexpr int allowed[] = {
-    SCMP_SYS(read),          SCMP_SYS(readv),          SCMP_SYS(pread64),         SCMP_SYS(preadv),
+    SCMP_SYS(pread64),       SCMP_SYS(preadv),
     SCMP_SYS(write),         SCMP_SYS(writev),         SCMP_SYS(pwrite64),        SCMP_SYS(pwritev),
-    SCMP_SYS(lseek),         SCMP_SYS(close),          SCMP_SYS(dup),             SCMP_SYS(fcntl),
+    SCMP_SYS(close),             SCMP_SYS(fcntl),
     SCMP_SYS(fstat),         SCMP_SYS(fstatfs),        SCMP_SYS(munmap),          SCMP_SYS(mremap),
     SCMP_SYS(madvise),       SCMP_SYS(brk),            SCMP_SYS(futex),           SCMP_SYS(rt_sigreturn),
     SCMP_SYS(rt_sigprocmask), SCMP_SYS(sigaltstack),   SCMP_SYS(getrandom),       SCMP_SYS(clock_gettime),
@@ -104,7 +139,7 @@ struct Release {
 base::Status raise_seccomp(const char* file_name, int file) {
   the_name = file_name;
   the_file = file;
-  if (auto ready = answer_opens(); !ready) return ready;
+  if (auto ready = answer_traps(); !ready) return ready;
   const std::unique_ptr<void, Release> rules(seccomp_init(SCMP_ACT_ERRNO(EPERM)));
   if (!rules) return base::fail("no memory for seccomp's rules");
   int error = 0;
@@ -116,6 +151,10 @@ base::Status raise_seccomp(const char* file_name, int file) {
   for (const int call : attacks) note(seccomp_rule_add(rules.get(), SCMP_ACT_KILL_PROCESS, call, 0));
   for (const int call : {SCMP_SYS(open), SCMP_SYS(openat)})
     note(seccomp_rule_add(rules.get(), SCMP_ACT_TRAP, call, 0));
+  for (const int call : {SCMP_SYS(read), SCMP_SYS(lseek)}) {
+    note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, call, 1, SCMP_A0(SCMP_CMP_LT, first_copy)));
+    note(seccomp_rule_add(rules.get(), SCMP_ACT_TRAP, call, 1, SCMP_A0(SCMP_CMP_GE, first_copy)));
+  }
   // realpath() asks of each part of a name whether it is a link: none is.
   for (const int call : {SCMP_SYS(readlink), SCMP_SYS(readlinkat)})
     note(seccomp_rule_add(rules.get(), SCMP_ACT_ERRNO(EINVAL), call, 0));

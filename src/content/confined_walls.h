@@ -23,7 +23,8 @@ base::Status drop_rights();
 bool raise_landlock();
 
 // The list of system calls that remain. Opening `file_name` for reading gives a copy of
-// `file`, which the process may have no right to open by any name; all other opening fails.
+// `file`, which the process may have no right to open by any name, with a position of its own;
+// all other opening fails.
 base::Status raise_seccomp(const char* file_name, int file);
 
 }  // namespace content

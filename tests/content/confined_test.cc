@@ -44,7 +44,13 @@ std::string read_fd(int fd) {
 ConfinedResult<std::string> job_read(std::string_view) {
   const base::Fd fd(::open(confined_file, O_RDONLY | O_CLOEXEC));
   if (!fd.open()) return say(-1);
-  return read_fd(fd.get());
+  char text[64];  // some by position, some from where the last one ended
+  const ssize_t first = ::read(fd.get(), text, 4);
+  if (first != 4 || ::lseek(fd.get(), 0, SEEK_CUR) != 4 || ::pread(fd.get(), text + 4, 1, 4) != 1) return say(-1);
+  if (::lseek(fd.get(), 1, SEEK_CUR) != 5) return say(-1);
+  const ssize_t rest = ::read(fd.get(), text + 5, sizeof text - 5);
+  if (rest < 0 || ::lseek(fd.get(), 0, SEEK_END) != 5 + rest || ::read(fd.get(), text, 1) != 0) return say(-1);
+  return std::string(text, static_cast<std::size_t>(5 + rest));
 }
 ConfinedResult<std::string> job_open(std::string_view path) {
   return say(::open(std::string(path).c_str(), O_RDONLY));
@@ -155,6 +161,7 @@ class Confined : public testing::Test {
 
 TEST_F(Confined, ReadsTheFileThatItWasGivenAndMovesNoPosition) {
   ASSERT_EQ(::lseek(file_.get(), 5, SEEK_SET), 5);
+  EXPECT_EQ(text("read"), "the file's text");
   EXPECT_EQ(text("read"), "the file's text");
   EXPECT_EQ(::lseek(file_.get(), 0, SEEK_CUR), 5);
 }

@@ -41,12 +41,14 @@ TEST(HostileWim, EachEndsWithinItsLimitsWithOneReasonAndNoFile) {
   limits.output = 64U << 20U;
   std::filesystem::create_directories(scratch.path("out"));
   std::map<std::string, int> endings;
-  const auto judge = [&](const std::string& what, const auto& result) {
+  std::map<std::string, std::map<std::string, int>> reasons;  // of each kind of attack
+  const auto judge = [&](const std::string& attack, const std::string& what, const auto& result) {
     if (result) {
       ++endings["good"];
       return;
     }
     ++endings[std::string(print(result.error().end))];
+    ++reasons[attack][result.error().what];
     EXPECT_TRUE(one_printable_line(result.error().what)) << what << ": " << result.error().what;
     EXPECT_NE(result.error().end, ConfinedEnd::not_started) << what << ": " << result.error().what;
     EXPECT_NE(result.error().end, ConfinedEnd::garbled) << what;
@@ -58,9 +60,9 @@ TEST(HostileWim, EachEndsWithinItsLimitsWithOneReasonAndNoFile) {
     const base::Fd fd = scratch.open("hostile.wim", wim.bytes);
     const auto before = std::chrono::steady_clock::now();
     const auto looked = inspect_wim(fd.get(), 0, limits);
-    judge(what, looked);
+    judge(wim.attack, what, looked);
     const auto taken = extract_wim_boot_files(fd.get(), 0, scratch.path("out"), limits);
-    judge(what, taken);
+    judge(wim.attack, what, taken);
     EXPECT_LT(std::chrono::steady_clock::now() - before, 2 * (limits.wall + 2s)) << what;
     EXPECT_TRUE(looked || !taken) << what << ": refused, and taken apart all the same";
     EXPECT_TRUE(taken || scratch.list("out").empty()) << what;
@@ -75,6 +77,10 @@ TEST(HostileWim, EachEndsWithinItsLimitsWithOneReasonAndNoFile) {
   EXPECT_EQ(errno, ECHILD);
   EXPECT_GT(endings["refused"], static_cast<int>(count()) / 2);  // most of them are no images any more
   for (const auto& [ending, times] : endings) std::printf("  %-14s %d\n", ending.c_str(), times);
+  for (const auto& [attack, told] : reasons) {
+    std::printf("  %s\n", attack.c_str());
+    for (const auto& [reason, times] : told) std::printf("    %4d %s\n", times, reason.c_str());
+  }
 }
 
 }  // namespace

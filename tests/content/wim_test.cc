@@ -102,6 +102,16 @@ TEST_F(Wim, FactsOfX64) {
   }
 }
 
+TEST_F(Wim, ThePositionOfTheDescriptorNeitherMattersNorMoves) {
+  const base::Fd fd = open_file(one(machine_x64, "9"));
+  ASSERT_EQ(::lseek(fd.get(), 77, SEEK_SET), 77);
+  const auto first = inspect_wim(fd.get());
+  const auto second = extract_wim_boot_files(fd.get(), 0, into());
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(first->facts, second->facts);
+  EXPECT_EQ(::lseek(fd.get(), 0, SEEK_CUR), 77);
+}
+
 TEST_F(Wim, FactsOfX86) {
   const WimFacts found = facts(one(machine_x86, "0"));
   EXPECT_EQ(found.booted().arch, Arch::ia32);
