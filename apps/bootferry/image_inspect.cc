@@ -33,8 +33,7 @@ std::string join(const std::vector<std::string>& words) {
 class Lines {
  public:
   void add(std::string_view name, const std::string& value) {
-    if (!value.empty())
-      text_ += fmt::format("{}{:<14}{}", text_.empty() ? "" : "\n", name, printable(value));
+    if (!value.empty()) text_ += fmt::format("{}{:<14}{}", text_.empty() ? "" : "\n", name, printable(value));
   }
   [[nodiscard]] const std::string& text() const { return text_; }
 

@@ -180,7 +180,8 @@ ConfinedFailure told(char kind, std::string what, const ConfinedLimits& limits) 
     case answer_too_large:
       return {ConfinedEnd::too_large, fmt::format("its files are larger than {}", mebibytes(limits.output))};
     case answer_no_walls:
-      return {ConfinedEnd::not_started, "the limited process cannot be limited: " + what.substr(0, longest_reason)};
+      return {ConfinedEnd::not_started,
+              "the limited process cannot be limited: " + what.substr(0, longest_reason)};
     default:
       break;
   }
@@ -211,10 +212,10 @@ ConfinedResult<ConfinedAnswer> run_confined(std::string_view job, std::string_vi
   if (::pipe2(ends, O_CLOEXEC) != 0) return not_started("make a pipe", errno);
   const base::Fd from(ends[0]);
   base::Fd to(ends[1]);
-  const auto pid = spawn({"bootferry", confined_word, std::string(job), std::string(argument),
-                          fmt::format("{}", limits.memory), fmt::format("{}", limits.processor.count()),
-                          fmt::format("{}", limits.output)},
-                         file, output->get(), to.get());
+  const auto pid = spawn(
+      {"bootferry", confined_word, std::string(job), std::string(argument), fmt::format("{}", limits.memory),
+       fmt::format("{}", limits.processor.count()), fmt::format("{}", limits.output)},
+      file, output->get(), to.get());
   if (!pid) return fail(ConfinedEnd::not_started, pid.error().what);
   Child child(*pid);
   if (child.handle() < 0) return not_started("watch the limited process", errno);
@@ -226,7 +227,8 @@ ConfinedResult<ConfinedAnswer> run_confined(std::string_view job, std::string_vi
   const int status = child.wait();
   if (heard == Heard::too_slow) {
     return fail(ConfinedEnd::out_of_time,
-                fmt::format("reading it took more than {} s", std::chrono::ceil<std::chrono::seconds>(limits.wall).count()));
+                fmt::format("reading it took more than {} s",
+                            std::chrono::ceil<std::chrono::seconds>(limits.wall).count()));
   }
   if (heard == Heard::too_much) {
     return fail(ConfinedEnd::too_large,

@@ -20,11 +20,11 @@
 namespace content {
 
 struct ConfinedLimits {
-  std::uint64_t memory = 512U << 20U;         // octets of address space
-  std::chrono::seconds processor{20};         // time on a processor
-  std::chrono::milliseconds wall{60'000};     // time on the clock
-  std::uint64_t output = 128U << 20U;         // octets of results that are files
-  std::size_t answer = 1U << 20U;             // octets of the answer's text
+  std::uint64_t memory = 512U << 20U;      // octets of address space
+  std::chrono::seconds processor{20};      // time on a processor
+  std::chrono::milliseconds wall{60'000};  // time on the clock
+  std::uint64_t output = 128U << 20U;      // octets of results that are files
+  std::size_t answer = 1U << 20U;          // octets of the answer's text
 };
 
 enum class ConfinedEnd {
@@ -48,10 +48,10 @@ template <class T>
 using ConfinedResult = base::Result<T, ConfinedFailure>;
 
 struct ConfinedAnswer {
-  std::string text;       // from the child: to be decoded with suspicion
-  base::Fd output;        // what it wrote as files; sealed, nothing changes it any more
-  std::uint64_t size = 0; // octets of `output`
-  bool landlock = false;  // whether the kernel has it
+  std::string text;        // from the child: to be decoded with suspicion
+  base::Fd output;         // what it wrote as files; sealed, nothing changes it any more
+  std::uint64_t size = 0;  // octets of `output`
+  bool landlock = false;   // whether the kernel has it
 };
 
 // Runs `job` on the file. The descriptor's position does not move. Blocks; any thread may

@@ -79,8 +79,7 @@ long answer_seek(int fd, off_t offset, int from) {
 }
 
 long answer_call(int call, const ucontext_t& at) {
-  if (call == SYS_openat)
-    return answer_open(reinterpret_cast<const char*>(argument(at, 1)), argument(at, 2));
+  if (call == SYS_openat) return answer_open(reinterpret_cast<const char*>(argument(at, 1)), argument(at, 2));
 #ifdef SYS_open
   if (call == SYS_open) return answer_open(reinterpret_cast<const char*>(argument(at, 0)), argument(at, 1));
 #endif
@@ -111,23 +110,61 @@ base::Status answer_traps() {
 
 // Reading, writing what is open, memory, and the end.
 constexpr int allowed[] = {
-    SCMP_SYS(pread64),       SCMP_SYS(preadv),
-    SCMP_SYS(write),         SCMP_SYS(writev),         SCMP_SYS(pwrite64),        SCMP_SYS(pwritev),
-    SCMP_SYS(close),             SCMP_SYS(fcntl),
-    SCMP_SYS(fstat),         SCMP_SYS(fstatfs),        SCMP_SYS(munmap),          SCMP_SYS(mremap),
-    SCMP_SYS(madvise),       SCMP_SYS(brk),            SCMP_SYS(futex),           SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(rt_sigprocmask), SCMP_SYS(sigaltstack),   SCMP_SYS(getrandom),       SCMP_SYS(clock_gettime),
-    SCMP_SYS(gettimeofday),  SCMP_SYS(getpid),         SCMP_SYS(gettid),          SCMP_SYS(getuid),
-    SCMP_SYS(geteuid),       SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_yield),  SCMP_SYS(sysinfo),
-    SCMP_SYS(exit),          SCMP_SYS(exit_group),     SCMP_SYS(restart_syscall), SCMP_SYS(fadvise64),
+    SCMP_SYS(pread64),
+    SCMP_SYS(preadv),
+    SCMP_SYS(write),
+    SCMP_SYS(writev),
+    SCMP_SYS(pwrite64),
+    SCMP_SYS(pwritev),
+    SCMP_SYS(close),
+    SCMP_SYS(fcntl),
+    SCMP_SYS(fstat),
+    SCMP_SYS(fstatfs),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(brk),
+    SCMP_SYS(futex),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(getuid),
+    SCMP_SYS(geteuid),
+    SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(sysinfo),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(fadvise64),
 };
 // No library that reads a file does these: the end of the process, and a word about it. What
 // is in neither list fails with EPERM.
 constexpr int attacks[] = {
-    SCMP_SYS(execve), SCMP_SYS(execveat),  SCMP_SYS(fork),   SCMP_SYS(vfork),   SCMP_SYS(socket),
-    SCMP_SYS(ptrace), SCMP_SYS(socketpair), SCMP_SYS(connect), SCMP_SYS(bind),  SCMP_SYS(bpf),
-    SCMP_SYS(setuid), SCMP_SYS(mount),      SCMP_SYS(unshare), SCMP_SYS(setns), SCMP_SYS(io_uring_setup),
-    SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(keyctl),  SCMP_SYS(pidfd_getfd),
+    SCMP_SYS(execve),
+    SCMP_SYS(execveat),
+    SCMP_SYS(fork),
+    SCMP_SYS(vfork),
+    SCMP_SYS(socket),
+    SCMP_SYS(ptrace),
+    SCMP_SYS(socketpair),
+    SCMP_SYS(connect),
+    SCMP_SYS(bind),
+    SCMP_SYS(bpf),
+    SCMP_SYS(setuid),
+    SCMP_SYS(mount),
+    SCMP_SYS(unshare),
+    SCMP_SYS(setns),
+    SCMP_SYS(io_uring_setup),
+    SCMP_SYS(process_vm_readv),
+    SCMP_SYS(process_vm_writev),
+    SCMP_SYS(keyctl),
+    SCMP_SYS(pidfd_getfd),
 };
 
 struct Release {
@@ -168,8 +205,8 @@ base::Status raise_seccomp(const char* file_name, int file) {
   // abort() of a library says which signal ended us, others are not for us to signal.
   note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
                         SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid()))));
-  note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, SCMP_SYS(rt_sigaction), 1,
-                        SCMP_A0(SCMP_CMP_NE, SIGSYS)));
+  note(
+      seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, SCMP_SYS(rt_sigaction), 1, SCMP_A0(SCMP_CMP_NE, SIGSYS)));
   if (error != 0) return base::fail_errno("make seccomp's rules", error);
   if (const int result = seccomp_load(rules.get()); result != 0)
     return base::fail_errno("put seccomp's rules into force", -result);

@@ -122,7 +122,8 @@ std::optional<Arch> efi_program_arch(ByteView head) { return format::pe_machine(
 base::Result<KernelFacts> read_kernel_header(ByteView head) {
   if (holds(head, magic_at, "HdrS")) return read_x86(head);
   for (const Magic& magic : magics) {
-    if (holds(head, magic.at, magic.text)) return KernelFacts{magic.arch, "", format::find_pe_header(head).has_value(), 0};
+    if (holds(head, magic.at, magic.text))
+      return KernelFacts{magic.arch, "", format::find_pe_header(head).has_value(), 0};
   }
   // A kernel packed into a UEFI program that unpacks itself (arm64, riscv64, loongarch64).
   if (holds(head, 4, "zimg")) {

@@ -117,7 +117,8 @@ ConfinedResult<WimExtraction> extract_wim_boot_files(int file, int image, const 
   if (!done) return tl::unexpected(std::move(done.error()));
   std::uint64_t total = 0;
   for (const WimBootFile& boot_file : done->facts.boot_files) total += boot_file.size;
-  if (total != done->answer.size) return fail(ConfinedEnd::garbled, "its files have other sizes than it says");
+  if (total != done->answer.size)
+    return fail(ConfinedEnd::garbled, "its files have other sizes than it says");
 
   WimExtraction extraction{std::move(done->facts), {}, done->answer.landlock};
   Written written(directory);

@@ -49,7 +49,9 @@ Json write(const WimBootFile& file) {
 // Reads fields one after the other; the first that is not what it must be ends it all.
 class Fields {
  public:
-  Fields(const Json& object, bool& good) : object_(object), good_(good) { good_ = good_ && object.is_object(); }
+  Fields(const Json& object, bool& good) : object_(object), good_(good) {
+    good_ = good_ && object.is_object();
+  }
 
   std::string text(const char* name) {
     const Json* value = find(name);

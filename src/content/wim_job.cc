@@ -73,8 +73,8 @@ void look_into(WimBootFile& file, std::uint64_t at, std::optional<policy::Arch> 
     return;
   }
   if (file.name.ends_with(".efi") && arch && program->arch != *arch) {
-    file.fault = fmt::format("is built for {}, the image for {}", policy::print(program->arch),
-                             policy::print(*arch));
+    file.fault =
+        fmt::format("is built for {}, the image for {}", policy::print(program->arch), policy::print(*arch));
   }
   file.program = std::move(*program);
 }

@@ -108,7 +108,8 @@ base::Result<std::vector<PeSignature>> read_authenticode(ByteView pkcs7) {
   const auto whole = der_size(pkcs7);
   if (!whole) return base::fail("its signature is damaged");
   const gnutls_datum_t der{const_cast<unsigned char*>(pkcs7.data()), static_cast<unsigned>(*whole)};
-  if (gnutls_pkcs7_import(made, &der, GNUTLS_X509_FMT_DER) != 0) return base::fail("its signature is damaged");
+  if (gnutls_pkcs7_import(made, &der, GNUTLS_X509_FMT_DER) != 0)
+    return base::fail("its signature is damaged");
   const int count = gnutls_pkcs7_get_signature_count(made);
   if (count < 1) return base::fail("its signature is damaged");
   const std::vector<Certificate> certificates = certificates_of(made);
@@ -117,9 +118,10 @@ base::Result<std::vector<PeSignature>> read_authenticode(ByteView pkcs7) {
     SignatureInfo info;
     if (gnutls_pkcs7_get_signature_info(made, static_cast<unsigned>(i), &info) != 0)
       return base::fail("its signature is damaged");
-    const auto signer = std::ranges::find_if(
-        certificates, [&](const Certificate& c) { return is_signer(c.get(), info); });
-    if (signer == certificates.end()) return base::fail("its signature does not bring the signer's certificate");
+    const auto signer =
+        std::ranges::find_if(certificates, [&](const Certificate& c) { return is_signer(c.get(), info); });
+    if (signer == certificates.end())
+      return base::fail("its signature does not bring the signer's certificate");
     found.push_back({name(signer->get(), gnutls_x509_crt_get_dn_by_oid),
                      name(signer->get(), gnutls_x509_crt_get_issuer_dn_by_oid)});
   }

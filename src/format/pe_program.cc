@@ -11,9 +11,9 @@ using base::ByteView;
 using policy::Arch;
 
 constexpr std::size_t pe_offset_at = 0x3c;
-constexpr std::size_t machine_at = 4;        // from the PE header on
-constexpr std::size_t optional_at = 24;      // likewise
-constexpr std::uint16_t pe32 = 0x10b;        // the optional header's first word
+constexpr std::size_t machine_at = 4;    // from the PE header on
+constexpr std::size_t optional_at = 24;  // likewise
+constexpr std::uint16_t pe32 = 0x10b;    // the optional header's first word
 constexpr std::uint16_t pe32_plus = 0x20b;
 constexpr std::uint32_t security_entry = 4;  // of the data directories
 constexpr std::uint16_t pkcs7_certificate = 2;
@@ -55,7 +55,8 @@ base::Result<ByteView> certificate_table(ByteView file, std::size_t header) {
   const auto size = little<std::uint32_t>(file, directories + 8 * security_entry + 4);
   if (!at || !size) return base::fail("ends inside its header");
   if (*at == 0 || *size == 0) return ByteView{};
-  if (*at > file.size() || *size > file.size() - *at) return base::fail("its signature lies outside the file");
+  if (*at > file.size() || *size > file.size() - *at)
+    return base::fail("its signature lies outside the file");
   return file.subspan(*at, *size);
 }
 

@@ -10,7 +10,7 @@ using policy::Arch;
 
 constexpr std::uint8_t bit(Arch arch) { return static_cast<std::uint8_t>(1U << static_cast<unsigned>(arch)); }
 constexpr std::uint8_t pc = bit(Arch::ia32) | bit(Arch::x64);
-constexpr std::uint8_t any = pc | bit(Arch::arm32) | bit(Arch::arm64);
+constexpr std::uint8_t efi = pc | bit(Arch::arm32) | bit(Arch::arm64);
 
 constexpr std::string_view no_headless = "Machines without a screen cannot be booted over their serial port.";
 constexpr std::string_view not_2023 =
@@ -19,37 +19,58 @@ constexpr std::string_view not_2023 =
 // Windows\Boot of WinPE and of install media. The _EX files are the same programs, signed by
 // «Windows UEFI CA 2023» as a rule; who really signed is read from each.
 constexpr WimBootPiece pieces[] = {
-    {"wdsnbp.com", {"/Windows/Boot/PXE/wdsnbp.com"}, pc,
+    {"wdsnbp.com",
+     {"/Windows/Boot/PXE/wdsnbp.com"},
+     pc,
      "BIOS machines cannot be kept waiting, nor tell what processor they have, before this image starts."},
-    {"pxeboot.com", {"/Windows/Boot/PXE/pxeboot.com"}, pc,
+    {"pxeboot.com",
+     {"/Windows/Boot/PXE/pxeboot.com"},
+     pc,
      "BIOS machines start this image without asking for F12."},
-    {"pxeboot.n12", {"/Windows/Boot/PXE/pxeboot.n12"}, pc,
+    {"pxeboot.n12",
+     {"/Windows/Boot/PXE/pxeboot.n12"},
+     pc,
      "BIOS machines start this image only when somebody presses F12."},
-    {"abortpxe.com", {"/Windows/Boot/PXE/abortpxe.com"}, pc,
+    {"abortpxe.com",
+     {"/Windows/Boot/PXE/abortpxe.com"},
+     pc,
      "BIOS machines cannot be sent on to their disk by Windows' own program."},
     {"bootmgr.exe", {"/Windows/Boot/PXE/bootmgr.exe"}, pc, "BIOS machines cannot boot this image."},
     {"hdlscom1.com", {"/Windows/Boot/PXE/hdlscom1.com"}, pc, no_headless},
     {"hdlscom1.n12", {"/Windows/Boot/PXE/hdlscom1.n12"}, pc, no_headless},
     {"hdlscom2.com", {"/Windows/Boot/PXE/hdlscom2.com"}, pc, no_headless},
     {"hdlscom2.n12", {"/Windows/Boot/PXE/hdlscom2.n12"}, pc, no_headless},
-    {"wdsmgfw.efi", {"/Windows/Boot/PXE/wdsmgfw.efi", "/Windows/Boot/EFI/wdsmgfw.efi"}, any,
+    {"wdsmgfw.efi",
+     {"/Windows/Boot/PXE/wdsmgfw.efi", "/Windows/Boot/EFI/wdsmgfw.efi"},
+     efi,
      "UEFI machines cannot be kept waiting by Windows' own program before this image starts."},
-    {"bootmgfw.efi", {"/Windows/Boot/EFI/bootmgfw.efi", "/Windows/Boot/PXE/bootmgfw.efi"}, any,
+    {"bootmgfw.efi",
+     {"/Windows/Boot/EFI/bootmgfw.efi", "/Windows/Boot/PXE/bootmgfw.efi"},
+     efi,
      "UEFI machines cannot boot this image, unless bootmgfw_EX.efi is there and suits them."},
-    {"bootmgr.efi", {"/Windows/Boot/EFI/bootmgr.efi"}, any,
+    {"bootmgr.efi",
+     {"/Windows/Boot/EFI/bootmgr.efi"},
+     efi,
      "Nothing changes over the network; media made from this image lack a file."},
-    {"wdsmgfw_EX.efi", {"/Windows/Boot/PXE_EX/wdsmgfw_EX.efi", "/Windows/Boot/EFI_EX/wdsmgfw_EX.efi"}, any,
+    {"wdsmgfw_EX.efi",
+     {"/Windows/Boot/PXE_EX/wdsmgfw_EX.efi", "/Windows/Boot/EFI_EX/wdsmgfw_EX.efi"},
+     efi,
      "Under Secure Boot, machines that trust Microsoft's CA of 2023 alone refuse wdsmgfw.efi."},
-    {"bootmgfw_EX.efi", {"/Windows/Boot/EFI_EX/bootmgfw_EX.efi", "/Windows/Boot/PXE_EX/bootmgfw_EX.efi"}, any,
+    {"bootmgfw_EX.efi",
+     {"/Windows/Boot/EFI_EX/bootmgfw_EX.efi", "/Windows/Boot/PXE_EX/bootmgfw_EX.efi"},
+     efi,
      not_2023},
-    {"bootmgr_EX.efi", {"/Windows/Boot/EFI_EX/bootmgr_EX.efi"}, any, ""},
-    {"boot.stl", {"/Windows/Boot/EFI/boot.stl"}, any,
+    {"bootmgr_EX.efi", {"/Windows/Boot/EFI_EX/bootmgr_EX.efi"}, efi, ""},
+    {"boot.stl",
+     {"/Windows/Boot/EFI/boot.stl"},
+     efi,
      "The boot managers of Windows 11 24H2 and later may refuse to go on under Secure Boot."},
-    {"fonts/", {"/Windows/Boot/Fonts"}, any, ""},
-    {"fonts/wgl4_boot.ttf", {"/Windows/Boot/Fonts/wgl4_boot.ttf"}, any, "The boot menu will be blank."},
-    {"fonts_ex/", {"/Windows/Boot/Fonts_EX"}, any, ""},
+    {"fonts/", {"/Windows/Boot/Fonts"}, efi, ""},
+    {"fonts/wgl4_boot.ttf", {"/Windows/Boot/Fonts/wgl4_boot.ttf"}, efi, "The boot menu will be blank."},
+    {"fonts_ex/", {"/Windows/Boot/Fonts_EX"}, efi, ""},
     {"boot.sdi",
-     {"/Windows/Boot/DVD/EFI/boot.sdi", "/Windows/Boot/DVD/PCAT/boot.sdi", "/sms/boot/boot.sdi"}, any,
+     {"/Windows/Boot/DVD/EFI/boot.sdi", "/Windows/Boot/DVD/PCAT/boot.sdi", "/sms/boot/boot.sdi"},
+     efi,
      "The image boots only with a boot.sdi from elsewhere: its RAM disk cannot be made without one."},
 };
 
@@ -88,7 +109,7 @@ std::vector<WimLack> missing_pieces(const WimFacts& facts) {
 std::vector<Arch> served_by(const WimFacts& facts) {
   std::vector<Arch> archs;
   const auto arch = facts.booted().arch;
-  if (!arch) return archs;
+  if (!arch || (efi & bit(*arch)) == 0) return archs;
   const bool starts = has(facts, "pxeboot.com") || has(facts, "pxeboot.n12");
   if ((pc & bit(*arch)) != 0 && starts && has(facts, "bootmgr.exe")) archs.push_back(Arch::bios);
   if (has(facts, "bootmgfw.efi") || has(facts, "bootmgfw_EX.efi")) archs.push_back(*arch);

@@ -16,10 +16,10 @@
 namespace format {
 
 struct WimBootPiece {
-  std::string_view name;                    // to publish it as; a folder ends in '/'
-  std::array<std::string_view, 3> places;   // in the image; the first that is there counts
-  std::uint8_t archs;                       // bit n: matters to images of Arch n
-  std::string_view without;                 // the consequence, as a sentence; empty: none
+  std::string_view name;                   // to publish it as; a folder ends in '/'
+  std::array<std::string_view, 3> places;  // in the image; the first that is there counts
+  std::uint8_t archs;                      // bit n: matters to images of Arch n
+  std::string_view without;                // the consequence, as a sentence; empty: none
 };
 std::span<const WimBootPiece> wim_boot_pieces();
 

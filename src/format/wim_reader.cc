@@ -134,9 +134,8 @@ constexpr int enough = -1;  // ends the library's walk
 
 int list_one(const wimlib_dir_entry* entry, void* context) {
   Listing& listing = *static_cast<Listing*>(context);
-  constexpr std::uint32_t not_plain = WIMLIB_FILE_ATTRIBUTE_DIRECTORY |
-                                      WIMLIB_FILE_ATTRIBUTE_REPARSE_POINT |
-                                      WIMLIB_FILE_ATTRIBUTE_ENCRYPTED;
+  constexpr std::uint32_t not_plain =
+      WIMLIB_FILE_ATTRIBUTE_DIRECTORY | WIMLIB_FILE_ATTRIBUTE_REPARSE_POINT | WIMLIB_FILE_ATTRIBUTE_ENCRYPTED;
   if ((entry->attributes & not_plain) != 0 || entry->filename == nullptr || entry->full_path == nullptr)
     return 0;
   std::string name(listing.piece.name);
@@ -172,10 +171,11 @@ WimReader::~WimReader() {
 WimResult<WimFacts> WimReader::facts(int image) {
   wimlib_wim_info info{};
   if (const int code = wimlib_get_wim_info(wim_, &info); code != 0) return fault(code);
-  if (info.spanned != 0 || info.total_parts != 1) {
+  if (info.total_parts > 1) {
     return refuse(fmt::format("part {} of {} of an image that was split: join its parts first",
                               info.part_number, info.total_parts));
   }
+  if (info.spanned != 0) return fault(WIMLIB_ERR_IS_SPLIT_WIM);
   if (info.image_count == 0) return refuse("it holds no image");
   if (info.image_count > most_wim_images)
     return refuse(fmt::format("it holds {} images, more than {}", info.image_count, most_wim_images));
@@ -205,7 +205,8 @@ WimResult<std::vector<WimBootFile>> WimReader::find_boot_files(int image) {
       const int code =
           wimlib_iterate_dir_tree(wim_, image, std::string(place).c_str(), flags, list_one, &listing);
       if (code == enough) return refuse("it holds too many fonts");
-      if (code != 0 && code != WIMLIB_ERR_PATH_DOES_NOT_EXIST && code != WIMLIB_ERR_NOTDIR) return fault(code);
+      if (code != 0 && code != WIMLIB_ERR_PATH_DOES_NOT_EXIST && code != WIMLIB_ERR_NOTDIR)
+        return fault(code);
     }
   }
   for (const WimBootFile& file : found) {

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
@@ -46,10 +47,12 @@ ConfinedResult<std::string> job_read(std::string_view) {
   if (!fd.open()) return say(-1);
   char text[64];  // some by position, some from where the last one ended
   const ssize_t first = ::read(fd.get(), text, 4);
-  if (first != 4 || ::lseek(fd.get(), 0, SEEK_CUR) != 4 || ::pread(fd.get(), text + 4, 1, 4) != 1) return say(-1);
+  if (first != 4 || ::lseek(fd.get(), 0, SEEK_CUR) != 4 || ::pread(fd.get(), text + 4, 1, 4) != 1)
+    return say(-1);
   if (::lseek(fd.get(), 1, SEEK_CUR) != 5) return say(-1);
   const ssize_t rest = ::read(fd.get(), text + 5, sizeof text - 5);
-  if (rest < 0 || ::lseek(fd.get(), 0, SEEK_END) != 5 + rest || ::read(fd.get(), text, 1) != 0) return say(-1);
+  if (rest < 0 || ::lseek(fd.get(), 0, SEEK_END) != 5 + rest || ::read(fd.get(), text, 1) != 0)
+    return say(-1);
   return std::string(text, static_cast<std::size_t>(5 + rest));
 }
 ConfinedResult<std::string> job_open(std::string_view path) {
@@ -60,7 +63,9 @@ ConfinedResult<std::string> job_create(std::string_view path) {
   return say(::open(std::string(path).c_str(), O_WRONLY | O_CREAT, 0600));
 }
 ConfinedResult<std::string> job_write_input(std::string_view) { return say(::write(child_file, "x", 1)); }
-ConfinedResult<std::string> job_unlink(std::string_view path) { return say(::unlink(std::string(path).c_str())); }
+ConfinedResult<std::string> job_unlink(std::string_view path) {
+  return say(::unlink(std::string(path).c_str()));
+}
 ConfinedResult<std::string> job_mkdir(std::string_view path) {
   return say(::mkdir(std::string(path).c_str(), 0700));
 }
@@ -80,7 +85,9 @@ ConfinedResult<std::string> job_environment(std::string_view) {
   return std::string(environ == nullptr || *environ == nullptr ? "none" : *environ);
 }
 ConfinedResult<std::string> job_socket(std::string_view) { return say(::socket(AF_INET, SOCK_STREAM, 0)); }
-ConfinedResult<std::string> job_unix_socket(std::string_view) { return say(::socket(AF_UNIX, SOCK_STREAM, 0)); }
+ConfinedResult<std::string> job_unix_socket(std::string_view) {
+  return say(::socket(AF_UNIX, SOCK_STREAM, 0));
+}
 ConfinedResult<std::string> job_exec(std::string_view) {
   char* const words[] = {const_cast<char*>("/bin/true"), nullptr};
   return say(::execv("/bin/true", words));
@@ -122,16 +129,42 @@ ConfinedResult<std::string> job_lie(std::string_view words) {
   ::_exit(0);
 }
 
-constexpr NamedJob jobs[] = {
-    {"read", job_read},           {"open", job_open},           {"write_file", job_write_file},
-    {"create", job_create},       {"write_input", job_write_input}, {"unlink", job_unlink},
-    {"mkdir", job_mkdir},         {"signal", job_signal},       {"list", job_list},
-    {"descriptors", job_descriptors}, {"environment", job_environment}, {"socket", job_socket},
-    {"unix_socket", job_unix_socket}, {"exec", job_exec},       {"fork", job_fork},
-    {"eat", job_eat},             {"burn", job_burn},           {"sleep", job_sleep},
-    {"linger", job_linger},       {"crash", job_crash},         {"write_much", job_write_much},
-    {"write_some", job_write_some}, {"talk", job_talk},         {"refuse", job_refuse},
-    {"say_nothing", job_say_nothing}, {"lie", job_lie}};
+constexpr NamedJob jobs[] = {{"read", job_read},
+                             {"open", job_open},
+                             {"write_file", job_write_file},
+                             {"create", job_create},
+                             {"write_input", job_write_input},
+                             {"unlink", job_unlink},
+                             {"mkdir", job_mkdir},
+                             {"signal", job_signal},
+                             {"list", job_list},
+                             {"descriptors", job_descriptors},
+                             {"environment", job_environment},
+                             {"socket", job_socket},
+                             {"unix_socket", job_unix_socket},
+                             {"exec", job_exec},
+                             {"fork", job_fork},
+                             {"eat", job_eat},
+                             {"burn", job_burn},
+                             {"sleep", job_sleep},
+                             {"linger", job_linger},
+                             {"crash", job_crash},
+                             {"write_much", job_write_much},
+                             {"write_some", job_write_some},
+                             {"talk", job_talk},
+                             {"refuse", job_refuse},
+                             {"say_nothing", job_say_nothing},
+                             {"lie", job_lie}};
+
+// Something that a process does to itself, in one of its own: what it returns.
+template <class Do>
+int in_a_process(Do work) {
+  const pid_t pid = ::fork();
+  if (pid == 0) ::_exit(work());
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
 
 class Confined : public testing::Test {
  protected:
@@ -284,22 +317,26 @@ TEST_F(Confined, LeavesNoProcess) {
   EXPECT_EQ(errno, ECHILD);
 }
 
-// The walls one by one, each in a process that ends with it.
-template <class Do>
-int in_a_process(Do work) {
-  const pid_t pid = ::fork();
-  if (pid == 0) ::_exit(work());
-  int status = 0;
-  ::waitpid(pid, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+// What root opened for a server that is not root any more.
+TEST_F(Confined, ReadsAFileThatThisUserMayNotOpen) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  ASSERT_EQ(::chmod(scratch_.path("given").c_str(), 0600), 0);
+  const int result = in_a_process([&] {
+    if (::setgroups(0, nullptr) != 0 || ::setgid(65534) != 0 || ::setuid(65534) != 0) return 1;
+    if (::open(scratch_.path("given").c_str(), O_RDONLY) >= 0) return 2;
+    return text("read") == "the file's text" ? 0 : 3;
+  });
+  EXPECT_EQ(result, 0);
 }
 
+// The walls one by one.
 TEST(ConfinedWalls, NoCapabilityIsLeft) {
   const int result = in_a_process([] {
     if (!drop_rights()) return 1;
     const std::string status = read_text("/proc/self/status");
-    for (const char* line : {"CapInh:\t0000000000000000\n", "CapPrm:\t0000000000000000\n",
-                             "CapEff:\t0000000000000000\n", "CapAmb:\t0000000000000000\n", "NoNewPrivs:\t1\n"}) {
+    for (const char* line :
+         {"CapInh:\t0000000000000000\n", "CapPrm:\t0000000000000000\n", "CapEff:\t0000000000000000\n",
+          "CapAmb:\t0000000000000000\n", "NoNewPrivs:\t1\n"}) {
       if (status.find(line) == status.npos) return 2;
     }
     // Only who may change the bounding set can empty it; without it, no new privileges do.

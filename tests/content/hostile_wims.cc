@@ -18,11 +18,13 @@ constexpr std::uint64_t flag_metadata = std::uint64_t{2} << 56;
 
 std::uint64_t get(const std::string& bytes, std::size_t at, int octets = 8) {
   std::uint64_t value = 0;
-  for (int i = octets; i-- > 0;) value = value << 8 | static_cast<std::uint8_t>(bytes.at(at + static_cast<std::size_t>(i)));
+  for (int i = octets; i-- > 0;)
+    value = value << 8 | static_cast<std::uint8_t>(bytes.at(at + static_cast<std::size_t>(i)));
   return value;
 }
 void put(std::string& bytes, std::size_t at, std::uint64_t value, int octets = 8) {
-  for (int i = 0; i < octets; ++i) bytes.at(at + static_cast<std::size_t>(i)) = static_cast<char>(value >> (8 * i));
+  for (int i = 0; i < octets; ++i)
+    bytes.at(at + static_cast<std::size_t>(i)) = static_cast<char>(value >> (8 * i));
 }
 
 template <class Random>
@@ -33,9 +35,22 @@ std::size_t below(Random& random, std::size_t limit) {
 // Numbers at which programs stumble.
 template <class Random>
 std::uint64_t odd_number(Random& random) {
-  constexpr std::array<std::uint64_t, 16> numbers{
-      0, 1, 2, 7, 0x7f, 0xff, 0x7fff, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000,
-      0x00ffffffffffffff, 0x7fffffffffffffff, 0xffffffffffffffff};
+  constexpr std::array<std::uint64_t, 16> numbers{0,
+                                                  1,
+                                                  2,
+                                                  7,
+                                                  0x7f,
+                                                  0xff,
+                                                  0x7fff,
+                                                  0xffff,
+                                                  0x10000,
+                                                  0x7fffffff,
+                                                  0x80000000,
+                                                  0xffffffff,
+                                                  0x100000000,
+                                                  0x00ffffffffffffff,
+                                                  0x7fffffffffffffff,
+                                                  0xffffffffffffffff};
   return numbers[below(random, numbers.size())];
 }
 
@@ -106,7 +121,8 @@ HostileWims::HostileWims(const Scratch& scratch) {
   sound_.push_back(made({.images = {pe, second}, .boot_index = 1}));
   plain_ = made({.images = {pe}, .compression = WIMLIB_COMPRESSION_TYPE_NONE, .flags = 0});
   sound_.push_back(plain_);
-  sound_.push_back(made({.images = {pe}, .compression = WIMLIB_COMPRESSION_TYPE_LZMS, .flags = WIMLIB_WRITE_FLAG_SOLID}));
+  sound_.push_back(
+      made({.images = {pe}, .compression = WIMLIB_COMPRESSION_TYPE_LZMS, .flags = WIMLIB_WRITE_FLAG_SOLID}));
   MadeImage large = pe;
   for (char c = 'a'; c <= 'j'; ++c) {
     large.files[std::string("Windows/Boot/Fonts/") + c + ".ttf"] = std::string(20U << 20U, c);
@@ -118,10 +134,11 @@ HostileWims::HostileWims(const Scratch& scratch) {
 HostileWim HostileWims::make(std::uint32_t number) const {
   Random random(number);
   using Attack = HostileWim (HostileWims::*)(Random&) const;
-  constexpr Attack attacks[] = {
-      &HostileWims::truncated, &HostileWims::flipped, &HostileWims::header_field, &HostileWims::crossed_resources,
-      &HostileWims::table_entry, &HostileWims::xml,   &HostileWims::folders,      &HostileWims::names,
-      &HostileWims::runaway,   &HostileWims::bomb};
+  constexpr Attack attacks[] = {&HostileWims::truncated,    &HostileWims::flipped,
+                                &HostileWims::header_field, &HostileWims::crossed_resources,
+                                &HostileWims::table_entry,  &HostileWims::xml,
+                                &HostileWims::folders,      &HostileWims::names,
+                                &HostileWims::runaway,      &HostileWims::bomb};
   return (this->*attacks[number % std::size(attacks)])(random);
 }
 
@@ -141,9 +158,20 @@ HostileWim HostileWims::flipped(Random& random) const {
 
 HostileWim HostileWims::header_field(Random& random) const {
   HostileWim wim{"a number of the header", any(random)};
-  constexpr std::array<std::pair<std::size_t, int>, 14> fields{{{0x08, 4}, {0x0c, 4}, {0x10, 4}, {0x14, 4}, {0x28, 2},
-                                                                {0x2a, 2}, {0x2c, 4}, {0x30, 8}, {0x38, 8}, {0x40, 8},
-                                                                {0x48, 8}, {0x50, 8}, {0x78, 4}, {0x7c, 8}}};
+  constexpr std::array<std::pair<std::size_t, int>, 14> fields{{{0x08, 4},
+                                                                {0x0c, 4},
+                                                                {0x10, 4},
+                                                                {0x14, 4},
+                                                                {0x28, 2},
+                                                                {0x2a, 2},
+                                                                {0x2c, 4},
+                                                                {0x30, 8},
+                                                                {0x38, 8},
+                                                                {0x40, 8},
+                                                                {0x48, 8},
+                                                                {0x50, 8},
+                                                                {0x78, 4},
+                                                                {0x7c, 8}}};
   const auto [at, octets] = fields[below(random, fields.size())];
   put(wim.bytes, at, odd_number(random), octets);
   return wim;
@@ -167,7 +195,8 @@ HostileWim HostileWims::table_entry(Random& random) const {
   HostileWim wim{"an entry of the table of files", plain_};
   const Table table = table_of(wim.bytes);
   const std::size_t entry = table.at + below(random, table.count) * entry_size;
-  constexpr std::array<std::pair<std::size_t, int>, 6> fields{{{0, 7}, {7, 1}, {8, 8}, {16, 8}, {24, 2}, {26, 4}}};
+  constexpr std::array<std::pair<std::size_t, int>, 6> fields{
+      {{0, 7}, {7, 1}, {8, 8}, {16, 8}, {24, 2}, {26, 4}}};
   for (std::size_t n = 1 + below(random, 2); n > 0; --n) {
     const auto [at, octets] = fields[below(random, fields.size())];
     put(wim.bytes, entry + at, odd_number(random), octets);
@@ -196,8 +225,9 @@ HostileWim HostileWims::xml(Random& random) const {
       text += "]><WIM><IMAGE INDEX=\"1\"><NAME>&k;</NAME></IMAGE></WIM>";
       break;
     case 3:
-      text = "<!DOCTYPE l [<!ENTITY f SYSTEM \"file:///etc/passwd\">]><WIM><IMAGE INDEX=\"1\"><NAME>&f;</NAME>"
-             "</IMAGE></WIM>";
+      text =
+          "<!DOCTYPE l [<!ENTITY f SYSTEM \"file:///etc/passwd\">]><WIM><IMAGE INDEX=\"1\"><NAME>&f;</NAME>"
+          "</IMAGE></WIM>";
       break;
     case 4:
       text = "<WIM>";

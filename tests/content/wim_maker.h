@@ -25,7 +25,9 @@ struct MadeWim {
   int flags = WIMLIB_WRITE_FLAG_CHECK_INTEGRITY;
 };
 
-inline void wim_ok(int code) { ASSERT_EQ(code, 0) << wimlib_get_error_string(static_cast<wimlib_error_code>(code)); }
+inline void wim_ok(int code) {
+  ASSERT_EQ(code, 0) << wimlib_get_error_string(static_cast<wimlib_error_code>(code));
+}
 
 // Writes it to `name` in the scratch directory and gives the path.
 inline std::string make_wim(const Scratch& scratch, const std::string& name, const MadeWim& made) {
@@ -51,13 +53,16 @@ inline std::string make_wim(const Scratch& scratch, const std::string& name, con
   return path;
 }
 
-inline base::Fd open_file(const std::string& path) { return base::Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)); }
+inline base::Fd open_file(const std::string& path) {
+  return base::Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+}
 
 // The smallest program in Microsoft's format that tells its machine.
 inline std::string pe_program(std::uint16_t machine, char filling = 'p') {
   std::string bytes(1024, filling);
   const auto put = [&](std::size_t at, std::uint64_t value, int octets) {
-    for (int i = 0; i < octets; ++i) bytes[at + static_cast<std::size_t>(i)] = static_cast<char>(value >> (8 * i));
+    for (int i = 0; i < octets; ++i)
+      bytes[at + static_cast<std::size_t>(i)] = static_cast<char>(value >> (8 * i));
   };
   bytes.replace(0, 2, "MZ");
   put(0x3c, 0x80, 4);

@@ -66,8 +66,8 @@ class Wim : public testing::Test {
 };
 
 TEST_F(Wim, FactsOfX64) {
-  const std::string path = make({.images = {{"Windows PE (x64)", pe_files(machine_x64), windows_properties("9")}},
-                                 .boot_index = 1});
+  const std::string path = make(
+      {.images = {{"Windows PE (x64)", pe_files(machine_x64), windows_properties("9")}}, .boot_index = 1});
   const auto looked = inspect(path);
   ASSERT_TRUE(looked) << looked.error().what;
   const WimFacts& facts = looked->facts;
@@ -85,12 +85,12 @@ TEST_F(Wim, FactsOfX64) {
   want.default_language = "de-DE";
   want.system_directory = "WINDOWS";
   EXPECT_THAT(facts.images, ElementsAre(want));
-  EXPECT_THAT(names(facts),
-              ElementsAre("wdsnbp.com", "pxeboot.com", "pxeboot.n12", "abortpxe.com", "bootmgr.exe",
-                          "hdlscom1.com", "hdlscom1.n12", "hdlscom2.com", "hdlscom2.n12", "wdsmgfw.efi",
-                          "bootmgfw.efi", "bootmgr.efi", "wdsmgfw_EX.efi", "bootmgfw_EX.efi", "bootmgr_EX.efi",
-                          "boot.stl", "fonts/segoe_slboot.ttf", "fonts/wgl4_boot.ttf",
-                          "fonts_ex/wgl4_boot_ex.ttf", "boot.sdi"));
+  EXPECT_THAT(
+      names(facts),
+      ElementsAre("wdsnbp.com", "pxeboot.com", "pxeboot.n12", "abortpxe.com", "bootmgr.exe", "hdlscom1.com",
+                  "hdlscom1.n12", "hdlscom2.com", "hdlscom2.n12", "wdsmgfw.efi", "bootmgfw.efi",
+                  "bootmgr.efi", "wdsmgfw_EX.efi", "bootmgfw_EX.efi", "bootmgr_EX.efi", "boot.stl",
+                  "fonts/segoe_slboot.ttf", "fonts/wgl4_boot.ttf", "fonts_ex/wgl4_boot_ex.ttf", "boot.sdi"));
   EXPECT_THAT(missing(facts), IsEmpty());
   EXPECT_THAT(format::served_by(facts), ElementsAre(Arch::bios, Arch::x64));
   for (const WimBootFile& file : facts.boot_files) {
@@ -177,10 +177,16 @@ TEST_F(Wim, AnotherMachinesProgramIsAFault) {
   for (const WimBootFile& file : found.boot_files) {
     if (!file.fault.empty()) faults[file.name] = file.fault;
   }
-  EXPECT_EQ(faults, (std::map<std::string, std::string>{
-                        {"bootmgfw.efi", "is built for arm64, the image for x64"},
-                        {"bootmgfw_EX.efi", "not a PE program"}}));
+  EXPECT_EQ(faults,
+            (std::map<std::string, std::string>{{"bootmgfw.efi", "is built for arm64, the image for x64"},
+                                                {"bootmgfw_EX.efi", "not a PE program"}}));
   EXPECT_THAT(format::served_by(found), ElementsAre(Arch::bios));
+}
+
+TEST_F(Wim, AnArchitectureThatNobodyBoots) {
+  const WimFacts found = facts(make({.images = {{"PE", pe_files(machine_x64), windows_properties("6")}}}));
+  EXPECT_EQ(found.booted().arch, Arch::other);  // Itanium
+  EXPECT_THAT(format::served_by(found), IsEmpty());
 }
 
 TEST_F(Wim, AnImageWithoutWindows) {
@@ -194,9 +200,8 @@ TEST_F(Wim, EveryCompressionGivesTheSameFacts) {
   const MadeImage pe{"PE", pe_files(machine_x64), windows_properties("9")};
   const auto plain = facts(make({.images = {pe}, .compression = WIMLIB_COMPRESSION_TYPE_NONE}));
   const auto xpress = facts(make({.images = {pe}, .compression = WIMLIB_COMPRESSION_TYPE_XPRESS}));
-  const auto esd = facts(make({.images = {pe},
-                               .compression = WIMLIB_COMPRESSION_TYPE_LZMS,
-                               .flags = WIMLIB_WRITE_FLAG_SOLID}));
+  const auto esd = facts(
+      make({.images = {pe}, .compression = WIMLIB_COMPRESSION_TYPE_LZMS, .flags = WIMLIB_WRITE_FLAG_SOLID}));
   EXPECT_EQ(plain.compression, format::WimCompression::none);
   EXPECT_EQ(xpress.compression, format::WimCompression::xpress);
   EXPECT_EQ(esd.compression, format::WimCompression::lzms);

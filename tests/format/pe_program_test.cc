@@ -30,9 +30,9 @@ std::string signable_program() {
     for (int i = 0; i < octets; ++i)
       bytes[at + static_cast<std::size_t>(i)] = static_cast<char>(value >> (8 * i));
   };
-  put(0x86, 1, 2);        // sections
-  put(0x94, 0xf0, 2);     // octets of the optional header
-  put(0x96, 0x22, 2);     // an executable image
+  put(0x86, 1, 2);         // sections
+  put(0x94, 0xf0, 2);      // octets of the optional header
+  put(0x96, 0x22, 2);      // an executable image
   put(0x98 + 32, 512, 4);  // alignments in memory and in the file
   put(0x98 + 36, 512, 4);
   put(0x98 + 56, 1024, 4);  // octets in memory
@@ -65,7 +65,8 @@ class Signed : public testing::Test {
   }
   std::string sign(const std::string& from, const std::string& to, const std::string& signer = "signer") {
     const std::string in = "cd " + scratch_.path() + " && ";
-    EXPECT_TRUE(run(in + "sbsign --key " + signer + ".key --cert " + signer + ".pem --output " + to + " " + from));
+    EXPECT_TRUE(
+        run(in + "sbsign --key " + signer + ".key --cert " + signer + ".pem --output " + to + " " + from));
     return read_text(scratch_.path(to));
   }
 
@@ -73,9 +74,11 @@ class Signed : public testing::Test {
 };
 
 TEST(PeProgram, MachinesOfUnsignedPrograms) {
-  const std::pair<std::uint16_t, Arch> cases[] = {
-      {machine_x86, Arch::ia32}, {machine_x64, Arch::x64}, {machine_arm64, Arch::arm64},
-      {0x5064, Arch::riscv64},   {0x1234, Arch::other}};
+  const std::pair<std::uint16_t, Arch> cases[] = {{machine_x86, Arch::ia32},
+                                                  {machine_x64, Arch::x64},
+                                                  {machine_arm64, Arch::arm64},
+                                                  {0x5064, Arch::riscv64},
+                                                  {0x1234, Arch::other}};
   for (const auto& [machine, arch] : cases) {
     const auto program = read(pe_program(machine));
     ASSERT_TRUE(program) << program.error().what;
@@ -85,7 +88,8 @@ TEST(PeProgram, MachinesOfUnsignedPrograms) {
 }
 
 TEST(PeProgram, WhatIsNoneIsRefused) {
-  for (const std::string& bytes : {std::string(), std::string("MZ"), std::string(4096, 'M'), std::string("x")})
+  for (const std::string& bytes :
+       {std::string(), std::string("MZ"), std::string(4096, 'M'), std::string("x")})
     EXPECT_EQ(read(bytes).error().what, "not a PE program");
 }
 
@@ -100,8 +104,9 @@ TEST_F(Signed, TwiceByTwo) {
   sign("program.efi", "once.efi");
   const auto program = read(sign("once.efi", "twice.efi", "ca"));
   ASSERT_TRUE(program) << program.error().what;
-  EXPECT_THAT(program->signatures, testing::ElementsAre(PeSignature{"Test Signer", "Test Authority 2026"},
-                                                        PeSignature{"Test Authority 2026", "Test Authority 2026"}));
+  EXPECT_THAT(program->signatures,
+              testing::ElementsAre(PeSignature{"Test Signer", "Test Authority 2026"},
+                                   PeSignature{"Test Authority 2026", "Test Authority 2026"}));
 }
 
 TEST_F(Signed, DamagedAnywhereIsRefusedOrHarmless) {

@@ -60,7 +60,8 @@ TEST(WimBootFiles, AFaultyFileIsAsGoodAsMissing) {
 }
 
 TEST(WimBootFiles, Fonts) {
-  for (const char* good : {"wgl4_boot.ttf", "WGL4_BOOT.TTF", "a.ttf", "chs_boot-2.Ttf"}) EXPECT_TRUE(is_wim_font(good));
+  for (const char* good : {"wgl4_boot.ttf", "WGL4_BOOT.TTF", "a.ttf", "chs_boot-2.Ttf"})
+    EXPECT_TRUE(is_wim_font(good));
   const std::string long_name = std::string(61, 'a') + ".ttf";
   for (const char* bad : {"", ".ttf", "a.ttc", "a.ttf ", "../a.ttf", "a/b.ttf", "a.b.ttf", "\xc3\xa4.ttf",
                           "attf", long_name.c_str()})
