@@ -12,6 +12,7 @@
 #include <cstring>
 #include <memory>
 
+#include "content/confined_pipe.h"
 #include "content/confined_walls.h"
 
 namespace content {
@@ -167,6 +168,11 @@ constexpr int attacks[] = {
     SCMP_SYS(pidfd_getfd),
 };
 
+// MASKED_EQ: the mask comes first.
+scmp_arg_cmp argument_is(unsigned which, scmp_compare how, scmp_datum_t a, scmp_datum_t b = 0) {
+  return {which, how, a, b};
+}
+
 struct Release {
   void operator()(void* context) const { seccomp_release(context); }
 };
@@ -186,27 +192,32 @@ base::Status raise_seccomp(const char* file_name, int file) {
   };
   for (const int call : allowed) note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, call, 0));
   for (const int call : attacks) note(seccomp_rule_add(rules.get(), SCMP_ACT_KILL_PROCESS, call, 0));
+  // With a pipe a sanitizer finds out what memory can be read.
+  for (const int call : {SCMP_SYS(pipe), SCMP_SYS(pipe2)}) {
+    if (sanitized) note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, call, 0));
+  }
   for (const int call : {SCMP_SYS(open), SCMP_SYS(openat)})
     note(seccomp_rule_add(rules.get(), SCMP_ACT_TRAP, call, 0));
   for (const int call : {SCMP_SYS(read), SCMP_SYS(lseek)}) {
-    note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, call, 1, SCMP_A0(SCMP_CMP_LT, first_copy)));
-    note(seccomp_rule_add(rules.get(), SCMP_ACT_TRAP, call, 1, SCMP_A0(SCMP_CMP_GE, first_copy)));
+    note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, call, 1, argument_is(0, SCMP_CMP_LT, first_copy)));
+    note(seccomp_rule_add(rules.get(), SCMP_ACT_TRAP, call, 1, argument_is(0, SCMP_CMP_GE, first_copy)));
   }
   // realpath() asks of each part of a name whether it is a link: none is.
   for (const int call : {SCMP_SYS(readlink), SCMP_SYS(readlinkat)})
     note(seccomp_rule_add(rules.get(), SCMP_ACT_ERRNO(EINVAL), call, 0));
   // fstat() of newer C libraries: by descriptor, not by name.
   note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
-                        SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH)));
+                        argument_is(3, SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH)));
   // Memory, but none that can be run.
   for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
-    note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, call, 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)));
+    note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, call, 1,
+                          argument_is(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)));
   }
   // abort() of a library says which signal ended us, others are not for us to signal.
   note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                        SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid()))));
-  note(
-      seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, SCMP_SYS(rt_sigaction), 1, SCMP_A0(SCMP_CMP_NE, SIGSYS)));
+                        argument_is(0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid()))));
+  note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, SCMP_SYS(rt_sigaction), 1,
+                        argument_is(0, SCMP_CMP_NE, SIGSYS)));
   if (error != 0) return base::fail_errno("make seccomp's rules", error);
   if (const int result = seccomp_load(rules.get()); result != 0)
     return base::fail_errno("put seccomp's rules into force", -result);

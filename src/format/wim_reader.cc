@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "format/wim_boot_files.h"
 
@@ -115,14 +116,6 @@ WimCompression compression_of(int type) {
   }
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return out;
-}
-
 // One piece's files, as the library lists them.
 struct Listing {
   const WimBootPiece& piece;
@@ -141,7 +134,7 @@ int list_one(const wimlib_dir_entry* entry, void* context) {
   std::string name(listing.piece.name);
   if (listing.folder()) {
     if (!is_wim_font(entry->filename)) return 0;
-    name += lower(entry->filename);
+    name += base::lowered(entry->filename);
   }
   const auto known = [&](const WimBootFile& f) { return f.name == name; };
   if (std::ranges::any_of(listing.into, known)) return 0;

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include "content/sha256.h"
-#include "content/wim_facts_json.h"
 #include "format/wim_boot_files.h"
 #include "wim_maker.h"
 
@@ -315,51 +314,6 @@ TEST_F(Wim, DamagedContentIsFoundWhenItIsTakenOut) {
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().what, "a file in it is damaged: its checksum is wrong");
   EXPECT_THAT(scratch_.list("out"), IsEmpty());
-}
-
-TEST_F(Wim, FactsSurviveTheirJson) {
-  auto files = pe_files(machine_x64);
-  files["Windows/Boot/EFI/bootmgfw.efi"] = pe_program(machine_arm64);
-  WimFacts found = facts(make({.images = {{"PE «ä»", files, windows_properties("9")}}}));
-  found.boot_files[4].program->signatures = {{"a signer", "an authority"}, {"", ""}};
-  const auto again = parse_wim_facts(print_wim_facts(found));
-  ASSERT_TRUE(again);
-  EXPECT_EQ(*again, found);
-}
-
-TEST_F(Wim, JsonThatMakesNoSenseIsRefused) {
-  const std::string good = print_wim_facts(facts(one(machine_x64, "9")));
-  ASSERT_TRUE(parse_wim_facts(good));
-  const std::pair<const char*, const char*> changes[] = {
-      {"{\"size\"", "[\"size\""},
-      {"\"size\":", "\"syze\":"},
-      {"\"compression\":\"LZX\"", "\"compression\":\"ZIP\""},
-      {"\"image\":1", "\"image\":2"},
-      {"\"image\":1", "\"image\":0"},
-      {"\"image\":1", "\"image\":-1"},
-      {"\"image\":1", "\"image\":\"1\""},
-      {"\"index\":1", "\"index\":7"},
-      {"\"solid\":false", "\"solid\":0"},
-      {"\"arch\":\"x64\"", "\"arch\":\"z80\""},
-      {"\"name\":\"wdsnbp.com\"", "\"name\":\"../wdsnbp.com\""},
-      {"\"name\":\"wdsnbp.com\"", "\"name\":\"pxeboot.com\""},
-      {"\"name\":\"wdsnbp.com\"", "\"name\":\"fonts/../x.ttf\""},
-      {"\"name\":\"wdsnbp.com\"", "\"name\":\"\""},
-      {"fonts/wgl4_boot.ttf", "fonts/wgl4_boot.tt"},
-      {"Windows PE", "Windows\\nPE"},
-      {"Windows PE", "Windows\\u009bPE"},
-      {"\"size\":1024", "\"size\":99999999999"},
-      {"\"size\":1024", "\"size\":-1"},
-      {"\"languages\":[", "\"languages\":[1,"},
-      {"\"signatures\":[", "\"signatures\":[7"},
-  };
-  for (const auto& [from, to] : changes) {
-    std::string bad = good;
-    const std::size_t at = bad.find(from);
-    ASSERT_NE(at, bad.npos) << from;
-    bad.replace(at, std::strlen(from), to);
-    EXPECT_FALSE(parse_wim_facts(bad)) << from << " -> " << to;
-  }
 }
 
 }  // namespace
