@@ -132,6 +132,7 @@ void add_image_commands(Command& root) {
   list_command(images, image);
   show_command(images, image);
   remove_command(images, image);
+  add_image_inspect(images);
 }
 
 }  // namespace cli

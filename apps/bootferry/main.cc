@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "commands.h"
+#include "content/confined_child.h"
 #include "terminal.h"
 
 namespace {
@@ -31,6 +32,8 @@ void declare(cli::Command root) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Before anything of this program is there: files are read by a copy of it that has nothing.
+  if (const auto code = content::run_confined_child(argc, argv, content::confined_jobs())) return *code;
   // `bootferry image list | head` ends quietly; a server must not die of a closed socket.
   std::signal(SIGPIPE, SIG_IGN);
   try {

@@ -5,10 +5,14 @@
 #include <array>
 #include <string_view>
 
+#include "format/little_endian.h"
+#include "format/pe_program.h"
+
 namespace content {
 namespace {
 
 using base::ByteView;
+using format::little;
 using policy::Arch;
 
 // Offsets in Linux's Documentation/arch/x86/boot.rst; each field is valid from the boot
@@ -31,24 +35,6 @@ constexpr std::size_t longest_version = 128;
 bool holds(ByteView bytes, std::size_t at, std::string_view magic) {
   return at <= bytes.size() && magic.size() <= bytes.size() - at &&
          base::as_text(bytes.subspan(at, magic.size())) == magic;
-}
-
-// Little-endian number at an offset; nullopt past the end. (base::Reader is big-endian: it
-// reads the wire.)
-template <class Number>
-std::optional<Number> little(ByteView bytes, std::size_t at) {
-  if (at > bytes.size() || sizeof(Number) > bytes.size() - at) return std::nullopt;
-  std::uint64_t value = 0;
-  for (std::size_t i = sizeof(Number); i-- > 0;) value = (value << 8) | bytes[at + i];
-  return static_cast<Number>(value);
-}
-
-// Offset of the PE signature in a file that begins like a DOS program.
-std::optional<std::size_t> pe_header(ByteView head) {
-  if (!holds(head, 0, "MZ")) return std::nullopt;
-  const auto at = little<std::uint32_t>(head, 0x3c);
-  if (!at || !holds(head, *at, std::string_view("PE\0\0", 4))) return std::nullopt;
-  return *at;
 }
 
 // "6.1.0-50-amd64 (debian-kernel@…) #1 …": the first word. Only printable characters, as it
@@ -92,7 +78,7 @@ base::Result<KernelFacts> read_x86(ByteView head) {
   const std::size_t sectors = head[setup_sectors_at] == 0 ? 4 : head[setup_sectors_at];
   const std::size_t setup_end = (sectors + 1) * 512;
   if (*pointer != 0) facts.version = version_at(head, std::size_t{*pointer} + 0x200, setup_end);
-  facts.efi_stub = pe_header(head).has_value();
+  facts.efi_stub = format::find_pe_header(head).has_value();
   return facts;
 }
 
@@ -125,40 +111,19 @@ std::string_view name_of_content(ByteView head) {
     return "an ELF program (a vmlinux must be made a bzImage)";
   if (holds(head, 0, std::string_view("MSWIM\0\0\0", 8))) return "a Windows image";
   if (holds(head, 0x8001, "CD001")) return "an ISO image";
-  if (pe_header(head)) return "a UEFI program without a Linux kernel header";
+  if (format::find_pe_header(head)) return "a UEFI program without a Linux kernel header";
   return "something else";
 }
 
 }  // namespace
 
-std::optional<Arch> efi_program_arch(ByteView head) {
-  const auto header = pe_header(head);
-  if (!header) return std::nullopt;
-  const auto machine = little<std::uint16_t>(head, *header + 4);
-  switch (machine.value_or(0)) {
-    case 0x014c:
-      return Arch::ia32;
-    case 0x8664:
-      return Arch::x64;
-    case 0x01c0:
-    case 0x01c2:
-    case 0x01c4:
-      return Arch::arm32;
-    case 0xaa64:
-      return Arch::arm64;
-    case 0x5064:
-      return Arch::riscv64;
-    case 0x6264:
-      return Arch::loongarch64;
-    default:
-      return Arch::other;
-  }
-}
+std::optional<Arch> efi_program_arch(ByteView head) { return format::pe_machine(head); }
 
 base::Result<KernelFacts> read_kernel_header(ByteView head) {
   if (holds(head, magic_at, "HdrS")) return read_x86(head);
   for (const Magic& magic : magics) {
-    if (holds(head, magic.at, magic.text)) return KernelFacts{magic.arch, "", pe_header(head).has_value(), 0};
+    if (holds(head, magic.at, magic.text))
+      return KernelFacts{magic.arch, "", format::find_pe_header(head).has_value(), 0};
   }
   // A kernel packed into a UEFI program that unpacks itself (arm64, riscv64, loongarch64).
   if (holds(head, 4, "zimg")) {

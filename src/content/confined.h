@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Foreign files are read by libraries that do not expect enemies. So they are read in a child
+// process of our own program that has nothing to lose: the file, a place for results, and a
+// pipe are all that it holds. It opens nothing else (seccomp; Landlock where the kernel has
+// it), has no network, no right, and limits on memory, processor time and output; the parent
+// has a clock. However it ends, the parent gets an answer or one reason.
+//
+//   parent   run_confined("wim", …) ── fork, exec /proc/self/exe --confined wim … ──► child
+//   child    main() → run_confined_child() → the job's function → answer through the pipe
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace content {
+
+struct ConfinedLimits {
+  std::uint64_t memory = 512U << 20U;      // octets of address space
+  std::chrono::seconds processor{20};      // time on a processor
+  std::chrono::milliseconds wall{60'000};  // time on the clock
+  std::uint64_t output = 128U << 20U;      // octets of results that are files
+  std::size_t answer = 1U << 20U;          // octets of the answer's text
+};
+
+enum class ConfinedEnd {
+  refused,        // the job says why
+  out_of_memory,  // more than limits.memory
+  out_of_time,    // more than limits.processor or limits.wall
+  too_large,      // more than limits.output or limits.answer
+  crashed,        // by a signal of its own doing
+  forbidden,      // it tried what only an attacker would
+  garbled,        // the answer makes no sense
+  not_started,    // the system's fault, not the file's
+};
+inline constexpr int confined_end_count = 8;
+std::string_view print(ConfinedEnd end);
+
+struct ConfinedFailure {
+  ConfinedEnd end = ConfinedEnd::refused;
+  std::string what = {};  // one line for people, without the file's name
+};
+template <class T>
+using ConfinedResult = base::Result<T, ConfinedFailure>;
+
+struct ConfinedAnswer {
+  std::string text;        // from the child: to be decoded with suspicion
+  base::Fd output;         // what it wrote as files; sealed, nothing changes it any more
+  std::uint64_t size = 0;  // octets of `output`
+  bool landlock = false;   // whether the kernel has it
+};
+
+// Runs `job` on the file. The descriptor's position does not move. Blocks; any thread may
+// call it. `argument` is the job's own, short and without zeros.
+ConfinedResult<ConfinedAnswer> run_confined(std::string_view job, std::string_view argument, int file,
+                                            const ConfinedLimits& limits);
+
+}  // namespace content

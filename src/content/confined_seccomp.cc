@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fcntl.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <memory>
+
+#include "content/confined_pipe.h"
+#include "content/confined_walls.h"
+
+namespace content {
+namespace {
+
+// The library wants a name for what we have open already, and the file behind the descriptor
+// may be one that this user may not open again. So the kernel hands each attempt to open
+// something back to us (SECCOMP_RET_TRAP), and the answer to the one right name is a copy. A
+// copy shares its position with the descriptor that somebody else gave us: so what depends on
+// a position is handed back too, and answered by one of our own.
+const char* the_name = nullptr;
+int the_file = -1;
+constexpr int first_copy = 8;  // number of a copy; below are the descriptors we began with
+constexpr int copies = 8;      // no number is beyond them: RLIMIT_NOFILE
+off_t positions[copies];
+
+// Where a processor keeps a call's arguments and its answer.
+#if defined(__x86_64__)
+long argument(const ucontext_t& at, int which) {
+  constexpr int registers[] = {REG_RDI, REG_RSI, REG_RDX};
+  return at.uc_mcontext.gregs[registers[which]];
+}
+void set_answer(ucontext_t& at, long value) { at.uc_mcontext.gregs[REG_RAX] = value; }
+#elif defined(__aarch64__)
+long argument(const ucontext_t& at, int which) { return static_cast<long>(at.uc_mcontext.regs[which]); }
+void set_answer(ucontext_t& at, long value) {
+  at.uc_mcontext.regs[0] = static_cast<unsigned long long>(value);
+}
+#elif defined(__riscv)
+long argument(const ucontext_t& at, int which) {
+  return static_cast<long>(at.uc_mcontext.__gregs[REG_A0 + which]);
+}
+void set_answer(ucontext_t& at, long value) {
+  at.uc_mcontext.__gregs[REG_A0] = static_cast<unsigned long>(value);
+}
+#else
+#error "say here where this processor keeps a system call's arguments and answer"
+#endif
+
+// A result as the C library gives it, as the kernel does.
+long raw(long result) { return result < 0 ? -errno : result; }
+
+long answer_open(const char* name, long flags) {
+  if (std::strcmp(name, the_name) != 0) return -ENOENT;
+  if ((flags & O_ACCMODE) != O_RDONLY) return -EACCES;
+  const long copy = ::fcntl(the_file, F_DUPFD_CLOEXEC, first_copy);
+  if (copy >= 0) positions[copy - first_copy] = 0;
+  return raw(copy);
+}
+
+long answer_read(int fd, void* into, std::size_t size) {
+  off_t& position = positions[fd - first_copy];
+  const long got = ::pread(fd, into, size, position);
+  if (got > 0) position += got;
+  return raw(got);
+}
+
+long answer_seek(int fd, off_t offset, int from) {
+  off_t& position = positions[fd - first_copy];
+  struct stat status {};
+  if (from == SEEK_CUR) offset += position;
+  if (from == SEEK_END) offset += ::fstat(fd, &status) == 0 ? status.st_size : 0;
+  if (offset < 0 || from > SEEK_END) return -EINVAL;
+  return position = offset;
+}
+
+long answer_call(int call, const ucontext_t& at) {
+  if (call == SYS_openat) return answer_open(reinterpret_cast<const char*>(argument(at, 1)), argument(at, 2));
+#ifdef SYS_open
+  if (call == SYS_open) return answer_open(reinterpret_cast<const char*>(argument(at, 0)), argument(at, 1));
+#endif
+  const long fd = argument(at, 0);
+  if (fd < first_copy || fd >= first_copy + copies) return -EBADF;
+  if (call == SYS_read)
+    return answer_read(static_cast<int>(fd), reinterpret_cast<void*>(argument(at, 1)),
+                       static_cast<std::size_t>(argument(at, 2)));
+  if (call == SYS_lseek)
+    return answer_seek(static_cast<int>(fd), argument(at, 1), static_cast<int>(argument(at, 2)));
+  return -EPERM;
+}
+
+extern "C" void answer_trap(int, siginfo_t* info, void* context) {
+  auto& at = *static_cast<ucontext_t*>(context);
+  const int error = errno;
+  set_answer(at, answer_call(info->si_syscall, at));
+  errno = error;
+}
+
+base::Status answer_traps() {
+  struct sigaction action {};
+  action.sa_sigaction = answer_trap;
+  action.sa_flags = SA_SIGINFO | SA_NODEFER;
+  if (::sigaction(SIGSYS, &action, nullptr) != 0) return base::fail_errno("answer for files", errno);
+  return {};
+}
+
+// Reading, writing what is open, memory, and the end.
+constexpr int allowed[] = {
+    SCMP_SYS(pread64),
+    SCMP_SYS(preadv),
+    SCMP_SYS(write),
+    SCMP_SYS(writev),
+    SCMP_SYS(pwrite64),
+    SCMP_SYS(pwritev),
+    SCMP_SYS(close),
+    SCMP_SYS(fcntl),
+    SCMP_SYS(fstat),
+    SCMP_SYS(fstatfs),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(brk),
+    SCMP_SYS(futex),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(getuid),
+    SCMP_SYS(geteuid),
+    SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(sysinfo),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(fadvise64),
+};
+// No library that reads a file does these: the end of the process, and a word about it. What
+// is in neither list fails with EPERM.
+constexpr int attacks[] = {
+    SCMP_SYS(execve),
+    SCMP_SYS(execveat),
+    SCMP_SYS(fork),
+    SCMP_SYS(vfork),
+    SCMP_SYS(socket),
+    SCMP_SYS(ptrace),
+    SCMP_SYS(socketpair),
+    SCMP_SYS(connect),
+    SCMP_SYS(bind),
+    SCMP_SYS(bpf),
+    SCMP_SYS(setuid),
+    SCMP_SYS(mount),
+    SCMP_SYS(unshare),
+    SCMP_SYS(setns),
+    SCMP_SYS(io_uring_setup),
+    SCMP_SYS(process_vm_readv),
+    SCMP_SYS(process_vm_writev),
+    SCMP_SYS(keyctl),
+    SCMP_SYS(pidfd_getfd),
+};
+
+// MASKED_EQ: the mask comes first.
+scmp_arg_cmp argument_is(unsigned which, scmp_compare how, scmp_datum_t a, scmp_datum_t b = 0) {
+  return {which, how, a, b};
+}
+
+struct Release {
+  void operator()(void* context) const { seccomp_release(context); }
+};
+
+}  // namespace
+
+base::Status raise_seccomp(const char* file_name, int file) {
+  the_name = file_name;
+  the_file = file;
+  if (auto ready = answer_traps(); !ready) return ready;
+  const std::unique_ptr<void, Release> rules(seccomp_init(SCMP_ACT_ERRNO(EPERM)));
+  if (!rules) return base::fail("no memory for seccomp's rules");
+  int error = 0;
+  // -EDOM: a call that this processor's Linux does not have.
+  const auto note = [&](int result) {
+    if (result != 0 && result != -EDOM) error = -result;
+  };
+  for (const int call : allowed) note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, call, 0));
+  for (const int call : attacks) note(seccomp_rule_add(rules.get(), SCMP_ACT_KILL_PROCESS, call, 0));
+  // With a pipe a sanitizer finds out what memory can be read.
+  for (const int call : {SCMP_SYS(pipe), SCMP_SYS(pipe2)}) {
+    if (sanitized) note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, call, 0));
+  }
+  for (const int call : {SCMP_SYS(open), SCMP_SYS(openat)})
+    note(seccomp_rule_add(rules.get(), SCMP_ACT_TRAP, call, 0));
+  for (const int call : {SCMP_SYS(read), SCMP_SYS(lseek)}) {
+    note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, call, 1, argument_is(0, SCMP_CMP_LT, first_copy)));
+    note(seccomp_rule_add(rules.get(), SCMP_ACT_TRAP, call, 1, argument_is(0, SCMP_CMP_GE, first_copy)));
+  }
+  // realpath() asks of each part of a name whether it is a link: none is.
+  for (const int call : {SCMP_SYS(readlink), SCMP_SYS(readlinkat)})
+    note(seccomp_rule_add(rules.get(), SCMP_ACT_ERRNO(EINVAL), call, 0));
+  // fstat() of newer C libraries: by descriptor, not by name.
+  note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
+                        argument_is(3, SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH)));
+  // Memory, but none that can be run.
+  for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
+    note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, call, 1,
+                          argument_is(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)));
+  }
+  // abort() of a library says which signal ended us, others are not for us to signal.
+  note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+                        argument_is(0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid()))));
+  note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, SCMP_SYS(rt_sigaction), 1,
+                        argument_is(0, SCMP_CMP_NE, SIGSYS)));
+  if (error != 0) return base::fail_errno("make seccomp's rules", error);
+  if (const int result = seccomp_load(rules.get()); result != 0)
+    return base::fail_errno("put seccomp's rules into force", -result);
+  return {};
+}
+
+}  // namespace content

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "format/pe_program.h"
+
+#include "format/authenticode.h"
+#include "format/little_endian.h"
+
+namespace format {
+namespace {
+
+using base::ByteView;
+using policy::Arch;
+
+constexpr std::size_t pe_offset_at = 0x3c;
+constexpr std::size_t machine_at = 4;    // from the PE header on
+constexpr std::size_t optional_at = 24;  // likewise
+constexpr std::uint16_t pe32 = 0x10b;    // the optional header's first word
+constexpr std::uint16_t pe32_plus = 0x20b;
+constexpr std::uint32_t security_entry = 4;  // of the data directories
+constexpr std::uint16_t pkcs7_certificate = 2;
+constexpr std::size_t certificate_head = 8;  // length, revision, type
+
+Arch arch_of_machine(std::uint16_t machine) {
+  switch (machine) {
+    case 0x014c:
+      return Arch::ia32;
+    case 0x8664:
+      return Arch::x64;
+    case 0x01c0:
+    case 0x01c2:
+    case 0x01c4:
+      return Arch::arm32;
+    case 0xaa64:
+      return Arch::arm64;
+    case 0x5064:
+      return Arch::riscv64;
+    case 0x6264:
+      return Arch::loongarch64;
+    default:
+      return Arch::other;
+  }
+}
+
+// The attribute certificate table; empty when there is none. Its directory entry holds an
+// offset in the file, unlike all others.
+base::Result<ByteView> certificate_table(ByteView file, std::size_t header) {
+  const std::size_t optional = header + optional_at;
+  const auto magic = little<std::uint16_t>(file, optional);
+  if (!magic) return base::fail("ends inside its header");
+  if (*magic != pe32 && *magic != pe32_plus) return base::fail("a PE program of an unknown form");
+  const std::size_t directories = optional + (*magic == pe32 ? 96 : 112);
+  const auto count = little<std::uint32_t>(file, directories - 4);
+  if (!count) return base::fail("ends inside its header");
+  if (*count <= security_entry) return ByteView{};
+  const auto at = little<std::uint32_t>(file, directories + 8 * security_entry);
+  const auto size = little<std::uint32_t>(file, directories + 8 * security_entry + 4);
+  if (!at || !size) return base::fail("ends inside its header");
+  if (*at == 0 || *size == 0) return ByteView{};
+  if (*at > file.size() || *size > file.size() - *at)
+    return base::fail("its signature lies outside the file");
+  return file.subspan(*at, *size);
+}
+
+}  // namespace
+
+std::optional<std::size_t> find_pe_header(ByteView head) {
+  if (head.size() < 2 || head[0] != 'M' || head[1] != 'Z') return std::nullopt;
+  const auto at = little<std::uint32_t>(head, pe_offset_at);
+  if (!at || little<std::uint32_t>(head, *at) != 0x00004550) return std::nullopt;  // "PE\0\0"
+  return *at;
+}
+
+std::optional<Arch> pe_machine(ByteView head) {
+  const auto header = find_pe_header(head);
+  if (!header) return std::nullopt;
+  return arch_of_machine(little<std::uint16_t>(head, *header + machine_at).value_or(0));
+}
+
+base::Result<PeProgram> read_pe_program(ByteView file) {
+  const auto header = find_pe_header(file);
+  if (!header) return base::fail("not a PE program");
+  PeProgram program{*pe_machine(file), {}};
+  auto table = certificate_table(file, *header);
+  if (!table) return tl::unexpected(table.error());
+  // Entries begin at multiples of eight octets; what is shorter than an entry's head is filling.
+  for (ByteView rest = *table; rest.size() >= certificate_head;) {
+    const std::uint32_t length = *little<std::uint32_t>(rest, 0);
+    const std::uint16_t type = *little<std::uint16_t>(rest, 6);
+    if (length < certificate_head || length > rest.size())
+      return base::fail("its table of signatures is damaged");
+    if (type == pkcs7_certificate) {
+      auto signatures = read_authenticode(rest.subspan(certificate_head, length - certificate_head));
+      if (!signatures) return tl::unexpected(signatures.error());
+      for (PeSignature& signature : *signatures) program.signatures.push_back(std::move(signature));
+    }
+    if (program.signatures.size() > most_pe_signatures) return base::fail("has too many signatures");
+    rest = rest.subspan(std::min<std::size_t>(rest.size(), (std::size_t{length} + 7) / 8 * 8));
+  }
+  return program;
+}
+
+}  // namespace format

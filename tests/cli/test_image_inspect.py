@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`image inspect`: what is said of a Windows image, without any server."""
+
+import json
+import os
+import struct
+import subprocess
+
+import pytest
+from cli_site import bootferry, one_line
+
+PROPERTIES = {
+    "WINDOWS/ARCH": "9",
+    "WINDOWS/PRODUCTNAME": "Microsoft Windows Operating System",
+    "WINDOWS/VERSION/MAJOR": "10",
+    "WINDOWS/VERSION/MINOR": "0",
+    "WINDOWS/VERSION/BUILD": "26100",
+    "WINDOWS/LANGUAGES/LANGUAGE": "en-US",
+    "WINDOWS/LANGUAGES/DEFAULT": "en-US",
+    "WINDOWS/SYSTEMROOT": "WINDOWS",
+}
+
+
+def pe_program(machine):
+    program = bytearray(1024)
+    program[:2] = b"MZ"
+    struct.pack_into("<I", program, 0x3C, 0x80)
+    struct.pack_into("<4sH", program, 0x80, b"PE\0\0", machine)
+    struct.pack_into("<H", program, 0x98, 0x20B)
+    struct.pack_into("<I", program, 0x98 + 108, 16)
+    return bytes(program)
+
+
+@pytest.fixture
+def wim(tmp_path):
+    def make(*options, without=()):
+        files = {
+            "Boot/PXE/wdsnbp.com": b"wdsnbp",
+            "Boot/PXE/pxeboot.n12": b"pxeboot",
+            "Boot/PXE/BOOTMGR.EXE": pe_program(0x14C),
+            "Boot/EFI/bootmgfw.efi": pe_program(0x8664),
+            "Boot/Fonts/wgl4_boot.ttf": b"letters",
+            "Boot/DVD/EFI/boot.sdi": b"a disk",
+        }
+        for name, content in files.items():
+            path = tmp_path / "tree/Windows" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if name not in without:
+                path.write_bytes(content)
+        image = tmp_path / "boot.wim"
+        properties = [word for name, value in PROPERTIES.items() for word in ("--image-property", f"{name}={value}")]
+        subprocess.run(
+            ["wimlib-imagex", "capture", tmp_path / "tree", image, "Windows PE", "for tests", "--boot", *properties]
+            + list(options),
+            check=True,
+            capture_output=True,
+        )
+        return image
+
+    return make
+
+
+def test_what_an_image_is(wim):
+    image = wim("--check")
+    said = bootferry("image", "inspect", image)
+    assert said.returncode == 0, said.stderr
+    lines = said.stdout.splitlines()
+    assert lines[0] == f"file          {image}"
+    for line in (
+        "image         1 of 1, the one that boots",
+        "name          Windows PE",
+        "description   for tests",
+        "architecture  x64",
+        "product       Microsoft Windows Operating System",
+        "version       10.0.26100",
+        "languages     en-US (default)",
+        "system        WINDOWS",
+        "serves        BIOS, UEFI x64",
+        "wdsnbp.com           6",
+        "bootmgfw.efi         1024    not signed",
+        "fonts/wgl4_boot.ttf  7",
+        "pxeboot.com      BIOS machines start this image without asking for F12.",
+    ):
+        assert line in lines, line
+    assert "LZX, integrity table" in lines[1]
+
+
+def test_the_same_as_json(wim):
+    image = wim(without=["Boot/Fonts/wgl4_boot.ttf", "Boot/DVD/EFI/boot.sdi"])
+    said = json.loads(bootferry("image", "inspect", "--json", image).stdout)
+    assert said["size"] == os.path.getsize(image) and said["boot_index"] == said["image"] == 1
+    assert said["compression"] == "LZX" and not said["solid"] and not said["integrity_table"]
+    assert said["serves"] == ["bios", "x64"]
+    names = {file["name"]: file for file in said["boot_files"]}
+    assert names["bootmgr.exe"]["path"] == "/Windows/Boot/PXE/BOOTMGR.EXE"
+    assert names["bootmgfw.efi"]["arch"] == "x64" and names["bootmgfw.efi"]["signatures"] == []
+    missing = {piece["name"]: piece["consequence"] for piece in said["missing"]}
+    assert missing["fonts/wgl4_boot.ttf"] == "The boot menu will be blank."
+    assert "boot.sdi" in missing and "bootmgfw.efi" not in missing
+
+
+def test_a_solid_image(wim):
+    lines = bootferry("image", "inspect", wim("--solid")).stdout.splitlines()
+    assert "LZMS solid (ESD), no integrity table" in lines[1]
+
+
+def test_what_is_no_image_is_refused_in_one_line(wim, tmp_path):
+    text = tmp_path / "text"
+    text.write_text("x" * 4096)
+    assert one_line(bootferry("image", "inspect", text), 1) == f"bootferry: {text}: not a Windows image\n"
+    cut = tmp_path / "cut.wim"
+    cut.write_bytes(wim().read_bytes()[:1000])
+    assert "incomplete" in one_line(bootferry("image", "inspect", cut), 1)
+    assert "it has no image 2, only 1" in one_line(bootferry("image", "inspect", wim(), "--image", "2"), 1)
+    assert "No such file" in one_line(bootferry("image", "inspect", tmp_path / "none"), 1)
+    assert bootferry("image", "inspect", text, "--image", "0").returncode == 2

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "confined_jobs.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <vector>
+
+#include "content/confined_pipe.h"
+
+namespace content {
+namespace {
+
+// What a library under somebody else's control would try. Each tells how it went.
+ConfinedResult<std::string> say(long result) {
+  return std::string(result >= 0 ? "done" : std::strerror(errno));
+}
+
+ConfinedResult<std::string> job_read(std::string_view) {
+  const base::Fd fd(::open(confined_file, O_RDONLY | O_CLOEXEC));
+  if (!fd.open()) return say(-1);
+  char text[64];  // some by position, some from where the last one ended
+  const ssize_t first = ::read(fd.get(), text, 4);
+  if (first != 4 || ::lseek(fd.get(), 0, SEEK_CUR) != 4 || ::pread(fd.get(), text + 4, 1, 4) != 1)
+    return say(-1);
+  if (::lseek(fd.get(), 1, SEEK_CUR) != 5) return say(-1);
+  const ssize_t rest = ::read(fd.get(), text + 5, sizeof text - 5);
+  if (rest < 0 || ::lseek(fd.get(), 0, SEEK_END) != 5 + rest || ::read(fd.get(), text, 1) != 0)
+    return say(-1);
+  return std::string(text, static_cast<std::size_t>(5 + rest));
+}
+ConfinedResult<std::string> job_open(std::string_view path) {
+  return say(::open(std::string(path).c_str(), O_RDONLY));
+}
+ConfinedResult<std::string> job_write_file(std::string_view) { return say(::open(confined_file, O_RDWR)); }
+ConfinedResult<std::string> job_create(std::string_view path) {
+  return say(::open(std::string(path).c_str(), O_WRONLY | O_CREAT, 0600));
+}
+ConfinedResult<std::string> job_write_input(std::string_view) { return say(::write(child_file, "x", 1)); }
+ConfinedResult<std::string> job_unlink(std::string_view path) {
+  return say(::unlink(std::string(path).c_str()));
+}
+ConfinedResult<std::string> job_mkdir(std::string_view path) {
+  return say(::mkdir(std::string(path).c_str(), 0700));
+}
+ConfinedResult<std::string> job_signal(std::string_view) { return say(::kill(::getppid(), SIGTERM)); }
+ConfinedResult<std::string> job_list(std::string_view path) {
+  DIR* folder = ::opendir(std::string(path).c_str());
+  return say(folder == nullptr ? -1 : 0);
+}
+ConfinedResult<std::string> job_descriptors(std::string_view) {
+  std::string open;
+  for (int fd = 0; fd < 256; ++fd) {
+    if (::fcntl(fd, F_GETFD) >= 0) open += std::to_string(fd) + " ";
+  }
+  return open;
+}
+ConfinedResult<std::string> job_environment(std::string_view) {
+  return std::string(environ == nullptr || *environ == nullptr ? "none" : *environ);
+}
+ConfinedResult<std::string> job_socket(std::string_view) { return say(::socket(AF_INET, SOCK_STREAM, 0)); }
+ConfinedResult<std::string> job_unix_socket(std::string_view) {
+  return say(::socket(AF_UNIX, SOCK_STREAM, 0));
+}
+ConfinedResult<std::string> job_exec(std::string_view) {
+  char* const words[] = {const_cast<char*>("/bin/true"), nullptr};
+  return say(::execv("/bin/true", words));
+}
+ConfinedResult<std::string> job_fork(std::string_view) { return say(::fork()); }
+ConfinedResult<std::string> job_eat(std::string_view) {
+  std::vector<std::string> all;
+  for (;;) all.emplace_back(1U << 20U, 'x');
+}
+ConfinedResult<std::string> job_burn(std::string_view) {
+  for (std::atomic<std::uint64_t> turns = 0;;) ++turns;
+}
+ConfinedResult<std::string> job_sleep(std::string_view) {
+  for (std::uint32_t word = 0;;) ::syscall(SYS_futex, &word, 0 /* FUTEX_WAIT */, 0, nullptr, nullptr, 0);
+}
+// Lets go of the pipe first: whoever waits for its end alone would believe it to be finished.
+ConfinedResult<std::string> job_linger(std::string_view) {
+  ::close(child_pipe);
+  return job_sleep("");
+}
+ConfinedResult<std::string> job_crash(std::string_view) { std::abort(); }
+ConfinedResult<std::string> job_write_much(std::string_view) {
+  const std::string block(1U << 16U, 'x');
+  for (;;) {
+    if (::write(confined_output, block.data(), block.size()) < 0)
+      return tl::unexpected(ConfinedFailure{ConfinedEnd::too_large, ""});
+  }
+}
+ConfinedResult<std::string> job_write_some(std::string_view text) {
+  return say(::write(confined_output, text.data(), text.size()));
+}
+ConfinedResult<std::string> job_talk(std::string_view) { return std::string(1U << 20U, 'x'); }
+ConfinedResult<std::string> job_refuse(std::string_view why) {
+  return tl::unexpected(ConfinedFailure{ConfinedEnd::refused, std::string(why)});
+}
+ConfinedResult<std::string> job_say_nothing(std::string_view) { ::_exit(0); }
+ConfinedResult<std::string> job_lie(std::string_view words) {
+  (void)!::write(child_pipe, words.data(), words.size());
+  ::_exit(0);
+}
+
+constexpr NamedJob jobs[] = {{"read", job_read},
+                             {"open", job_open},
+                             {"write_file", job_write_file},
+                             {"create", job_create},
+                             {"write_input", job_write_input},
+                             {"unlink", job_unlink},
+                             {"mkdir", job_mkdir},
+                             {"signal", job_signal},
+                             {"list", job_list},
+                             {"descriptors", job_descriptors},
+                             {"environment", job_environment},
+                             {"socket", job_socket},
+                             {"unix_socket", job_unix_socket},
+                             {"exec", job_exec},
+                             {"fork", job_fork},
+                             {"eat", job_eat},
+                             {"burn", job_burn},
+                             {"sleep", job_sleep},
+                             {"linger", job_linger},
+                             {"crash", job_crash},
+                             {"write_much", job_write_much},
+                             {"write_some", job_write_some},
+                             {"talk", job_talk},
+                             {"refuse", job_refuse},
+                             {"say_nothing", job_say_nothing},
+                             {"lie", job_lie}};
+
+}  // namespace
+}  // namespace content
+
+std::span<const content::NamedJob> jobs_of_tests() {
+  static const std::vector<content::NamedJob> all = [] {
+    std::vector<content::NamedJob> jobs(content::confined_jobs().begin(), content::confined_jobs().end());
+    jobs.insert(jobs.end(), std::begin(content::jobs), std::end(content::jobs));
+    return jobs;
+  }();
+  return all;
+}
