@@ -35,8 +35,8 @@ base::Result<Volume> recognise(DiscReader& reader) {
     if (id == "NSR02" || id == "NSR03") return Volume::udf;
     if (id == "CD001") {
       found = Volume::iso9660;
-    } else if (id != "BEA01" && id != "BOOT2" && id != "CDW02") {
-      break;
+    } else if (id != "BEA01" && id != "BOOT2" && id != "CDW02" && id != std::string_view("\0\0\0\0\0", 5)) {
+      break;  // blocks of 4 KiB leave every other sector empty
     }
   }
   return found;

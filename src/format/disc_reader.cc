@@ -47,6 +47,16 @@ base::Status DiscReader::count_entry() {
   return {};
 }
 
+base::Status DiscReader::enter_directory(std::uint64_t place, std::size_t level) {
+  if (level > most_disc_levels) return base::fail("directories nested over {} deep", most_disc_levels);
+  trail_.resize(std::min(level, trail_.size()));
+  if (std::find(trail_.begin(), trail_.end(), place) != trail_.end()) {
+    return base::fail("damaged: directories in a circle");
+  }
+  trail_.push_back(place);
+  return {};
+}
+
 base::Status DiscReader::add_file(std::string path, std::uint64_t size, const std::vector<Extent>& extents) {
   path_octets_ += path.size();
   if (path_octets_ > most_path_octets) return base::fail("longer file names than any real disc has");

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "base/bytes.h"
@@ -31,16 +30,18 @@ class DiscReader {
   base::Status count_entry();
   // Extents are checked, cut to `size` and joined where one continues the other.
   base::Status add_file(std::string path, std::uint64_t size, const std::vector<Extent>& extents);
-  // False for the second time at the same place: directories in a circle.
-  bool enter_directory(std::uint64_t place) { return entered_.insert(place).second; }
+  // Into a directory, by where it is and how deep: the root is level 0. Depth first, so that
+  // those above it are the ones entered last. A directory may stand at several places (mkisofs
+  // writes links so when it follows them), but not within itself.
+  base::Status enter_directory(std::uint64_t place, std::size_t level);
 
   Disc finish(DiscNames names, std::string_view label) &&;
 
  private:
   const DiscSource& source_;
   Disc disc_;
-  std::unordered_set<std::uint64_t> entered_;
-  std::uint64_t octets_ = 0;  // read so far
+  std::vector<std::uint64_t> trail_;  // from the root to where we are
+  std::uint64_t octets_ = 0;          // read so far
   std::size_t entries_ = 0;
   std::size_t extents_ = 0;
   std::size_t path_octets_ = 0;

@@ -54,7 +54,7 @@ std::optional<Record> read_record(base::ByteView octets) {
 
 bool is_self_or_parent(std::string_view name) { return name.size() == 1 && (name[0] == 0 || name[0] == 1); }
 
-// "KERNEL.;1" is KERNEL.
+// «KERNEL.;1» is KERNEL.
 std::string without_version(std::string name) {
   const std::size_t semicolon = name.rfind(';');
   if (semicolon != std::string::npos && semicolon > 0) name.resize(semicolon);
@@ -140,14 +140,13 @@ class IsoReader {
   }
 
   base::Status enter(std::string path, std::uint64_t block, std::uint64_t size, std::size_t level) {
-    if (!disc_.enter_directory(block)) return base::fail("damaged: directories in a circle");
-    if (level > most_disc_levels) return base::fail("directories nested over {} deep", most_disc_levels);
     if (size > largest_disc_directory) return base::fail("damaged: a directory of {} octets", size);
     directories_.push_back({std::move(path), block, size, level});
     return {};
   }
 
   base::Status read_directory(const Directory& directory) {
+    if (auto ok = disc_.enter_directory(directory.block, directory.level); !ok) return ok;
     const auto octets = read_block(directory.block, 0, directory.size, "a directory");
     if (!octets) return tl::unexpected(octets.error());
     std::optional<Pending> pending;
@@ -177,7 +176,11 @@ class IsoReader {
     if (volume_.names == DiscNames::joliet) {
       return without_version(utf8_of(base::as_bytes(record.name), ByteOrder::big));
     }
-    return without_version(std::string(record.name));
+    // Capitals are all that plain names can have; loader configurations say them small.
+    std::string name = without_version(std::string(record.name));
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return name;
   }
 
   base::Status take(const Directory& directory, const Record& record, std::optional<Pending>& pending) {

@@ -52,9 +52,9 @@ class VolumeFinder {
         for (const std::size_t field : {16U, 24U}) {
           const Sequence sequence{number_at<std::uint32_t>(*octets, field),
                                   number_at<std::uint32_t>(*octets, field + 4)};
-          auto volume = read_sequence(sequence, block);
-          if (volume) return volume;
-          why = volume.error().what;
+          const auto found = read_sequence(sequence, block);
+          if (found) return volume_of(*found);
+          why = found.error().what;
         }
       }
     }
@@ -62,11 +62,16 @@ class VolumeFinder {
   }
 
  private:
-  base::Result<Volume> read_sequence(const Sequence& sequence, std::uint64_t block) {
-    constexpr std::uint64_t most = 256;  // descriptors
+  // The descriptors that count, of all in a sequence.
+  struct Found {
+    base::Bytes descriptor;  // of the logical volume, which points into it
+    udf::LogicalVolume logical;
     std::map<std::uint16_t, udf::Partition> partitions;
-    std::optional<udf::LogicalVolume> logical;
-    base::Bytes logical_octets;
+  };
+
+  base::Result<Found> read_sequence(const Sequence& sequence, std::uint64_t block) {
+    constexpr std::uint64_t most = 256;  // descriptors
+    Found out;
     for (std::uint64_t i = 0; i < std::min(sequence.size / block, most); ++i) {
       auto octets = disc_.read((sequence.block + i) * block, block, "a UDF volume descriptor");
       if (!octets) return tl::unexpected(octets.error());
@@ -76,24 +81,29 @@ class VolumeFinder {
         return base::fail("a UDF volume described in several places, which this server does not read");
       }
       if (const auto found = udf::read_partition(*octets)) {
-        auto& known = partitions[found->number];
+        auto& known = out.partitions[found->number];
         if (found->sequence >= known.sequence) known = *found;
-      } else if (auto volume = udf::read_logical_volume(*octets)) {
-        if (logical && volume->sequence < logical->sequence) continue;
-        logical_octets = std::move(*octets);  // the maps point into it
-        logical = udf::read_logical_volume(logical_octets);
+      } else if (const auto volume = udf::read_logical_volume(*octets)) {
+        if (volume->sequence < out.logical.sequence) continue;
+        out.descriptor = std::move(*octets);
+        out.logical = *udf::read_logical_volume(out.descriptor);
       }
     }
-    if (!logical) return base::fail("damaged: no logical volume in the UDF");
-    if (logical->block_size != block) {
-      return base::fail("damaged: UDF blocks of {} octets, anchored at {}", logical->block_size, block);
+    if (out.descriptor.empty()) return base::fail("damaged: no logical volume in the UDF");
+    if (out.logical.block_size != block) {
+      return base::fail("damaged: UDF blocks of {} octets, anchored at {}", out.logical.block_size, block);
     }
-    Volume volume{block, {}, logical->file_set, logical->label};
-    for (const udf::PartitionMap& map : logical->maps) {
+    return out;
+  }
+
+  static base::Result<Volume> volume_of(const Found& found) {
+    Volume volume{found.logical.block_size, {}, found.logical.file_set, found.logical.label};
+    for (const udf::PartitionMap& map : found.logical.maps) {
       if (!map.kind.empty()) return refuse(map.kind);
-      const auto found = partitions.find(map.partition);
-      if (found == partitions.end()) return base::fail("damaged: a UDF partition that is not there");
-      volume.partitions.push_back(found->second.start);
+      const auto partition = found.partitions.find(map.partition);
+      if (partition == found.partitions.end())
+        return base::fail("damaged: a UDF partition that is not there");
+      volume.partitions.push_back(partition->second.start);
     }
     return volume;
   }
@@ -137,6 +147,7 @@ class UdfReader {
  private:
   struct Directory {
     std::string path;
+    std::uint64_t entry;  // where it is in the image
     std::vector<Extent> extents;
     std::uint64_t size;
     std::size_t level;
@@ -171,14 +182,12 @@ class UdfReader {
     auto extents = extents_of(*entry, *block, place);
     if (!extents) return tl::unexpected(extents.error());
     if (entry->type == is_file) return disc_.add_file(std::move(path), entry->size, *extents);
-    if (level > most_disc_levels) return base::fail("directories nested over {} deep", most_disc_levels);
     if (entry->size > largest_disc_directory) {
       return base::fail("damaged: a directory of {} octets", entry->size);
     }
     const auto offset = offset_of(place);
     if (!offset) return tl::unexpected(offset.error());
-    if (!disc_.enter_directory(*offset)) return base::fail("damaged: directories in a circle");
-    directories_.push_back({std::move(path), std::move(*extents), entry->size, level});
+    directories_.push_back({std::move(path), *offset, std::move(*extents), entry->size, level});
     return {};
   }
 
@@ -238,6 +247,7 @@ class UdfReader {
   }
 
   base::Status read_directory(const Directory& directory) {
+    if (auto ok = disc_.enter_directory(directory.entry, directory.level); !ok) return ok;
     base::Bytes octets;
     for (const Extent& extent : directory.extents) {
       const std::uint64_t size = std::min<std::uint64_t>(extent.size, directory.size - octets.size());
