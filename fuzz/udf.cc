@@ -13,7 +13,9 @@ bool is_tag(std::uint16_t identifier) {
 
 void mend(base::Bytes& sector) {
   constexpr std::size_t tag = 16;
-  for (std::size_t at = 0; at + tag <= sector.size(); at += 4) {
+  // From the end: names stand within the entry of their directory, which has sums of its own.
+  for (std::size_t at = sector.size() - tag + 4; at >= 4;) {
+    at -= 4;
     const base::ByteView rest = base::ByteView(sector).subspan(at);
     const auto version = format::number_at<std::uint16_t>(rest, 2);
     if (!is_tag(format::number_at<std::uint16_t>(rest, 0)) || version < 2 || version > 3) continue;

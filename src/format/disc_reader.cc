@@ -39,11 +39,19 @@ base::Result<std::string> DiscReader::path(std::string_view directory, std::stri
     name.remove_prefix(std::max<std::size_t>(octets, 1));
   }
   if (out.size() > longest_disc_path) return base::fail("a path of over {} octets", longest_disc_path);
+  path_octets_ += out.size();
+  if (path_octets_ > most_path_octets) return base::fail("longer file names than any real disc has");
   return out;
 }
 
 base::Status DiscReader::count_entry() {
   if (++entries_ > most_disc_entries) return base::fail("over {} files", most_disc_entries);
+  return {};
+}
+
+base::Status DiscReader::count_extents(std::size_t count) {
+  extents_ += count;
+  if (extents_ > most_disc_extents) return base::fail("over {} pieces of files", most_disc_extents);
   return {};
 }
 
@@ -58,8 +66,6 @@ base::Status DiscReader::enter_directory(std::uint64_t place, std::size_t level)
 }
 
 base::Status DiscReader::add_file(std::string path, std::uint64_t size, const std::vector<Extent>& extents) {
-  path_octets_ += path.size();
-  if (path_octets_ > most_path_octets) return base::fail("longer file names than any real disc has");
   DiscFile file{std::move(path), size, {}};
   std::uint64_t rest = size;
   for (const Extent& extent : extents) {
@@ -73,7 +79,7 @@ base::Status DiscReader::add_file(std::string path, std::uint64_t size, const st
       file.extents.back().size += taken;
       continue;
     }
-    if (++extents_ > most_disc_extents) return base::fail("over {} pieces of files", most_disc_extents);
+    if (auto ok = count_extents(1); !ok) return ok;
     file.extents.push_back({extent.offset, taken});
   }
   if (rest != 0) {

@@ -24,10 +24,12 @@ class DiscReader {
 
   // «directory/name». The name is checked: neither empty nor "." nor "..", without '/' and NUL.
   // What is no printable UTF-8 in it becomes U+FFFD.
-  static base::Result<std::string> path(std::string_view directory, std::string_view name);
+  base::Result<std::string> path(std::string_view directory, std::string_view name);
 
   // Each is counted, files and whatever is skipped.
   base::Status count_entry();
+  // Those of directories; add_file counts those of files.
+  base::Status count_extents(std::size_t count);
   // Extents are checked, cut to `size` and joined where one continues the other.
   base::Status add_file(std::string path, std::uint64_t size, const std::vector<Extent>& extents);
   // Into a directory, by where it is and how deep: the root is level 0. Depth first, so that

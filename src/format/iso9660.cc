@@ -191,7 +191,7 @@ class IsoReader {
       fields = std::move(*read);
     }
     if (fields.is_link || fields.is_relocated) return {};
-    auto path = DiscReader::path(directory.path, name_of(record, fields));
+    auto path = disc_.path(directory.path, name_of(record, fields));
     if (!path) return tl::unexpected(path.error());
     if (fields.directory) return enter_relocated(std::move(*path), *fields.directory, directory.level + 1);
     if (record.is_directory) {

@@ -39,13 +39,15 @@ class VolumeFinder {
  public:
   explicit VolumeFinder(DiscReader& disc) : disc_(disc) {}
 
-  // Anchors stand in block 256 and in the last one; which blocks, only they tell.
+  // Anchors stand in two of block 256, the last and the 256th before it; how large blocks are,
+  // only they tell.
   base::Result<Volume> find() {
     std::string why = "damaged: no anchor of the UDF volume";
     for (const std::uint64_t block : {2048U, 512U, 1024U, 4096U}) {
-      for (const std::uint64_t at : {std::uint64_t{256} * block, disc_.size() / block * block - block}) {
-        const auto octets = at + block <= disc_.size() ? disc_.read(at, block, "an anchor")
-                                                       : base::Result<base::Bytes>(base::Bytes());
+      const std::uint64_t last = disc_.size() / block - 1;
+      if (last < 256) continue;
+      for (const std::uint64_t at : {std::uint64_t{256}, last, last - 256}) {
+        const auto octets = disc_.read(at * block, block, "an anchor");
         if (!octets) return tl::unexpected(octets.error());
         if (udf::read_tag(*octets) != udf::anchor) continue;
         // Two copies of the same: the second is for when the first is damaged.
@@ -185,6 +187,7 @@ class UdfReader {
     if (entry->size > largest_disc_directory) {
       return base::fail("damaged: a directory of {} octets", entry->size);
     }
+    if (auto ok = disc_.count_extents(extents->size()); !ok) return ok;
     const auto offset = offset_of(place);
     if (!offset) return tl::unexpected(offset.error());
     directories_.push_back({std::move(path), *offset, std::move(*extents), entry->size, level});
@@ -262,7 +265,7 @@ class UdfReader {
       if (!identifier) return base::fail("damaged: what should be a UDF file name is none");
       rest = rest.subspan(identifier->size);
       if (identifier->deleted || identifier->is_parent) continue;
-      auto path = DiscReader::path(directory.path, identifier->name);
+      auto path = disc_.path(directory.path, identifier->name);
       if (!path) return tl::unexpected(path.error());
       if (auto ok = take(std::move(*path), identifier->entry, directory.level + 1); !ok) return ok;
     }
