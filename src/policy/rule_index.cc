@@ -124,7 +124,7 @@ RuleIndex::RuleIndex(std::span<const Rule> rules) {
     keys.clear();
     gather_keys(rule, 0, keys);
     std::ranges::sort(keys);
-    keys.erase(std::ranges::unique(keys).begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
     for (const Key key : keys) ++askers[key];
   }
   for (std::uint32_t i = 0; i < rules.size(); ++i) {

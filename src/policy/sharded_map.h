@@ -118,7 +118,7 @@ class ShardedMap {
     explicit Shard(Entries from) : size_(from.size()) {
       std::ranges::transform(from, const_cast<std::uint16_t*>(tags_of(this)),
                              [](const Entry& entry) { return tag(mixed(entry.first)); });
-      std::ranges::uninitialized_move(from, std::span(const_cast<Entry*>(entries().data()), size_));
+      std::uninitialized_move(from.begin(), from.end(), const_cast<Entry*>(entries().data()));
     }
     static const std::uint16_t* tags_of(const Shard* shard) {
       return reinterpret_cast<const std::uint16_t*>(shard + 1);

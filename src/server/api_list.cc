@@ -29,7 +29,9 @@ struct Page {
 };
 
 bool contains(std::string_view text, std::string_view part) {
-  return part.empty() || !std::ranges::search(text, part, {}, base::lower, base::lower).empty();
+  return part.empty() || std::search(text.begin(), text.end(), part.begin(), part.end(), [](char a, char b) {
+                           return base::lower(a) == base::lower(b);
+                         }) != text.end();
 }
 
 // What is looked for in devices.
