@@ -20,12 +20,8 @@ def required(lab, server):
         dhcp_servers.plain(lab)
         marker = Marker(lab.scratch, reports=words)
         bootferry = server(runs=runs)
-        bootferry.deploy(bootferry.add_marker(marker), to=MAC)
-        bootferry.stop()
-        # As `bootferry deploy` does not make them yet.
-        with sqlite3.connect(bootferry.state / "bootferry.db") as database:
-            database.execute("UPDATE deployments SET again = 0")
-        return bootferry.start(), marker
+        bootferry.cli("deploy", bootferry.add_marker(marker), "--to", MAC, "--required", "--yes")
+        return bootferry, marker
     return start
 
 
@@ -51,11 +47,12 @@ def test_done_and_then_the_disk(required, power_on, firmware):
 
 
 @pytest.mark.deadline(400)
-def test_a_broken_one_is_offered_again_and_then_held(required, power_on):
+@pytest.mark.parametrize("firmware", ["bios", "uefi"])
+def test_a_broken_one_is_offered_again_and_then_held(required, power_on, firmware):
     bootferry, marker = required("report failed 'no disk here'", offers_again=1)
     for failures in (1, 2):
-        pc = power_on("bios")
+        pc = power_on(firmware)
         pc.wait_for(marker.line, 120)
         assert states(bootferry) == [("failed", int(failures == 2), failures, "no disk here")]
         pc.power_off()
-    power_on("bios").wait_for(TO_DISK["bios"], 120)
+    power_on(firmware).wait_for(TO_DISK[firmware], 120)
