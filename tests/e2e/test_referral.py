@@ -76,3 +76,13 @@ def test_options_66_and_67_lead_to_the_first_and_it_to_the_second(lab, capture, 
     assert {server for _, name, server in capture.http_requests() if name.endswith("linux")} == {SECOND}
     only_the_second_booted_it(first, second)
     print(f"{pc.seconds():.0f} s")
+
+
+def test_pxelinux_cannot_be_sent_on(lab, capture, servers, power_on):
+    dhcp_servers.plain(lab, tftp_server=network.BOOT_SERVER, boot_file="bios/pxelinux.0")
+    servers(PXELINUX, **ONLY_FILES)
+    pc = power_on("bios")
+    pc.wait_for("referred to second", 90)
+    pc.wait_for("Booting from Hard Disk", 60)
+    assert not [name for _, name, _ in capture.tftp_requests() if name.endswith("linux")]
+    print(f"{pc.seconds():.0f} s")
