@@ -32,7 +32,7 @@ def states(bootferry):
 
 @pytest.mark.deadline(400)
 @pytest.mark.parametrize("firmware", ["bios", "uefi"])
-def test_done_and_then_the_disk(required, power_on, firmware):
+def test_done_and_then_the_disk(required, bootable_disk, power_on, firmware):
     bootferry, marker = required('report progress "50 half way"\nreport done')
     pc = power_on(firmware)
     cmdline = pc.wait_for(marker.line, 150)["cmdline"]
@@ -42,7 +42,10 @@ def test_done_and_then_the_disk(required, power_on, firmware):
         assert f'{MAC.replace(":", "-")}: deployment "marker to {MAC.replace(":", "-")}" {step}' in bootferry.log()
     assert states(bootferry) == [("done", 0, 0, "")]
     pc.power_off()
-    power_on(firmware).wait_for(TO_DISK[firmware], 120)
+    if firmware == "uefi":  # by way of its HTTP Boot, which asks for a minute and more
+        power_on(firmware, disk_files=bootable_disk).wait_for("the loader on the disk runs", 200)
+    else:
+        power_on(firmware).wait_for(TO_DISK[firmware], 120)
     assert bootferry.log().count('deployment "marker') == 3, "nothing was offered a second time"
 
 
