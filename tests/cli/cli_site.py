@@ -86,6 +86,7 @@ class Server:
     def __enter__(self):
         notify_path = self.site.directory / "notify"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify_path.unlink(missing_ok=True)  # of the life before
             notify.bind(str(notify_path))
             notify_path.chmod(0o666)  # as systemd's is: it is told by whom the server becomes
             notify.settimeout(20)

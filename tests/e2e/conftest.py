@@ -109,3 +109,26 @@ def server(lab):
     def start(host=None, **config):
         return bootferry.Bootferry(lab, host, **config).start()
     return start
+
+
+@pytest.fixture
+def installed_disk(lab):
+    """What Debian's installer leaves on an EFI system partition, and its GRUB's menu. The firmware
+    alone does not start it: that takes a boot option, which the installer would have made."""
+    files = lab.scratch / "disk"
+    debian = files / "EFI/debian"
+    debian.mkdir(parents=True)
+    shutil.copy("/usr/lib/shim/shimx64.efi.signed", debian / "shimx64.efi")
+    shutil.copy("/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed", debian / "grubx64.efi")
+    (debian / "grub.cfg").write_text("echo the loader on the disk runs\n")
+    return files
+
+
+@pytest.fixture
+def bootable_disk(installed_disk):
+    """The same, also where firmware looks without a boot option."""
+    default = installed_disk / "EFI/BOOT"
+    default.mkdir()
+    shutil.copy(installed_disk / "EFI/debian/shimx64.efi", default / "BOOTX64.EFI")
+    shutil.copy(installed_disk / "EFI/debian/grubx64.efi", default)
+    return installed_disk

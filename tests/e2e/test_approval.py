@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Machines that wait for an administrator, and machines that ask which of several to boot."""
 
+import json
+
 import pytest
 
 from lab import dhcp_servers, network
@@ -11,66 +13,86 @@ SCRIPT = {"bios_ipxe": "script"}
 PXELINUX = {"bios_ipxe": "pxelinux"}
 SHIM = {"unknown_uefi": "shim"}
 NUMBERED = r"approval\. Request 1\."
+CHAINS = {"script": (SCRIPT, "bios"), "uefi": (SCRIPT, "uefi"), "pxelinux": (PXELINUX, "bios"), "grub": (SHIM, "uefi")}
 
 
 @pytest.fixture
-def adds_strangers(lab, capture, server):
-    """adds_strangers(chain) -> a server that lists strangers; they ask each ten seconds."""
+def adds_strangers(lab, capture, server, marker):
+    """adds_strangers(chain) -> a server that lists strangers, who ask each ten seconds; what is
+    in its collection «floor» boots the marker."""
     def start(chain):
         needs = {"next_server": network.BOOT_SERVER} if chain == SHIM else {}
         dhcp_servers.plain(lab, **needs)
         bootferry = server(boot=chain)
-        administer(bootferry, ("settings", "add_unknown=1", "poll_seconds=10"))
+        bootferry.cli("settings", "set", "add_unknown=yes", "pending.poll_seconds=10")
+        bootferry.cli("collection", "add", "floor")
+        bootferry.cli("deploy", bootferry.add_marker(marker), "--to", "collection:floor", "--required", "--yes")
         return bootferry
     return start
 
 
 def administer(bootferry, *edits):
-    """The server is away for a moment; machines that wait ask on, and find their request again."""
+    """Records for which there is no command; the server is away for a moment."""
     bootferry.stop()
     for arguments in edits:
         bootferry.edit(*arguments)
     bootferry.start()
 
 
-def wait_until_it_has_asked(pc, bootferry):
-    """It has its number on the screen, and ten seconds before it asks again."""
-    pc.wait_for(NUMBERED, 150)
+def wait_until_it_asks(bootferry):
     asked = bootferry.log().count(f"{MAC} held back")
     wait_until(lambda: bootferry.log().count(f"{MAC} held back") > asked, 40, "its next question")
 
 
+def wait_until_it_has_asked(pc, bootferry):
+    """It has its number on the screen, and ten seconds before it asks again."""
+    pc.wait_for(NUMBERED, 150)
+    wait_until_it_asks(bootferry)
+    assert f"{MAC} waits for an approval: request 1, device pending-1" in bootferry.log()
+    [waiting] = json.loads(bootferry.cli("pending", "list", "--json").stdout)
+    assert (waiting["request"], waiting["macs"]) == (1, [MAC])
+
+
 @pytest.mark.deadline(500)
-@pytest.mark.parametrize("chain, firmware", [
-    pytest.param(SCRIPT, "bios", marks=pytest.mark.ci, id="script"),
-    pytest.param(SCRIPT, "uefi", id="uefi"),
-    pytest.param(PXELINUX, "bios", id="pxelinux"),
-    pytest.param(SHIM, "uefi", id="grub"),
-])
-def test_a_stranger_waits_is_approved_and_boots(adds_strangers, marker, power_on, chain, firmware):
-    bootferry = adds_strangers(chain)
-    bootferry.add_marker(marker)
+@pytest.mark.parametrize("chain", [
+    pytest.param("script", marks=pytest.mark.ci), "uefi", "pxelinux", "grub"])
+def test_a_stranger_waits_is_approved_and_boots(adds_strangers, marker, power_on, chain):
+    means, firmware = CHAINS[chain]
+    bootferry = adds_strangers(means)
     pc = power_on(firmware)
     wait_until_it_has_asked(pc, bootferry)
-    assert f"{MAC} waits for an approval: request 1, device pending-1" in bootferry.log()
-    bootferry.stop()
-    bootferry.edit("approve", MAC)
-    bootferry.deploy("marker", to=MAC)
-    bootferry.start()
+    bootferry.cli("pending", "approve", "1", "--name", "pc-1", "--collection", "floor")
     pc.wait_for(marker.line, 250)
+    assert 'pc-1: deployment "marker to collection floor" started' in bootferry.log()
     assert "boot-loop" not in bootferry.log()
     print(f"{pc.seconds():.0f} s")
 
 
 @pytest.mark.deadline(300)
-@pytest.mark.parametrize("chain", [SCRIPT, PXELINUX], ids=["script", "pxelinux"])
-def test_a_stranger_is_rejected_and_goes_to_its_disk(adds_strangers, power_on, chain):
-    bootferry = adds_strangers(chain)
+def test_a_request_outlives_the_server(adds_strangers, marker, power_on):
+    bootferry = adds_strangers(SCRIPT)
     pc = power_on("bios")
     wait_until_it_has_asked(pc, bootferry)
-    administer(bootferry, ("reject", MAC))
+    bootferry.stop()
+    bootferry.start()
+    wait_until_it_asks(bootferry)
+    bootferry.cli("pending", "approve", "1", "--collection", "floor")
+    pc.wait_for(marker.line, 120)
+    assert "request 2" not in bootferry.log()
+    print(f"{pc.seconds():.0f} s")
+
+
+@pytest.mark.deadline(500)
+@pytest.mark.parametrize("chain", CHAINS)
+def test_a_stranger_is_rejected_and_goes_to_its_disk(adds_strangers, bootable_disk, capture, power_on, chain):
+    means, firmware = CHAINS[chain]
+    bootferry = adds_strangers(means)
+    pc = power_on(firmware, **({} if firmware == "bios" else {"disk_files": bootable_disk}))
+    wait_until_it_has_asked(pc, bootferry)
+    bootferry.cli("pending", "reject", "1")
     pc.wait_for("rejected", 60)
-    pc.wait_for("Booting from Hard Disk", 60)
+    pc.wait_for("Booting from Hard Disk" if firmware == "bios" else "the loader on the disk runs", 250)
+    assert not [name for _, name, _ in capture.http_requests() + capture.tftp_requests() if name.endswith("linux")]
     print(f"{pc.seconds():.0f} s")
 
 

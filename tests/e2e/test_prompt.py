@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A machine that is not named asks first; unattended, it goes on to its own disk."""
 
-import shutil
 import time
 
 import pytest
@@ -22,18 +21,6 @@ def offered_to_all(lab, capture, server, marker):
         bootferry = server(boot={"prompt_seconds": SECONDS, **chain})
         bootferry.deploy(bootferry.add_marker(marker, name="everybody"), to="all")
     return start
-
-
-@pytest.fixture
-def installed_disk(lab):
-    """What Debian's installer leaves on an EFI system partition, and its GRUB's menu."""
-    files = lab.scratch / "disk"
-    debian = files / "EFI/debian"
-    debian.mkdir(parents=True)
-    shutil.copy("/usr/lib/shim/shimx64.efi.signed", debian / "shimx64.efi")
-    shutil.copy("/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed", debian / "grubx64.efi")
-    (debian / "grub.cfg").write_text("echo the loader on the disk runs\n")
-    return files
 
 
 def press(machine, keys):
