@@ -5,7 +5,7 @@
 #include <array>
 #include <string_view>
 
-#include "format/little_endian.h"
+#include "format/numbers_on_disk.h"
 #include "format/pe_program.h"
 
 namespace content {

@@ -2,7 +2,7 @@
 #include "format/pe_program.h"
 
 #include "format/authenticode.h"
-#include "format/little_endian.h"
+#include "format/numbers_on_disk.h"
 
 namespace format {
 namespace {

@@ -27,7 +27,7 @@ class Runs;
 // What handlers work with. What only a running server has is empty on a stopped one.
 struct ApiContext {
   Administration& administration;
-  std::function<api::Json()> status = {}, queue = {};         // any thread
+  std::function<api::Json()> status = {}, queue = {};  // any thread
   // What was seen of machines that wait, by the numbers that they show: {"first_seen", "last_seen",
   // "arch", "firmware", "network"}, as far as it is known.
   std::function<std::map<std::uint32_t, api::Json>(const policy::Snapshot&)> seen = {};
