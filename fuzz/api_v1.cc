@@ -14,28 +14,28 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
-#include "server/api.h"
+#include "management/api.h"
 
 namespace {
 
 using api::Json;
-using server::ApiCall;
+using management::ApiCall;
 
 // A site that grows and shrinks with what is asked of it; made anew when it has become large.
 struct Site {
   std::string folder;
-  std::unique_ptr<server::Administration> administration;
-  std::unique_ptr<server::Api> api;
+  std::unique_ptr<site::Administration> administration;
+  std::unique_ptr<management::Api> api;
   int calls = 0;
 
   Site() {
     base::set_log_level(base::LogLevel::error);
     folder = "/tmp/bootferry-fuzz-api-XXXXXX";
     BOOTFERRY_CHECK(mkdtemp(folder.data()) != nullptr);
-    auto opened = server::Administration::open(folder, {});
+    auto opened = site::Administration::open(folder, {});
     BOOTFERRY_CHECK(opened.has_value());
     administration = std::move(*opened);
-    api = std::make_unique<server::Api>(server::ApiContext{*administration});
+    api = std::make_unique<management::Api>(management::ApiContext{*administration});
     ask("POST", "/v1/collections", R"({"name":"lab","rule":"name \"lab-*\""})");
     ask("POST", "/v1/devices", R"({"name":"pc-1","macs":["52:54:00:12:34:56"],"collections":["lab"]})");
     ask("POST", "/v1/servers", R"({"name":"s","address":"10.0.0.2"})");
@@ -53,7 +53,7 @@ struct Site {
     std::error_code ignored;
     std::filesystem::remove_all(folder, ignored);
   }
-  server::ApiAnswer ask(std::string_view method, std::string_view path, std::string_view body) const {
+  management::ApiAnswer ask(std::string_view method, std::string_view path, std::string_view body) const {
     ApiCall call;
     call.method = method;
     call.path = path;
@@ -61,7 +61,7 @@ struct Site {
     return api->answer(std::move(call));
   }
   [[nodiscard]] std::uint64_t changes() const {
-    return administration->look([](server::SiteRecords& records) { return records.changes(); });
+    return administration->look([](site::SiteRecords& records) { return records.changes(); });
   }
 };
 
@@ -72,7 +72,7 @@ std::string_view line(std::string_view& input) {
   return out;
 }
 
-void check_answer(const server::ApiAnswer& answer) {
+void check_answer(const management::ApiAnswer& answer) {
   BOOTFERRY_CHECK(answer.status >= 200 && answer.status < 600);
   for (const auto& [name, value] : answer.fields) {
     BOOTFERRY_CHECK(value.find_first_of("\r\n") == std::string::npos && !name.empty());
@@ -102,11 +102,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   call.path = target.substr(0, target.find('?'));
   if (call.path.size() < target.size()) call.query = target.substr(call.path.size() + 1);
   call.if_match = line(input);
-  call.role = server::parse_api_role(line(input)).value_or(server::ApiRole::administrator);
+  call.role = management::parse_api_role(line(input)).value_or(management::ApiRole::administrator);
   call.body = input;
-  const bool looks = call.method == "GET" || call.role == server::ApiRole::viewer;
+  const bool looks = call.method == "GET" || call.role == management::ApiRole::viewer;
   const std::uint64_t before = site->changes();
-  const server::ApiAnswer answer = site->api->answer(std::move(call));
+  const management::ApiAnswer answer = site->api->answer(std::move(call));
   check_answer(answer);
   if (answer.status == 202) {
     const std::string job =

@@ -14,7 +14,7 @@ namespace {
 const base::Ip here = base::Ipv4{{192, 0, 2, 7}}, us = base::Ipv4{{192, 0, 2, 1}};
 constexpr unsigned eth0 = 0x7ffffff0;  // no such interface: the kernel knows no neighbour there
 
-std::shared_ptr<const server::Site> make_site() {
+std::shared_ptr<const site::Site> make_site() {
   policy::SiteModel model;
   policy::Image image;
   image.id = 1;
@@ -31,9 +31,9 @@ std::shared_ptr<const server::Site> make_site() {
   device.id = 1;
   device.name = "pc";
   device.macs = {{{0x52, 0x54, 0, 0, 0, 1}}};
-  return std::make_shared<const server::Site>(
-      server::Site{policy::Snapshot::make(std::move(model), {device}).value(),
-                   std::make_shared<const content::Published>()});
+  return std::make_shared<const site::Site>(
+      site::Site{policy::Snapshot::make(std::move(model), {device}).value(),
+                 std::make_shared<const content::Published>()});
 }
 
 bool is_one_line(std::string_view text) {
@@ -51,7 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const auto site = make_site();
   static const bool quiet = (base::set_log_sink([](std::string_view) {}), true);
   BOOTFERRY_CHECK(quiet);
-  server::Runs runs([] { return site; }, {}, [] { return std::int64_t{1'800'000'000}; });
+  site::Runs runs([] { return site; }, {}, [] { return std::int64_t{1'800'000'000}; });
   server::Machines machines(true);
   server::ServedInterfaces interfaces({});
   net::Interface served;
@@ -61,7 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   served.addresses = {{us, 24}};
   interfaces.update({served});
   std::size_t logged = 0;
-  server::RunLogs logs("/nonexistent", [&](const server::Registrar::Work&) {
+  site::RunLogs logs("/nonexistent", [&](const site::Registrar::Work&) {
     ++logged;
     return true;
   });
@@ -72,9 +72,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const base::Time now = base::Clock::now();
   policy::Plan plan = runs.decide(facts, site->policy, now);
   const std::string word = runs.offer(plan, {here, "/boot/v1/"}, now);
-  BOOTFERRY_CHECK(word.size() == server::report_word.size() + 9 + 32);
+  BOOTFERRY_CHECK(word.size() == site::report_word.size() + 9 + 32);
   const std::string token = word.substr(word.size() - 32);
-  const policy::TokenHash hash = server::hash_of(token);
+  const policy::TokenHash hash = site::hash_of(token);
 
   const std::string_view input = base::as_text({data, size});
   const std::size_t line_end = std::min(input.find('\n'), input.size());
@@ -92,7 +92,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   request.from = {here, 40000};
   request.local = us;
   const std::size_t allowed = surface.body_allowed(request);
-  BOOTFERRY_CHECK(allowed <= server::RunLogs::max_octets);
+  BOOTFERRY_CHECK(allowed <= site::RunLogs::max_octets);
   request.body = body.substr(0, allowed);
   const net::HttpReply reply = surface.answer(request, now);
   if (const auto* error = std::get_if<net::HttpError>(&reply)) {

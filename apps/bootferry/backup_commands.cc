@@ -5,8 +5,8 @@
 #include <filesystem>
 
 #include "commands.h"
-#include "server/restore.h"
 #include "site.h"
+#include "site/restore.h"
 #include "terminal.h"
 #include "text_file.h"
 
@@ -36,7 +36,7 @@ Got<int> back_up(const std::string& file, const Common& common, Site& site) {
 int put_back(const std::string& file, const Common& common) {
   const auto config = load_config(common);
   if (!config) return failed(config.error().what);
-  const auto restored = server::restore(config->state, file);
+  const auto restored = site::restore(config->state, file);
   if (!restored) return failed(restored.error().what);
   for (const std::string& problem : restored->problems) report("warning: " + problem);
   return done(common, restored->before.empty()

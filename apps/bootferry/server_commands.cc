@@ -9,9 +9,9 @@
 
 #include "commands.h"
 #include "records.h"
-#include "server/administration.h"
 #include "server/check.h"
 #include "server/server.h"
+#include "site/administration.h"
 #include "terminal.h"
 
 namespace cli {
@@ -55,7 +55,7 @@ base::Result<std::vector<std::string>> file_problems(const server::Config& confi
   std::error_code ignored;
   if (!std::filesystem::is_directory(config.state, ignored)) return server::missing_loaders();
   const auto administration =
-      server::Administration::open(config.state, config.settings(), server::Opening::to_serve);
+      site::Administration::open(config.state, config.settings(), site::Opening::to_serve);
   if (!administration) return tl::unexpected(administration.error());
   return (*administration)->problems();
 }

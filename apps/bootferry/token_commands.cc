@@ -2,7 +2,7 @@
 // Tokens for the management API over TLS. Nothing is kept here: the secret is its bearer's, the
 // line is the server's.
 #include "commands.h"
-#include "server/api_access.h"
+#include "management/access.h"
 #include "site.h"
 #include "terminal.h"
 
@@ -15,7 +15,7 @@ void add_token_commands(Command& root) {
   auto typed = std::make_shared<Typed>();
   Command tokens = root.group("token", "Tokens for the management API over TLS");
   Command make = tokens.leaf("new", "Make one, and the server's line for it", [typed](const Common& common) {
-    const auto made = server::new_api_token(typed->name, *server::parse_api_role(typed->role));
+    const auto made = management::new_api_token(typed->name, *management::parse_api_role(typed->role));
     if (!made) return failed(made.error().what);
     if (common.json) {
       print_line(api::print_json({{"token", made->secret}, {"line", made->line}}));

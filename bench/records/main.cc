@@ -14,7 +14,7 @@
 #include <filesystem>
 #include <string>
 
-#include "server/site_records.h"
+#include "site/records.h"
 
 namespace {
 
@@ -70,7 +70,7 @@ int main(int argc, char** argv) {
   const std::string path = std::string(argv[1]) + "/records.db";
   if (std::filesystem::exists(path)) stop(path + " is there already");
 
-  auto records = must(server::SiteRecords::open(must(store::open_sqlite(path)), {}));
+  auto records = must(site::SiteRecords::open(must(store::open_sqlite(path)), {}));
   policy::Collection all;
   all.name = "all";
   const std::int64_t collection = must(records->apply({"bench", "", {store::Put{all, {}}}})).ids.front();

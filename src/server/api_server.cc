@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/log.h"
+#include "management/access.h"
 #include "net/http_server.h"
 #include "net/tls_identity.h"
 #include "net/unix_listener.h"
-#include "server/api_access.h"
 
 namespace server {
 namespace {
@@ -22,9 +22,9 @@ constexpr unsigned threads = 4;
 constexpr unsigned max_connections = 64;
 constexpr unsigned max_connections_per_address = 16;  // of TLS
 // Of all connections that are being read: one tree of the largest kind and a few small ones.
-constexpr std::size_t max_files_held = max_api_files + 256;
+constexpr std::size_t max_files_held = management::max_api_files + 256;
 
-net::HttpReply reply_of(ApiAnswer answer) {
+net::HttpReply reply_of(management::ApiAnswer answer) {
   net::HttpMessage message;
   message.status = answer.status;
   message.content_type = std::move(answer.content_type);
@@ -35,8 +35,8 @@ net::HttpReply reply_of(ApiAnswer answer) {
 }
 
 // All but who asks, and what is beside it.
-ApiCall call_of(const net::HttpRequest& request) {
-  ApiCall call;
+management::ApiCall call_of(const net::HttpRequest& request) {
+  management::ApiCall call;
   call.method = request.method;
   call.path = request.target_as_sent;
   call.query = request.query;
@@ -55,35 +55,35 @@ struct ApiServer::Impl {
   std::vector<base::Fd> tls_listeners;
   std::optional<net::TlsIdentity> identity;
   std::string tokens_path;
-  ApiAccess access;
+  management::ApiAccess access;
   std::mutex mutex;
-  std::shared_ptr<const ApiTokens> tokens;  // guarded by mutex
-  Api* api = nullptr;
+  std::shared_ptr<const management::ApiTokens> tokens;  // guarded by mutex
+  management::Api* api = nullptr;
   std::unique_ptr<net::HttpServer> local, tls;
 
   // Who asks; or what they are told instead.
-  base::Result<Caller, Problem> caller_of(const net::HttpRequest& request) {
+  base::Result<management::Caller, management::Problem> caller_of(const net::HttpRequest& request) {
     if (request.user != nullptr) {
       auto caller = access.of(*request.user);
       if (caller) return std::move(*caller);
-      return refuse(ProblemType::forbidden,
+      return refuse(management::ProblemType::forbidden,
                     "user {} of this machine has no role here: [api] in the configuration gives roles",
                     request.user->user);
     }
-    std::shared_ptr<const ApiTokens> present;
+    std::shared_ptr<const management::ApiTokens> present;
     {
       const std::lock_guard lock(mutex);
       present = tokens;
     }
     auto caller = present->of(request.authorization);
     if (caller) return std::move(*caller);
-    return refuse(ProblemType::unauthorized, "a token is needed: «Authorization: Bearer TOKEN»");
+    return refuse(management::ProblemType::unauthorized, "a token is needed: «Authorization: Bearer TOKEN»");
   }
 
   std::optional<net::HttpReply> before_body(const net::HttpRequest& request) {
     auto caller = caller_of(request);
-    if (!caller) return reply_of(to_answer(caller.error()));
-    ApiCall call = call_of(request);
+    if (!caller) return reply_of(management::to_answer(caller.error()));
+    management::ApiCall call = call_of(request);
     call.who = std::move(caller->who);
     call.role = caller->role;
     auto refused = api->refuse_early(call, request.body_size);
@@ -93,12 +93,12 @@ struct ApiServer::Impl {
 
   net::HttpReply answer(const net::HttpRequest& request) {
     auto caller = caller_of(request);
-    if (!caller) return reply_of(to_answer(caller.error()));
-    ApiCall call = call_of(request);
+    if (!caller) return reply_of(management::to_answer(caller.error()));
+    management::ApiCall call = call_of(request);
     call.who = caller->who;
     call.role = caller->role;
     call.files = std::move(*request.files);
-    ApiAnswer answer = api->answer(std::move(call));
+    management::ApiAnswer answer = api->answer(std::move(call));
     if (request.method != "GET" && request.method != "HEAD") {
       base::log(base::LogLevel::info, component, "{}: {} {}: {}", caller->who, request.method,
                 request.target_as_sent.substr(0, 200), answer.status);
@@ -109,7 +109,7 @@ struct ApiServer::Impl {
   base::Result<std::unique_ptr<net::HttpServer>> serve(net::HttpServer::Options options) {
     options.threads = threads;
     options.max_connections = max_connections;
-    options.max_body = max_api_text;
+    options.max_body = management::max_api_text;
     options.before_body = [this](const net::HttpRequest& request) { return before_body(request); };
     return net::HttpServer::start(options,
                                   [this](const net::HttpRequest& request) { return answer(request); }, {});
@@ -123,7 +123,7 @@ base::Result<std::unique_ptr<ApiServer>> ApiServer::listen(const Config& config,
                                                            const std::optional<Account>& owner) {
   auto impl = std::make_unique<Impl>();
   const gid_t group = owner ? owner->group : ::getegid();
-  auto access = ApiAccess::make(config.api_people, owner ? owner->user : ::geteuid(), group);
+  auto access = management::ApiAccess::make(config.api_people, owner ? owner->user : ::geteuid(), group);
   if (!access) return tl::unexpected(access.error());
   impl->access = std::move(*access);
 
@@ -132,9 +132,9 @@ base::Result<std::unique_ptr<ApiServer>> ApiServer::listen(const Config& config,
     if (!identity) return tl::unexpected(identity.error());
     impl->identity = std::move(*identity);
     impl->tokens_path = config.api_tokens;
-    auto tokens = ApiTokens::read(config.api_tokens);
+    auto tokens = management::ApiTokens::read(config.api_tokens);
     if (!tokens) return tl::unexpected(tokens.error());
-    impl->tokens = std::make_shared<const ApiTokens>(std::move(*tokens));
+    impl->tokens = std::make_shared<const management::ApiTokens>(std::move(*tokens));
     for (const base::IpFamily family : {base::IpFamily::v4, base::IpFamily::v6}) {
       if (family == base::IpFamily::v6 && !net::speaks(family)) continue;
       auto listener =
@@ -154,7 +154,7 @@ base::Result<std::unique_ptr<ApiServer>> ApiServer::listen(const Config& config,
   return std::unique_ptr<ApiServer>(new ApiServer(std::move(impl)));
 }
 
-base::Status ApiServer::start(Api& api) {
+base::Status ApiServer::start(management::Api& api) {
   impl_->api = &api;
   net::HttpServer::Options local;
   local.listen_fds = {impl_->listener.release()};
@@ -183,10 +183,10 @@ void ApiServer::stop() {
 
 base::Status ApiServer::reload_tokens() {
   if (impl_->tokens_path.empty()) return {};
-  auto fresh = ApiTokens::read(impl_->tokens_path);
+  auto fresh = management::ApiTokens::read(impl_->tokens_path);
   if (!fresh) return tl::unexpected(fresh.error());
   const std::lock_guard lock(impl_->mutex);
-  impl_->tokens = std::make_shared<const ApiTokens>(std::move(*fresh));
+  impl_->tokens = std::make_shared<const management::ApiTokens>(std::move(*fresh));
   return {};
 }
 

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "base/result.h"
-#include "server/api.h"
+#include "management/api.h"
 #include "server/config.h"
 #include "server/privileges.h"
 
@@ -21,7 +21,7 @@ class ApiServer {
   ~ApiServer();  // stops
 
   // `api` must live until stop() has returned.
-  base::Status start(Api& api);
+  base::Status start(management::Api& api);
   // Closes all connections; removes the socket.
   void stop();
   // Other tokens, from the same file; those before stay where it cannot be read.

@@ -7,7 +7,7 @@
 
 #include "net/interfaces.h"
 #include "server/boot_surface.h"
-#include "server/wall_clock.h"
+#include "site/wall_clock.h"
 
 namespace server {
 namespace {
@@ -92,7 +92,7 @@ std::optional<policy::Hold> BootFiles::hold_script(const policy::Facts& facts, p
 bool BootFiles::completes_image(std::string_view normalised, const policy::Facts& facts, base::Time now) {
   const auto site = site_();
   // As when it got its script: what stops others since then does not stop it.
-  const policy::Plan plan = policy::decide(facts, site->policy, wall_clock());
+  const policy::Plan plan = policy::decide(facts, site->policy, site::wall_clock());
   const policy::Choice* complete = nullptr;
   if (const policy::Boot* boot = plan.boot()) {
     if (has_file_last(boot->choice, normalised)) complete = &boot->choice;
@@ -106,9 +106,9 @@ bool BootFiles::completes_image(std::string_view normalised, const policy::Facts
   return true;
 }
 
-policy::Plan BootFiles::decide(const policy::Facts& facts, const Site& site, base::Time now) const {
+policy::Plan BootFiles::decide(const policy::Facts& facts, const site::Site& site, base::Time now) const {
   return runs_ != nullptr ? runs_->decide(facts, site.policy, now)
-                          : policy::decide(facts, site.policy, wall_clock());
+                          : policy::decide(facts, site.policy, site::wall_clock());
 }
 
 std::string BootFiles::begin(policy::Plan& plan, const session::Known* known,
@@ -123,7 +123,7 @@ std::string BootFiles::begin(policy::Plan& plan, const session::Known* known,
     const auto neighbour = net::neighbour(asker.address, asker.interface);
     if (neighbour && std::ranges::find(device->macs, *neighbour) == device->macs.end()) return {};
   }
-  Runs::Offered offered{asker.address, "", over_http && settings.images_port != 0};
+  site::Runs::Offered offered{asker.address, "", over_http && settings.images_port != 0};
   if (settings.http) {
     offered.reports_at = render::ServerAddress{asker.local, settings.http_port}.url(boot_surface_prefix);
   }
@@ -131,7 +131,7 @@ std::string BootFiles::begin(policy::Plan& plan, const session::Known* known,
 }
 
 BehindName BootFiles::render_name(const content::RenderedName& name, const session::Known* known,
-                                  const Site& site, const Asker& asker, base::Time now) {
+                                  const site::Site& site, const Asker& asker, base::Time now) {
   using policy::ClientKind;
   const policy::Facts facts = known != nullptr ? known->facts : nobody(asker.address);
   const policy::Settings& settings = site.policy.settings();
@@ -188,7 +188,7 @@ BehindName BootFiles::find(std::string_view requested, const Asker& asker, base:
   const auto name = content::normalise(requested);
   if (!name) return NameRefused{"not a name that can be published"};
 
-  const std::shared_ptr<const Site> site = site_();
+  const std::shared_ptr<const site::Site> site = site_();
   const content::Entry entry = site->published->find(*name);
   if (const auto* file = std::get_if<const content::DiskFile*>(&entry)) {
     const session::Resolved who = machines_.who_fetches(asker.address, asker.interface, now);

@@ -13,10 +13,10 @@
 #include "base/ip.h"
 #include "content/published.h"
 #include "render/menu.h"
-#include "server/administration.h"
 #include "server/machines.h"
-#include "server/pending_machines.h"
-#include "server/runs.h"
+#include "site/administration.h"
+#include "site/pending_machines.h"
+#include "site/runs.h"
 
 namespace server {
 
@@ -47,8 +47,8 @@ class BootFiles {
   // `files_only`: another server's options say what machines load, and we answer no DHCP.
   // `pending` is told who waits for an approval; without it everybody may, for ever. `runs` keeps what
   // becomes of boots; without it nobody does.
-  BootFiles(std::function<std::shared_ptr<const Site>()> site, Machines& machines, bool files_only,
-            PendingMachines* pending = nullptr, Runs* runs = nullptr)
+  BootFiles(std::function<std::shared_ptr<const site::Site>()> site, Machines& machines, bool files_only,
+            site::PendingMachines* pending = nullptr, site::Runs* runs = nullptr)
       : site_(std::move(site)),
         machines_(machines),
         files_only_(files_only),
@@ -63,9 +63,9 @@ class BootFiles {
   [[nodiscard]] bool is_ipxe_already(const base::Mac& mac, std::string_view normalised, base::Time now);
 
  private:
-  BehindName render_name(const content::RenderedName& name, const session::Known* known, const Site& site,
-                         const Asker& asker, base::Time now);
-  [[nodiscard]] policy::Plan decide(const policy::Facts& facts, const Site& site, base::Time now) const;
+  BehindName render_name(const content::RenderedName& name, const session::Known* known,
+                         const site::Site& site, const Asker& asker, base::Time now);
+  [[nodiscard]] policy::Plan decide(const policy::Facts& facts, const site::Site& site, base::Time now) const;
   // The word for the command line with which the machine reports; empty where it has nothing to.
   std::string begin(policy::Plan& plan, const session::Known* known, const policy::Settings& settings,
                     const Asker& asker, bool over_http, base::Time now);
@@ -80,11 +80,11 @@ class BootFiles {
   std::optional<policy::Hold> hold_script(const policy::Facts& facts, policy::ClientKind speaker,
                                           const policy::Plan& plan, base::Ip where, base::Time now);
 
-  std::function<std::shared_ptr<const Site>()> site_;
+  std::function<std::shared_ptr<const site::Site>()> site_;
   Machines& machines_;
   bool files_only_;
-  PendingMachines* pending_;
-  Runs* runs_;
+  site::PendingMachines* pending_;
+  site::Runs* runs_;
 };
 
 }  // namespace server

@@ -51,7 +51,7 @@ struct BootSurface::Call {
     if (target.size() <= token_digits || target[token_digits] != '/') return std::nullopt;
     const std::string_view token = target.substr(0, token_digits);
     if (token.find_first_not_of("0123456789abcdef") != std::string_view::npos) return std::nullopt;
-    return Call{hash_of(token), verb_of(method, target.substr(token_digits + 1))};
+    return Call{site::hash_of(token), verb_of(method, target.substr(token_digits + 1))};
   }
 };
 
@@ -98,7 +98,7 @@ std::size_t BootSurface::body_allowed(const net::HttpRequest& request) const {
   if (!call || !call->verb || !runs_.behind(call->token)) return 0;
   switch (*call->verb) {
     case Verb::log:
-      return RunLogs::max_octets;
+      return site::RunLogs::max_octets;
     case Verb::done:
     case Verb::failed:
     case Verb::progress:

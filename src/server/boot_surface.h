@@ -22,13 +22,13 @@
 #include <utility>
 #include <vector>
 
+#include "base/log_rate.h"
 #include "net/http_server.h"
-#include "server/log_rate.h"
 #include "server/machines.h"
-#include "server/run_logs.h"
-#include "server/runs.h"
 #include "server/served_interfaces.h"
 #include "session/request_rate.h"
+#include "site/run_logs.h"
+#include "site/runs.h"
 
 namespace server {
 
@@ -37,8 +37,8 @@ inline constexpr std::string_view boot_surface_prefix = "boot/v1/";  // below "/
 class BootSurface {
  public:
   // All of these outlive it; any of HTTP's threads may call.
-  BootSurface(Runs& runs, Machines& machines, const ServedInterfaces& interfaces, RunLogs& logs,
-              Runs::SiteNow site)
+  BootSurface(site::Runs& runs, Machines& machines, const ServedInterfaces& interfaces, site::RunLogs& logs,
+              site::Runs::SiteNow site)
       : runs_(runs), machines_(machines), interfaces_(interfaces), logs_(logs), site_(std::move(site)) {}
 
   // Whether a path is its business at all.
@@ -64,18 +64,18 @@ class BootSurface {
   net::HttpReply act(const Call& call, const policy::Run& run, std::string_view body);
   [[nodiscard]] std::string plan_of(const policy::Run& run) const;
 
-  Runs& runs_;
+  site::Runs& runs_;
   Machines& machines_;
   const ServedInterfaces& interfaces_;
-  RunLogs& logs_;
-  Runs::SiteNow site_;
+  site::RunLogs& logs_;
+  site::Runs::SiteNow site_;
 
   // Of an address: some for each machine behind it, and those who guess get tired. Of a token: a
   // word about progress now and then.
   std::mutex rates_mutex_;
   session::RequestRate<session::IpKey> by_address_{10, 100, 16384};
   session::RequestRate<std::uint64_t> by_token_{1, 20, 16384};
-  LogRate log_rate_{10};
+  base::LogRate log_rate_{10};
   std::array<std::atomic<std::uint64_t>, fates> counts_{};
 };
 

@@ -438,8 +438,8 @@ policy::Settings Config::settings() const {
   return settings;
 }
 
-RunsTerms Config::runs() const {
-  RunsTerms terms;
+site::RunsTerms Config::runs() const {
+  site::RunsTerms terms;
   terms.life = {std::int64_t{silent_minutes} * 60, offers_again};
   terms.breaker = {installs, std::int64_t{installs_minutes} * 60, failures_in_row};
   terms.counts = {loop_boots, std::chrono::minutes(loop_minutes), loop_to_disk};

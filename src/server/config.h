@@ -11,12 +11,12 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "management/access.h"
 #include "policy/model.h"
-#include "server/api_access.h"
-#include "server/runs.h"
 #include "server/traffic_limits.h"
 #include "session/admission.h"
 #include "session/wds_dialogue.h"
+#include "site/runs.h"
 
 namespace server {
 
@@ -66,7 +66,7 @@ struct Config {
   std::uint32_t at_once = 0;  // machines that load at one time; 0: no limit
   std::vector<session::NetworkSlots> at_once_by_network;
   // [api]
-  ApiPeople api_people;
+  management::ApiPeople api_people;
   std::uint16_t api_tls_port = 0;  // 0: the Unix socket alone
   std::string api_tokens;
 
@@ -86,7 +86,7 @@ struct Config {
   [[nodiscard]] bool https() const { return http && tls_port != 0; }
   [[nodiscard]] policy::Settings settings() const;
   [[nodiscard]] session::AdmissionBounds admission() const { return {at_once, at_once_by_network}; }
-  [[nodiscard]] RunsTerms runs() const;
+  [[nodiscard]] site::RunsTerms runs() const;
   bool operator==(const Config&) const = default;
 };
 

@@ -24,8 +24,8 @@ std::string whom(const policy::Facts& facts) {
 
 DhcpService::DhcpService(net::LoopApi& loop, std::optional<net::UdpSocket> proxy,
                          std::optional<net::UdpSocket> boot_service,
-                         std::function<std::shared_ptr<const Site>()> site, Machines& machines,
-                         const ServedInterfaces& interfaces, PendingMachines* pending,
+                         std::function<std::shared_ptr<const site::Site>()> site, Machines& machines,
+                         const ServedInterfaces& interfaces, site::PendingMachines* pending,
                          session::WdsApproved wds_approved, std::function<policy::Now()> clock)
     : loop_(loop),
       proxy_(std::move(proxy)),
@@ -118,7 +118,7 @@ void DhcpService::answer_held() {
 struct DhcpService::Asking {
   DhcpService& service;
   const session::Arrival& arrival;
-  const Site& site;
+  const site::Site& site;
   base::Time now;
 
   std::optional<policy::Reason> objection(const policy::Facts& facts, const policy::Step& step, bool discover,

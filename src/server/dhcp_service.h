@@ -11,17 +11,17 @@
 #include <optional>
 #include <vector>
 
+#include "base/log_rate.h"
 #include "net/interfaces.h"
 #include "net/loop.h"
 #include "net/udp.h"
 #include "net/udp_batch.h"
-#include "server/administration.h"
-#include "server/log_rate.h"
 #include "server/machines.h"
-#include "server/pending_machines.h"
 #include "server/served_interfaces.h"
-#include "server/wall_clock.h"
 #include "session/pxe_service.h"
+#include "site/administration.h"
+#include "site/pending_machines.h"
+#include "site/wall_clock.h"
 
 namespace server {
 
@@ -39,10 +39,11 @@ class DhcpService {
   // One of the sockets may be missing: that service is off. `pending` is told who waits for an
   // approval; without it everybody may, for ever.
   DhcpService(net::LoopApi& loop, std::optional<net::UdpSocket> proxy,
-              std::optional<net::UdpSocket> boot_service, std::function<std::shared_ptr<const Site>()> site,
-              Machines& machines, const ServedInterfaces& interfaces, PendingMachines* pending = nullptr,
+              std::optional<net::UdpSocket> boot_service,
+              std::function<std::shared_ptr<const site::Site>()> site, Machines& machines,
+              const ServedInterfaces& interfaces, site::PendingMachines* pending = nullptr,
               session::WdsApproved wds_approved = session::WdsApproved::file_only,
-              std::function<policy::Now()> clock = wall_clock);
+              std::function<policy::Now()> clock = site::wall_clock);
   ~DhcpService();
   base::Status start();
   // Sends the OFFERs of held machines whose turn has come. Once a second or so: EDK2 takes what
@@ -74,9 +75,9 @@ class DhcpService {
   net::LoopApi& loop_;
   std::optional<net::UdpSocket> proxy_;
   std::optional<net::UdpSocket> boot_service_;
-  std::function<std::shared_ptr<const Site>()> site_;
+  std::function<std::shared_ptr<const site::Site>()> site_;
   Machines& machines_;
-  PendingMachines* pending_;
+  site::PendingMachines* pending_;
   ServedInterfaces::View interfaces_;
   std::function<policy::Now()> clock_;
   session::PxeServices services_;
@@ -84,7 +85,7 @@ class DhcpService {
   net::UdpBatch answers_{session::max_pxe_reply};  // to the batch that is being read
   std::map<base::Mac, Held> held_;                 // as many as Admission holds, at most
   policy::Hold hold_;                              // of the event last held
-  LogRate log_rate_;
+  base::LogRate log_rate_;
 };
 
 }  // namespace server

@@ -7,9 +7,9 @@
 #include <string>
 
 #include "base/log.h"
+#include "base/log_rate.h"
 #include "net/http_server.h"
 #include "server/boot_files.h"
-#include "server/log_rate.h"
 #include "server/served_interfaces.h"
 #include "server/tftp_service.h"
 
@@ -45,9 +45,9 @@ class FileService {
   Machines& machines_;
   const ServedInterfaces& interfaces_;  // for HTTP's threads
   ServedInterfaces::View interfaces_on_loop_;
-  LogRate log_rate_on_loop_{lines_per_second};
+  base::LogRate log_rate_on_loop_{lines_per_second};
   std::mutex http_log_mutex_;
-  LogRate http_log_rate_{lines_per_second};
+  base::LogRate http_log_rate_{lines_per_second};
 };
 
 // A sentence that a boot attempt came to, at the level it deserves.

@@ -24,27 +24,28 @@ base::Status pour(int file, const api::Sink& sink) {
 }  // namespace
 
 base::Result<std::unique_ptr<LocalCaller>> LocalCaller::open(const Config& config) {
-  auto administration = Administration::open(config.state, config.settings());
+  auto administration = site::Administration::open(config.state, config.settings());
   if (!administration) return tl::unexpected(administration.error());
   return std::make_unique<LocalCaller>(std::move(*administration));
 }
 
-LocalCaller::LocalCaller(std::unique_ptr<Administration> administration)
-    : administration_(std::move(administration)), api_(ApiContext{*administration_}) {}
+LocalCaller::LocalCaller(std::unique_ptr<site::Administration> administration)
+    : administration_(std::move(administration)), api_(management::ApiContext{*administration_}) {}
 
 base::Result<api::Answer> LocalCaller::ask(api::Request request, const api::Sink& sink) {
   const std::string target = api::target(request);
   const std::size_t mark = target.find('?');
   const std::string_view query =
       mark == std::string::npos ? std::string_view() : std::string_view(target).substr(mark + 1);
-  ApiCall call{.method = request.method, .path = request.path, .query = query, .body = request.body};
+  management::ApiCall call{
+      .method = request.method, .path = request.path, .query = query, .body = request.body};
   for (const auto& [name, value] : request.headers) {
     if (name == "Content-Type") call.content_type = value;
     if (name == "If-Match") call.if_match = value;
     if (name == "If-None-Match") call.if_none_match = value;
   }
   call.files = std::move(request.files);
-  ApiAnswer given = api_.answer(std::move(call));
+  management::ApiAnswer given = api_.answer(std::move(call));
   api::Answer answer{static_cast<int>(given.status), std::move(given.fields), std::move(given.body)};
   const api::Sink keep = [&](std::string_view piece) {
     answer.body.append(piece);

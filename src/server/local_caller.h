@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "api/client.h"
-#include "server/administration.h"
-#include "server/api.h"
+#include "management/api.h"
 #include "server/config.h"
+#include "site/administration.h"
 
 namespace server {
 
@@ -15,14 +15,14 @@ class LocalCaller final : public api::Caller {
  public:
   // Takes the state directory for as long as it lives; makes what is missing there.
   static base::Result<std::unique_ptr<LocalCaller>> open(const Config& config);
-  explicit LocalCaller(std::unique_ptr<Administration> administration);
+  explicit LocalCaller(std::unique_ptr<site::Administration> administration);
 
   using api::Caller::ask;
   base::Result<api::Answer> ask(api::Request request, const api::Sink& sink) override;
 
  private:
-  std::unique_ptr<Administration> administration_;
-  Api api_;  // ends first: its jobs use the administration
+  std::unique_ptr<site::Administration> administration_;
+  management::Api api_;  // ends first: its jobs use the administration
 };
 
 }  // namespace server

@@ -4,13 +4,13 @@
 #include <nlohmann/json.hpp>
 
 #include "api/time_text.h"
-#include "server/pending_machines.h"
+#include "site/pending_machines.h"
 
 namespace server {
 
-std::map<std::uint32_t, api::Json> seen_of(PendingMachines& pending, const policy::Snapshot& snapshot) {
+std::map<std::uint32_t, api::Json> seen_of(site::PendingMachines& pending, const policy::Snapshot& snapshot) {
   std::map<std::uint32_t, api::Json> all;
-  for (const PendingMachine& machine : pending.list(snapshot, base::Clock::now())) {
+  for (const site::PendingMachine& machine : pending.list(snapshot, base::Clock::now())) {
     if (!machine.seen) continue;
     const policy::Facts& facts = machine.seen->facts;
     api::Json json = {{"first_seen", api::print_time(machine.seen->first)},

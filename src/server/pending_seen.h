@@ -8,12 +8,14 @@
 #include "api/json.h"
 #include "policy/snapshot.h"
 
-namespace server {
-
+namespace site {
 class PendingMachines;
+}
+
+namespace server {
 
 // By the number that the machine shows: first_seen, last_seen, and as far as it is known arch,
 // firmware, network and vendor_class. Any thread but packet threads: it walks through all devices.
-std::map<std::uint32_t, api::Json> seen_of(PendingMachines& pending, const policy::Snapshot& snapshot);
+std::map<std::uint32_t, api::Json> seen_of(site::PendingMachines& pending, const policy::Snapshot& snapshot);
 
 }  // namespace server

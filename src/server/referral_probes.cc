@@ -52,7 +52,7 @@ std::string print(const BootServerHealth& server) {
   return text + errors_of(server.tftp, server.boot_service);
 }
 
-ReferralProbes::ReferralProbes(net::LoopApi& loop, std::function<std::shared_ptr<const Site>()> site,
+ReferralProbes::ReferralProbes(net::LoopApi& loop, std::function<std::shared_ptr<const site::Site>()> site,
                                base::Duration every, Publish publish)
     : loop_(loop), site_(std::move(site)), publish_(std::move(publish)), probes_(every) {}
 

@@ -15,8 +15,8 @@
 
 #include "net/loop.h"
 #include "net/udp.h"
-#include "server/administration.h"
 #include "session/probe.h"
+#include "site/administration.h"
 
 namespace server {
 
@@ -38,8 +38,8 @@ class ReferralProbes {
   using Publish = std::function<void(std::vector<std::int64_t> dead)>;
 
   // `publish` is called on the loop until the site has that list; it must not wait.
-  ReferralProbes(net::LoopApi& loop, std::function<std::shared_ptr<const Site>()> site, base::Duration every,
-                 Publish publish);
+  ReferralProbes(net::LoopApi& loop, std::function<std::shared_ptr<const site::Site>()> site,
+                 base::Duration every, Publish publish);
   ~ReferralProbes();
   ReferralProbes(const ReferralProbes&) = delete;
   ReferralProbes& operator=(const ReferralProbes&) = delete;
@@ -68,10 +68,10 @@ class ReferralProbes {
   [[nodiscard]] std::optional<session::ServerHealth> health_of(std::int64_t server) const;
 
   net::LoopApi& loop_;
-  std::function<std::shared_ptr<const Site>()> site_;
+  std::function<std::shared_ptr<const site::Site>()> site_;
   Publish publish_;
   session::Probes probes_;
-  std::shared_ptr<const Site> site_seen_;
+  std::shared_ptr<const site::Site> site_seen_;
   std::optional<net::UdpSocket> tftp_;
   std::map<std::int64_t, Question> questions_;
   net::TimerId timer_ = 0;

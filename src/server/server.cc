@@ -18,20 +18,20 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/processors.h"
+#include "management/api.h"
 #include "net/http_server.h"
-#include "server/api.h"
 #include "server/api_server.h"
 #include "server/boot_surface.h"
 #include "server/dhcp_service.h"
 #include "server/file_service.h"
 #include "server/http_pace.h"
-#include "server/pending_machines.h"
 #include "server/pending_seen.h"
 #include "server/privileges.h"
 #include "server/referral_probes.h"
-#include "server/registrar.h"
 #include "server/status.h"
 #include "server/tftp_loops.h"
+#include "site/pending_machines.h"
+#include "site/registrar.h"
 
 namespace server {
 namespace {
@@ -185,18 +185,19 @@ class Running {
   const std::int64_t started_ = std::time(nullptr);
   ServedInterfaces interfaces_;
   Machines machines_;
-  std::unique_ptr<Administration> administration_;
-  PendingMachines pending_{
-      [this](Registrar::Work work) { return registrar_ != nullptr && registrar_->post(std::move(work)); }};
-  std::shared_ptr<const Site> site_seen_;
+  std::unique_ptr<site::Administration> administration_;
+  site::PendingMachines pending_{[this](site::Registrar::Work work) {
+    return registrar_ != nullptr && registrar_->post(std::move(work));
+  }};
+  std::shared_ptr<const site::Site> site_seen_;
   TftpClients tftp_clients_;
   TrafficLimits limits_;
-  Runs runs_;
+  site::Runs runs_;
   BootFiles boot_files_;
   FileService http_files_;
-  std::unique_ptr<RunLogs> run_logs_;
+  std::unique_ptr<site::RunLogs> run_logs_;
   std::unique_ptr<BootSurface> boot_surface_;
-  std::unique_ptr<Registrar> registrar_;  // ends first of those that it works for
+  std::unique_ptr<site::Registrar> registrar_;  // ends first of those that it works for
   base::Fd signals_;
   std::unique_ptr<net::Loop> loop_;
   std::unique_ptr<net::InterfaceWatch> watch_;
@@ -207,7 +208,7 @@ class Running {
   std::unique_ptr<ReferralProbes> probes_;
   std::unique_ptr<net::HttpServer> https_;
   std::string certificate_;  // that https_ shows
-  std::unique_ptr<Api> api_;
+  std::unique_ptr<management::Api> api_;
   std::unique_ptr<ApiServer> api_server_;
 };
 
@@ -247,13 +248,14 @@ base::Status Running::start() {
   if (!dropped) return tl::unexpected(dropped.error());
   base::log(base::LogLevel::info, component, "{}", *dropped);
 
-  auto administration = Administration::open(config_.state, config_.settings(), Opening::to_serve);
+  auto administration =
+      site::Administration::open(config_.state, config_.settings(), site::Opening::to_serve);
   if (!administration) return tl::unexpected(administration.error());
   administration_ = std::move(*administration);
-  registrar_ = std::make_unique<Registrar>(*administration_);
-  const auto post = [this](Registrar::Work work) { return registrar_->post(std::move(work)); };
+  registrar_ = std::make_unique<site::Registrar>(*administration_);
+  const auto post = [this](site::Registrar::Work work) { return registrar_->post(std::move(work)); };
   if (const auto opened = runs_.open(*administration_, post); !opened) return opened;
-  run_logs_ = std::make_unique<RunLogs>(config_.state + "/runs", post);
+  run_logs_ = std::make_unique<site::RunLogs>(config_.state + "/runs", post);
   boot_surface_ = std::make_unique<BootSurface>(runs_, machines_, interfaces_, *run_logs_,
                                                 [this] { return administration_->site(); });
   administration_->keep_copies();
@@ -307,7 +309,7 @@ base::Status Running::start_probes() {
       *loop_, [this] { return administration_->site(); }, std::chrono::seconds(config_.probe_seconds),
       [this](std::vector<std::int64_t> dead) {
         if (telling_who_is_dead_.exchange(true)) return;  // it comes again until the site has it
-        const bool taken = registrar_->post([this, dead](Administration& administration) {
+        const bool taken = registrar_->post([this, dead](site::Administration& administration) {
           telling_who_is_dead_ = false;
           if (const auto set = administration.set_dead_servers(dead); !set) {
             base::log(base::LogLevel::error, component, "probes not taken over: {}", set.error().what);
@@ -331,7 +333,7 @@ base::Result<std::unique_ptr<net::HttpServer>> Running::start_http(std::vector<b
       return http_pace(limits_, interfaces_.now()->name_of(peer.interface), peer.from.address);
     };
   }
-  options.max_body = RunLogs::max_octets;
+  options.max_body = site::RunLogs::max_octets;
   options.before_body = [this](const net::HttpRequest& request) -> std::optional<net::HttpReply> {
     return BootSurface::has(request.target) ? boot_surface_->before_body(request)
                                             : http_files_.answer(request);
@@ -348,13 +350,13 @@ base::Result<std::unique_ptr<net::HttpServer>> Running::start_http(std::vector<b
 }
 
 void Running::start_api() {
-  ApiContext context{*administration_};
+  management::ApiContext context{*administration_};
   context.status = [this] { return to_json(status()); };
   context.queue = [this] { return to_json(queue_of(machines_)); };
   context.runs = &runs_;
   context.more_problems = [this] { return runs_.problems(); };
   context.seen = [this](const policy::Snapshot& snapshot) { return seen_of(pending_, snapshot); };
-  api_ = std::make_unique<Api>(std::move(context));
+  api_ = std::make_unique<management::Api>(std::move(context));
 }
 
 base::Status Running::serve() {

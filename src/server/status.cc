@@ -136,7 +136,7 @@ StatusReport status_of(const StatusSources& sources) {
   if (sources.degraded) status.notes.push_back(print(*sources.degraded));
   for (const BootServerHealth& server : sources.boot_servers) status.notes.push_back(print(server));
   if (sources.pending != nullptr) {
-    const PendingMachines::Counts counts = sources.pending->counts();
+    const site::PendingMachines::Counts counts = sources.pending->counts();
     const auto add = [&](std::string_view name, std::uint64_t value) {
       if (value > 0) status.counters.emplace_back(fmt::format("pending.{}", name), value);
     };

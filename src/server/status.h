@@ -14,8 +14,8 @@
 #include "server/dhcp_service.h"
 #include "server/referral_probes.h"
 #include "server/served_interfaces.h"
-#include "server/store_health.h"
 #include "server/tftp_loops.h"
+#include "site/store_health.h"
 
 namespace server {
 
@@ -53,12 +53,12 @@ struct StatusSources {
   const DhcpService& dhcp;
   const TftpStatus* tftp = nullptr;                                          // null: off
   Machines* machines = nullptr;                                              // null: nobody loads
-  const PendingMachines* pending = nullptr;                                  // null: nobody waits
+  const site::PendingMachines* pending = nullptr;                            // null: nobody waits
   std::optional<net::HttpCounts> http = std::nullopt, https = std::nullopt;  // nothing: off
-  const Runs* runs = nullptr;                                                // null: nobody keeps them
+  const site::Runs* runs = nullptr;                                          // null: nobody keeps them
   const BootSurface* boot_surface = nullptr;
   std::vector<BootServerHealth> boot_servers = {};  // of referrals
-  std::optional<Degraded> degraded = std::nullopt;
+  std::optional<site::Degraded> degraded = std::nullopt;
 };
 
 // On the packet loop, which owns the counters. A port's datagrams are counted as

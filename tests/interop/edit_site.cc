@@ -17,13 +17,13 @@
 #include <utility>
 #include <vector>
 
-#include "server/administration.h"
-#include "server/site_records.h"
+#include "site/administration.h"
+#include "site/records.h"
 
 namespace {
 
-using server::Administration;
-using server::SiteRecords;
+using site::Administration;
+using site::SiteRecords;
 using Words = std::vector<std::string>;
 
 [[noreturn]] void die(const std::string& why) {
@@ -95,7 +95,7 @@ void list(Administration& site) {
 
 void program(Administration& site, const Words& words) {
   policy::Program program;
-  const std::shared_ptr<const server::Site> present = site.site();
+  const std::shared_ptr<const site::Site> present = site.site();
   if (const policy::Program* const found = present->policy.program(words.at(0)); found != nullptr) {
     program = *found;
   }

@@ -5,7 +5,7 @@
 
 #include <functional>
 
-#include "boot_site.h"
+#include "boot_network.h"
 
 namespace server {
 namespace {
@@ -54,7 +54,7 @@ class BootFilesTest : public testing::Test {
     });
   }
 
-  std::shared_ptr<const Site> site_ = site();
+  std::shared_ptr<const site::Site> site_ = a_site();
   Machines machines{true};
   bool files_only = false;
 };
@@ -92,7 +92,7 @@ TEST_F(BootFilesTest, WithoutABindingTheNameTellsOrTheSiteDefaultHolds) {
 }
 
 TEST_F(BootFilesTest, WhoIsNotKnownGetsWhatIsDeployedToAll) {
-  site_ = site(true);
+  site_ = a_site(true);
   const Row rows[] = {
       {"nobody", "bios/pxelinux.cfg/default", "pxelinux.cfg of an unknown machine: boots rescue if asked to"},
       {"a stranger by name", "ipxe/52-54-00-ff-ff-ff.ipxe",
@@ -129,7 +129,7 @@ TEST_F(BootFilesTest, ABoundMachineGetsItsOwnAndNobodyElsesFiles) {
 }
 
 TEST_F(BootFilesTest, WhoTakesOverAnAddressNeverGetsTheFirstMachinesFile) {
-  site_ = site(true);
+  site_ = a_site(true);
   bind_first();
   EXPECT_THAT(text("bios/pxelinux.cfg/default"), HasSubstr("images/debian/1/linux"));
   seen_at(machines, machine(second), here, start + seconds(1));
@@ -161,7 +161,7 @@ TEST_F(BootFilesTest, TheFirmwareOfABoundMachineCounts) {
 TEST_F(BootFilesTest, TextsNameTheAddressThatWasAsked) {
   policy::Settings settings;
   settings.http_port = 8080;
-  site_ = site(false, settings);
+  site_ = a_site(false, settings);
   EXPECT_THAT(text("ipxe/52-54-00-12-34-56.ipxe"),
               AllOf(StartsWith("#!ipxe\n"), HasSubstr("http://198.51.100.2:8080/images/debian/1/linux")));
   EXPECT_THAT(text("boot.ipxe"), HasSubstr("http://198.51.100.2:8080/ipxe/"));
@@ -172,7 +172,7 @@ TEST_F(BootFilesTest, TextsNameTheAddressThatWasAsked) {
 
 TEST_F(BootFilesTest, AChangedSiteHoldsFromTheNextRequestOn) {
   EXPECT_EQ(outcome(find("ipxe/52-54-00-ff-ff-ff.ipxe")), "script of 52:54:00:ff:ff:ff: no-deployment");
-  site_ = site(true);
+  site_ = a_site(true);
   EXPECT_EQ(outcome(find("ipxe/52-54-00-ff-ff-ff.ipxe")),
             "script of 52:54:00:ff:ff:ff: boots rescue if asked to");
 }
@@ -222,15 +222,16 @@ TEST_F(BootFilesTest, WhoIsNotKnownGetsTheIpxeEachTime) {
 
 // --- networks, and machines that wait for an administrator -----------------------------------------
 
-std::shared_ptr<const Site> changed(const std::shared_ptr<const Site>& site,
-                                    const std::function<void(policy::SiteModel&)>& change) {
+std::shared_ptr<const site::Site> changed(const std::shared_ptr<const site::Site>& site,
+                                          const std::function<void(policy::SiteModel&)>& change) {
   policy::SiteModel model = site->policy.model();
   change(model);
-  return std::make_shared<const Site>(Site{site->policy.with(std::move(model)).value(), site->published});
+  return std::make_shared<const site::Site>(
+      site::Site{site->policy.with(std::move(model)).value(), site->published});
 }
 
 TEST_F(BootFilesTest, WhoIsKnownByNameAloneHasANetworkAllTheSame) {
-  site_ = changed(site(true), [](policy::SiteModel& model) {
+  site_ = changed(a_site(true), [](policy::SiteModel& model) {
     policy::Network lab;
     lab.id = 1;
     lab.name = "lab";
@@ -249,7 +250,7 @@ TEST_F(BootFilesTest, WhoIsKnownByNameAloneHasANetworkAllTheSame) {
 }
 
 TEST_F(BootFilesTest, ItsKernelIsTheLastFileInItsNetworkToo) {
-  site_ = changed(site(), [](policy::SiteModel& model) {
+  site_ = changed(a_site(), [](policy::SiteModel& model) {
     model.deployments.front().condition = policy::Rule::parse("subnet 198.51.100.0/24").value();
   });
   BootFiles files([this] { return site_; }, machines, false);
@@ -263,7 +264,7 @@ TEST_F(BootFilesTest, ItsKernelIsTheLastFileInItsNetworkToo) {
 class WaitingFilesTest : public BootFilesTest {
  protected:
   WaitingFilesTest() {
-    site_ = changed(site(), [](policy::SiteModel& model) {
+    site_ = changed(a_site(), [](policy::SiteModel& model) {
       model.policy.add_unknown = true;
       model.policy.pending = {5, 2, "Please wait."};
     });
@@ -273,7 +274,7 @@ class WaitingFilesTest : public BootFilesTest {
     return outcome(files.find(name, {here, us, eth0}, now));
   }
   int posted = 0;
-  PendingMachines pending{[this](const Registrar::Work&) {
+  site::PendingMachines pending{[this](const site::Registrar::Work&) {
     ++posted;
     return true;  // never done: the registrar is slow
   }};
@@ -315,7 +316,8 @@ TEST_F(WaitingFilesTest, ApprovedItBootsAtItsNextQuestionAndRejectedItGoesToItsD
   const auto with = [&](policy::DeviceState state) {
     device.state = state;
     if (state != policy::DeviceState::pending) device.request = 0;
-    return std::make_shared<const Site>(Site{site_->policy.with_devices({device}, {}), site_->published});
+    return std::make_shared<const site::Site>(
+        site::Site{site_->policy.with_devices({device}, {}), site_->published});
   };
   const auto before = changed(site_, [](policy::SiteModel& model) {
     model.deployments.push_back(deployment(3, policy::ToDevice{3}));

@@ -44,8 +44,8 @@ class BootSurfaceTest : public RunsSite {
   }
 
   ServedInterfaces interfaces{{}};
-  RunLogs logs{scratch.path("state/runs"),
-               [this](Registrar::Work work) { return registrar->post(std::move(work)); }};
+  site::RunLogs logs{scratch.path("state/runs"),
+                     [this](site::Registrar::Work work) { return registrar->post(std::move(work)); }};
   BootSurface surface{*runs, machines, interfaces, logs, [this] { return admin->site(); }};
 };
 
@@ -210,14 +210,14 @@ TEST_F(BootSurfaceTest, LogsAreKeptUpToAMegabyte) {
   wait();
   const std::string name = scratch.path(fmt::format("state/runs/{}-{}-{}.log", device, deployment, unix_now));
   EXPECT_EQ(read_text(name), "first\nsecond\n");
-  own("POST", "log", std::string(RunLogs::max_octets, 'x'));
+  own("POST", "log", std::string(site::RunLogs::max_octets, 'x'));
   own("POST", "log", "more");
   wait();
-  EXPECT_EQ(read_text(name).size(), RunLogs::max_octets);
+  EXPECT_EQ(read_text(name).size(), site::RunLogs::max_octets);
 }
 
 TEST_F(BootSurfaceTest, TheOldestLogsMakeRoom) {
-  for (std::size_t i = 0; i < RunLogs::max_files + 5; ++i) {
+  for (std::size_t i = 0; i < site::RunLogs::max_files + 5; ++i) {
     scratch.write(fmt::format("state/runs/{}-1-1.log", 1000 + i), "x");
   }
   own("POST", "log", "the newest");
@@ -226,7 +226,7 @@ TEST_F(BootSurfaceTest, TheOldestLogsMakeRoom) {
   for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(scratch.path("state/runs"))) {
     ++count;
   }
-  EXPECT_EQ(count, RunLogs::max_files);
+  EXPECT_EQ(count, site::RunLogs::max_files);
   EXPECT_EQ(read_text(scratch.path(fmt::format("state/runs/{}-{}-{}.log", device, deployment, unix_now))),
             "the newest");
 }
@@ -234,8 +234,8 @@ TEST_F(BootSurfaceTest, TheOldestLogsMakeRoom) {
 TEST_F(BootSurfaceTest, LogsThatWaitForTheDiskAreBounded) {
   std::mutex disk;
   std::unique_lock stuck(disk);
-  registrar->post([&](Administration&) { const std::lock_guard lock(disk); });
-  const std::string megabyte(RunLogs::max_octets, 'x');
+  registrar->post([&](site::Administration&) { const std::lock_guard lock(disk); });
+  const std::string megabyte(site::RunLogs::max_octets, 'x');
   std::string last;
   for (int i = 0; i < 20; ++i) {
     last = own("POST", "log", megabyte);

@@ -144,8 +144,8 @@ probe_seconds = 5
   want.loop_to_disk = true;
   want.probe_seconds = 5;
   EXPECT_EQ(*config, want);
-  EXPECT_EQ(config->runs(), (RunsTerms{{3600, 1}, {50, 1200, 3}, {4, std::chrono::minutes(10), true}}));
-  EXPECT_EQ(Config().runs(), RunsTerms()) << "two places say the same";
+  EXPECT_EQ(config->runs(), (site::RunsTerms{{3600, 1}, {50, 1200, 3}, {4, std::chrono::minutes(10), true}}));
+  EXPECT_EQ(Config().runs(), site::RunsTerms()) << "two places say the same";
   EXPECT_EQ(config->settings().http_port, 8080);
   EXPECT_EQ(config->settings().images_port, 8081);
   EXPECT_EQ(config->settings().prompt_seconds, 30);

@@ -11,7 +11,7 @@
 
 #include "../net/fake_loop.h"
 #include "../session/pxe_messages.h"
-#include "boot_site.h"
+#include "boot_network.h"
 #include "server/boot_files.h"
 
 namespace server {
@@ -89,7 +89,7 @@ class DhcpServiceTest : public testing::Test {
 
   LogLines log;
   net::FakeLoop loop;
-  std::shared_ptr<const Site> site_ = site();
+  std::shared_ptr<const site::Site> site_ = a_site();
   Machines machines{true};
   ServedInterfaces interfaces{{}};
   unsigned lo = 0;
@@ -363,7 +363,7 @@ TEST_F(DhcpAnswersTest, NobodyIsAnsweredOnAnInterfaceThatIsNotServed) {
 TEST_F(DhcpAnswersTest, AStrangerIsNotAnswered) {
   discover(bios_rom(MessageType::discover, stranger));
   EXPECT_THAT(answers(), IsEmpty());
-  site_ = site(true);
+  site_ = a_site(true);
   discover(bios_rom(MessageType::discover, stranger));
   EXPECT_THAT(answers(), ElementsAre("OFFER bios/pxelinux.0 from 198.51.100.2:67")) << "now for all";
   EXPECT_EQ(in_words(service->proxy_counters()), "offered 1, no-deployment 1");

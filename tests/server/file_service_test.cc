@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "boot_site.h"
+#include "boot_network.h"
 
 namespace server {
 namespace {
@@ -72,7 +72,7 @@ class FileServiceTest : public testing::Test {
 
   LogLines log;
   base::Time now = base::Clock::now();  // HTTP's threads read the clock themselves
-  std::shared_ptr<const Site> site_ = site();
+  std::shared_ptr<const site::Site> site_ = a_site();
   Machines machines{true};
   ServedInterfaces interfaces{{}};
   BootFiles boot_files;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/machines.h"
 
+#include <gtest/gtest.h>
 #include <net/if.h>
 
 #include <atomic>
 #include <thread>
 
-#include "boot_site.h"
+#include "boot_network.h"
 
 namespace server {
 namespace {

@@ -6,16 +6,16 @@
 #include <gmock/gmock.h>
 
 #include "../content/scratch.h"
-#include "boot_site.h"
+#include "boot_network.h"
 #include "server/boot_files.h"
-#include "server/registrar.h"
-#include "server/runs.h"
+#include "site/registrar.h"
+#include "site/runs.h"
 
 namespace boot_test {
 
 class RunsSite : public testing::Test {
  protected:
-  explicit RunsSite(server::RunsTerms the_terms = {}) : terms(the_terms) {
+  explicit RunsSite(site::RunsTerms the_terms = {}) : terms(the_terms) {
     open();
     image = put_image("debian");
     device = put(boot_test::device(0, first));
@@ -28,14 +28,13 @@ class RunsSite : public testing::Test {
   ~RunsSite() override { close(); }
 
   void open() {
-    auto opened = server::Administration::open(scratch.path("state"), {});
+    auto opened = site::Administration::open(scratch.path("state"), {});
     ASSERT_TRUE(opened) << opened.error().what;
     admin = std::move(*opened);
-    runs =
-        std::make_unique<server::Runs>([this] { return admin->site(); }, terms, [this] { return unix_now; });
-    registrar = std::make_unique<server::Registrar>(*admin);
+    runs = std::make_unique<site::Runs>([this] { return admin->site(); }, terms, [this] { return unix_now; });
+    registrar = std::make_unique<site::Registrar>(*admin);
     const auto ready =
-        runs->open(*admin, [this](server::Registrar::Work work) { return registrar->post(std::move(work)); });
+        runs->open(*admin, [this](site::Registrar::Work work) { return registrar->post(std::move(work)); });
     ASSERT_TRUE(ready) << ready.error().what;
     files = std::make_unique<server::BootFiles>([this] { return admin->site(); }, machines, false, nullptr,
                                                 runs.get());
@@ -64,7 +63,7 @@ class RunsSite : public testing::Test {
     return put(record);
   }
   policy::Deployment deployment_record() {
-    return admin->look([&](server::SiteRecords& records) { return records.model().deployments.front(); });
+    return admin->look([&](site::SiteRecords& records) { return records.model().deployments.front(); });
   }
 
   // The machine's script, as it gets it; its token becomes `token`, "" without one.
@@ -80,13 +79,13 @@ class RunsSite : public testing::Test {
   }
   bool boots() { return script().find("kernel http") != std::string::npos; }
   void fetch_image() { EXPECT_TRUE(files->completes_image("images/debian/1/linux", machine(first), now)); }
-  policy::TokenHash hash() const { return server::hash_of(token); }
+  policy::TokenHash hash() const { return site::hash_of(token); }
   void wait() { registrar->wait_until_idle(); }
-  std::vector<server::RunItem> list(const store::RunQuery& query = {}) {
+  std::vector<site::RunItem> list(const store::RunQuery& query = {}) {
     wait();
     auto items = runs->list(*admin, query);
     EXPECT_TRUE(items) << items.error().what;
-    return items.value_or(std::vector<server::RunItem>{});
+    return items.value_or(std::vector<site::RunItem>{});
   }
   // "lab started 1", of the only run.
   std::string life() {
@@ -103,7 +102,7 @@ class RunsSite : public testing::Test {
     wait();
     std::vector<std::string> out;
     const auto events =
-        admin->look([](server::SiteRecords& records) { return records.store().events(0, 1000).value(); });
+        admin->look([](site::SiteRecords& records) { return records.store().events(0, 1000).value(); });
     for (const auto& event : events) out.push_back(event.who + " " + event.verb);
     return out;
   }
@@ -116,13 +115,13 @@ class RunsSite : public testing::Test {
 
   LogLines log;
   Scratch scratch;
-  server::RunsTerms terms;
+  site::RunsTerms terms;
   std::int64_t unix_now = 1'800'000'000;
   base::Time now = base::Clock::now();
-  std::unique_ptr<server::Administration> admin;
+  std::unique_ptr<site::Administration> admin;
   server::Machines machines{true};
-  std::unique_ptr<server::Runs> runs;
-  std::unique_ptr<server::Registrar> registrar;
+  std::unique_ptr<site::Runs> runs;
+  std::unique_ptr<site::Registrar> registrar;
   std::unique_ptr<server::BootFiles> files;
   std::int64_t image = 0, device = 0, deployment = 0;
   std::string token;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runs_fixture.h"
 
-#include "server/run_keeper.h"
+#include "site/run_keeper.h"
 #include "store/sqlite.h"
 
 namespace server {
@@ -43,7 +43,8 @@ TEST_F(RunsTest, OfferedStartedDoneAndThenTheDisk) {
 TEST_F(RunsTest, DoneCountsBeforeItIsWritten) {
   script();
   fetch_image();
-  registrar->post([this](Administration&) { EXPECT_FALSE(boots()) << "the records say nothing of it yet"; });
+  registrar->post(
+      [this](site::Administration&) { EXPECT_FALSE(boots()) << "the records say nothing of it yet"; });
   runs->done(hash());
   wait();
   EXPECT_EQ(life(), "lab done 0");
@@ -312,12 +313,12 @@ TEST_F(LoopTest, AMachineThatBootsOverAndOverGoesToItsDisk) {
 }
 
 TEST(Token, Is128BitsThatNobodyGuesses) {
-  const std::string one = new_token(), two = new_token();
+  const std::string one = site::new_token(), two = new_token();
   EXPECT_THAT(one, SizeIs(32));
   EXPECT_EQ(one.find_first_not_of("0123456789abcdef"), std::string::npos);
   EXPECT_NE(one, two);
   std::string hex;
-  for (const auto octet : hash_of("abc")) hex += fmt::format("{:02x}", octet);
+  for (const auto octet : site::hash_of("abc")) hex += fmt::format("{:02x}", octet);
   EXPECT_EQ(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");  // FIPS 180-4
 }
 

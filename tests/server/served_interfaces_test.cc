@@ -6,7 +6,7 @@
 #include <atomic>
 #include <thread>
 
-#include "boot_site.h"
+#include "boot_network.h"
 
 namespace server {
 namespace {

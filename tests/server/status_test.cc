@@ -7,7 +7,7 @@
 
 #include <map>
 
-#include "boot_site.h"
+#include "boot_network.h"
 #include "net/loop.h"
 
 namespace server {
@@ -101,7 +101,7 @@ class StatusTest : public testing::Test {
 
   Config config;
   std::unique_ptr<net::Loop> loop = std::move(net::Loop::open().value());
-  std::shared_ptr<const Site> site_ = site();
+  std::shared_ptr<const site::Site> site_ = a_site();
   Machines machines{true};
   ServedInterfaces interfaces{{}};
   std::unique_ptr<DhcpService> dhcp;
@@ -132,7 +132,7 @@ TEST_F(StatusTest, NotesSayWhatIsWrongAndHowOtherServersAre) {
   server.tftp = {true, true, 3, "no answer"};
   server.boot_service = {true, false, 3, "nobody listens there"};
   sources.boot_servers.push_back(server);
-  sources.degraded = Degraded{"bootferry.db is gone", 0};
+  sources.degraded = site::Degraded{"bootferry.db is gone", 0};
   EXPECT_THAT(
       status_of(sources).notes,
       ElementsAre(testing::MatchesRegex("DEGRADED since 19(69|70)-.*: bootferry.db is gone"),

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "site/publication.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "content/disk_file.h"
+#include "content/loaders.h"
+
+namespace site {
+namespace {
+
+bool is_there(const content::Published& published, const std::string& path) {
+  return std::holds_alternative<const content::DiskFile*>(published.find(path));
+}
+
+void publish_record(Publication& out, const StateDirectory& state, const std::string& directory) {
+  if (auto done = content::publish_directory(out.published, state.below(directory), directory); !done) {
+    out.problems.push_back(done.error().what);
+  }
+}
+
+}  // namespace
+
+Publication publish(const StateDirectory& state, const SiteRecords& records,
+                    const std::vector<std::string>& superseded) {
+  Publication out;
+  out.problems = content::publish_loaders(out.published);
+  for (const std::string& directory : records.directories()) publish_record(out, state, directory);
+  for (const std::string& directory : superseded) publish_record(out, state, directory);
+  for (const auto& [image, directory, created] : records.images()) {
+    std::vector<std::string> needed = image.initrds;
+    needed.insert(needed.begin(), image.kernel);
+    for (const std::string& path : needed) {
+      if (is_there(out.published, path)) continue;
+      out.problems.push_back(fmt::format("image \"{}\": {} is gone or cannot be read: add the image again",
+                                         image.name, state.below(path)));
+    }
+  }
+  for (const policy::Program& program : records.model().programs) {
+    if (is_there(out.published, program.path)) continue;
+    out.problems.push_back(fmt::format("boot program for {}: {} is gone or cannot be read: add it again",
+                                       policy::print(program.arch), state.below(program.path)));
+  }
+  return out;
+}
+
+}  // namespace site

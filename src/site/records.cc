@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "site/records.h"
+
+#include <optional>
+#include <utility>
+
+#include "site/referral_check.h"
+#include "store/shape.h"
+
+namespace site {
+namespace {
+
+void take_settings(policy::SiteModel& model, const store::SiteSettings& settings) {
+  model.policy = settings.policy;
+  model.ignored_macs = settings.ignored_macs;
+  model.wandering_macs = settings.wandering_macs;
+  model.banned_uuids = settings.banned_uuids;
+}
+
+}  // namespace
+
+std::string program_directory(const policy::Program& program) {
+  return program.path.substr(0, program.path.rfind('/'));
+}
+
+base::Result<std::unique_ptr<SiteRecords>> SiteRecords::open(std::unique_ptr<store::Store> store,
+                                                             policy::Settings settings) {
+  auto all = store->load();
+  if (!all) return tl::unexpected(all.error());
+  policy::SiteModel model;
+  model.settings = settings;
+  take_settings(model, all->settings);
+  for (const auto& record : all->images) model.images.push_back(record.image);
+  model.task_sequences = std::move(all->task_sequences);
+  model.programs = std::move(all->programs);
+  model.deployments = std::move(all->deployments);
+  model.collections = std::move(all->collections);
+  model.networks = std::move(all->networks);
+  model.servers = std::move(all->servers);
+  model.referrals = std::move(all->referrals);
+  auto snapshot = policy::Snapshot::make(std::move(model), std::move(all->devices));
+  if (!snapshot) return tl::unexpected(snapshot.error());
+  std::unique_ptr<SiteRecords> records(new SiteRecords(std::move(store)));
+  records->snapshot_ = std::move(*snapshot);
+  records->images_ = std::move(all->images);
+  return records;
+}
+
+base::Result<store::AfterBatch> SiteRecords::view_with(const store::Batch& batch,
+                                                       const store::Applied& applied) const {
+  auto after = store::after_batch(snapshot_, images_, batch, applied.ids);
+  if (after && own_addresses_ && concerns_referrals(batch)) {
+    if (auto work = site::check_referrals(after->snapshot, batch, applied.ids, own_addresses_()); !work)
+      return tl::unexpected(work.error());
+  }
+  return after;
+}
+
+base::Result<store::Applied, store::Refused> SiteRecords::apply(store::Batch batch) {
+  store::tidy(batch);
+  std::optional<store::AfterBatch> after;
+  auto applied = store_->apply(batch, [&](const store::Applied& kept) -> base::Status {
+    auto view = view_with(batch, kept);
+    if (!view) return tl::unexpected(view.error());
+    after = std::move(*view);
+    return {};
+  });
+  if (!applied) return applied;
+  snapshot_ = std::move(after->snapshot);
+  if (after->images) images_ = std::move(*after->images);
+  ++changes_;
+  return applied;
+}
+
+base::Result<store::Applied, store::Refused> SiteRecords::try_out(store::Batch batch) {
+  store::tidy(batch);
+  std::optional<store::Applied> would_be;
+  auto refused = store_->apply(batch, [&](const store::Applied& applied) -> base::Status {
+    if (const auto view = view_with(batch, applied); !view) return tl::unexpected(view.error());
+    would_be = applied;
+    return base::fail("it was only tried");
+  });
+  if (would_be) return std::move(*would_be);
+  return refused;
+}
+
+base::Status SiteRecords::set_settings(const policy::Settings& settings) {
+  policy::SiteModel model = snapshot_.model();
+  model.settings = settings;
+  auto after = snapshot_.with(std::move(model));
+  if (!after) return tl::unexpected(after.error());
+  snapshot_ = std::move(*after);
+  return {};
+}
+
+base::Status SiteRecords::set_dead_servers(std::vector<std::int64_t> servers) {
+  policy::SiteModel model = snapshot_.model();
+  model.dead_servers = std::move(servers);
+  auto after = snapshot_.with(std::move(model));
+  if (!after) return tl::unexpected(after.error());
+  snapshot_ = std::move(*after);
+  return {};
+}
+
+std::vector<std::string> SiteRecords::directories() const {
+  std::vector<std::string> out;
+  for (const auto& record : images_) out.push_back(record.directory);
+  for (const auto& program : model().programs) out.push_back(program_directory(program));
+  return out;
+}
+
+}  // namespace site
