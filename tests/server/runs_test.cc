@@ -313,7 +313,7 @@ TEST_F(LoopTest, AMachineThatBootsOverAndOverGoesToItsDisk) {
 }
 
 TEST(Token, Is128BitsThatNobodyGuesses) {
-  const std::string one = site::new_token(), two = new_token();
+  const std::string one = site::new_token(), two = site::new_token();
   EXPECT_THAT(one, SizeIs(32));
   EXPECT_EQ(one.find_first_not_of("0123456789abcdef"), std::string::npos);
   EXPECT_NE(one, two);
