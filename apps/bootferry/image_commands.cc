@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "api/local_tree.h"
+#include "base/url.h"
 #include "commands.h"
 #include "records.h"
 #include "terminal.h"
@@ -19,11 +20,12 @@ const Kind image{"image",
                  "images",
                  {{"--kind", "kind", Field::Shape::text, ""},
                   {"--arch", "arch", Field::Shape::text, ""},
+                  {"--state", "state", Field::Shape::text, ""},
                   {"--created", "created", Field::Shape::text, ""},
                   {"--kernel", "kernel", Field::Shape::text, ""},
                   {"--initrd", "initrds", Field::Shape::texts, ""},
                   {"--cmdline", "command_line", Field::Shape::text, ""}},
-                 {"kind", "arch", "created", "command_line"},
+                 {"kind", "arch", "state", "created", "command_line"},
                  "no images: `bootferry image add` publishes one"};
 
 struct Add {
@@ -32,6 +34,7 @@ struct Add {
   std::string kernel;  // a file; with a tree: a name inside it
   std::vector<std::string> initrds;
   std::optional<std::string> command_line;
+  bool draft = false;
 };
 
 // Files given one by one are published under their own names; of two alike, the later one
@@ -82,6 +85,7 @@ Json description(const Add& command, const std::vector<NamedFile>& files) {
   if (!kernel.empty()) out["kernel"] = kernel;
   if (!initrds.empty()) out["initrds"] = initrds;
   if (command.command_line) out["command_line"] = *command.command_line;
+  if (command.draft) out["state"] = "draft";
   return out;
 }
 
@@ -98,8 +102,27 @@ Got<int> add_image(const Add& command, const Common& common, Site& site) {
   const std::string initrds = cell(*added, "initrds");
   print_line(fmt::format("added {}: kernel {}{}{}", cell(*added, "name"), cell(*added, "kernel"),
                          initrds.empty() ? "" : ", initrd ", initrds));
-  print_line(fmt::format("no machine gets it yet: bootferry deploy {} --to MAC", cell(*added, "name")));
+  const std::string name = cell(*added, "name");
+  print_line(command.draft ? fmt::format("no machine gets it before: bootferry image publish {}", name)
+                           : fmt::format("no machine gets it yet: bootferry deploy {} --to MAC", name));
   return exit_ok;
+}
+
+Got<int> set_state(const char* verb, const char* said, const std::string& name, const Common& common,
+                   Site& site) {
+  const std::string path = fmt::format("/v1/images/{}/{}", base::escape_url_part(name), verb);
+  const auto changed = site.send("POST", path, Json::object());
+  if (!changed) return tl::unexpected(changed.error());
+  print_line(common.json ? api::print_json(*changed) : fmt::format("{} {}", said, cell(*changed, "name")));
+  return exit_ok;
+}
+
+void add_state_command(Command& images, const char* verb, const char* said, const char* help) {
+  auto name = std::make_shared<std::string>();
+  Command command = images.leaf(verb, help, [=](const Common& common) {
+    return with_site(common, [&](Site& site) { return set_state(verb, said, *name, common, site); });
+  });
+  command.needs("NAME", *name, "The image", names_of("images"));
 }
 
 const char* const footer =
@@ -129,6 +152,10 @@ void add_image_commands(Command& root) {
     if (typed->tree.empty()) return "image add: --kernel FILE or --tree DIR is needed";
     return typed->initrds.empty() ? "" : "image add: --initrd needs --kernel";
   });
+  add.flag("--draft", typed->draft, "Take it in without letting machines have it: image publish does that");
+  add_state_command(images, "publish", "published", "Let machines have it");
+  add_state_command(images, "withdraw", "withdrew",
+                    "Let machines have it no longer; those that are fetching it finish");
   list_command(images, image);
   show_command(images, image);
   remove_command(images, image);

@@ -219,6 +219,16 @@ std::string Words::deployment(const policy::Considered& entry) const {
                          who());
     case Detail::image_gone:
       return fmt::format("{} needs an image or a task sequence that is not there", name);
+    case Detail::image_draft:
+      return fmt::format("{} boots «{}», which is a draft: `bootferry image publish` lets machines have it",
+                         name, image != nullptr ? image->name : "");
+    case Detail::image_withdrawn:
+      return fmt::format("{} boots «{}», which was withdrawn: `bootferry image publish` brings it back", name,
+                         image != nullptr ? image->name : "");
+    case Detail::image_not_here:
+      return fmt::format(
+          "{} boots «{}», whose files are not all on this server: `bootferry check` names them", name,
+          image != nullptr ? image->name : "");
     case Detail::image_not_for_arch:
       return fmt::format(
           "{} boots «{}», which is built for {}, and {} has {}", name, image != nullptr ? image->name : "",
@@ -241,6 +251,13 @@ std::string Words::image_override(const policy::Considered& entry) const {
   switch (entry.detail) {
     case Detail::image_gone:
       return fmt::format("the image that {} is given by its record is not there", who());
+    case Detail::image_draft:
+      return fmt::format("{} is given {} by its record, which is a draft", who(), image);
+    case Detail::image_withdrawn:
+      return fmt::format("{} is given {} by its record, which was withdrawn", who(), image);
+    case Detail::image_not_here:
+      return fmt::format("{} is given {} by its record, whose files are not all on this server", who(),
+                         image);
     case Detail::image_not_for_arch:
       return fmt::format("{} is given {} by its record, which is built for another architecture", who(),
                          image);

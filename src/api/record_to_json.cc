@@ -71,6 +71,7 @@ class Writer {
             {"name", image.name},
             {"kind", policy::print(image.kind)},
             {"arch", policy::print(image.arch)},
+            {"state", policy::print(image.state)},
             {"kernel", image.kernel},
             {"initrds", image.initrds},
             {"command_line", image.command_line},

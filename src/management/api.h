@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "api/json.h"
-#include "base/ip.h"
 #include "management/call.h"
 #include "management/jobs.h"
 #include "management/request.h"
@@ -88,6 +87,7 @@ void add_pending_routes(ApiRoutes& routes, ApiContext& context);                
 void add_run_routes(ApiRoutes& routes, ApiContext& context);                    // runs.cc
 void add_model_routes(ApiRoutes& routes, ApiContext& context);                  // model.cc
 void add_import_routes(ApiRoutes& routes, ApiContext& context, ApiJobs& jobs);  // import.cc
+void add_image_routes(ApiRoutes& routes, ApiContext& context);                  // images.cc
 void add_upload_routes(ApiRoutes& routes, ApiContext& context, ApiJobs& jobs);  // uploads.cc
 void add_look_routes(ApiRoutes& routes, ApiContext& context, ApiJobs& jobs);    // look.cc
 

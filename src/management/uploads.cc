@@ -69,6 +69,10 @@ ApiResult add_image(ApiContext& context, ApiJobs& jobs, const ApiRequest& reques
   image->kernel = members.text("kernel");
   image->initrds = members.texts("initrds");
   if (members.has("command_line")) image->command_line = members.text("command_line");
+  const auto state = policy::parse_image_state(members.text("state", "published"));
+  if (!state || *state == policy::ImageState::withdrawn)
+    members.complain("/state", "must be \"published\" or \"draft\"");
+  image->state = state.value_or(policy::ImageState::published);
   image->files = files_of(request, members);
   image->who = request.call.who;
   if (auto problem = members.problem()) return tl::unexpected(std::move(*problem));

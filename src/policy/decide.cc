@@ -39,6 +39,23 @@ bool runs_on(Arch image, const Facts& facts) {
   return image == Arch::ia32 || image == Arch::bios;
 }
 
+// What keeps an image from being given to a machine.
+struct Unfit {
+  Detail detail;
+  Reason reason;
+};
+
+std::optional<Unfit> unfit(const Image* image, const Facts& facts, const Snapshot& snapshot) {
+  if (image == nullptr) return Unfit{Detail::image_gone, Reason::deployed_image_gone};
+  if (image->state == ImageState::draft) return Unfit{Detail::image_draft, Reason::image_not_published};
+  if (image->state == ImageState::withdrawn) {
+    return Unfit{Detail::image_withdrawn, Reason::image_not_published};
+  }
+  if (!runs_on(image->arch, facts)) return Unfit{Detail::image_not_for_arch, Reason::image_not_for_arch};
+  if (snapshot.broken(*image)) return Unfit{Detail::image_not_here, Reason::image_not_here};
+  return std::nullopt;
+}
+
 class Decision {
  public:
   Decision(const Facts& facts, const Snapshot& snapshot, const Now& now)
@@ -224,10 +241,8 @@ class Decision {
       return refuse_candidate(deployment, Detail::installs_stopped, Reason::installs_stopped);
     }
     const Choice choice = choice_of(deployment);
-    if (choice.image == nullptr)
-      return refuse_candidate(deployment, Detail::image_gone, Reason::deployed_image_gone);
-    if (!runs_on(choice.image->arch, facts_)) {
-      return refuse_candidate(deployment, Detail::image_not_for_arch, Reason::image_not_for_arch);
+    if (const auto why = unfit(choice.image, facts_, snapshot_)) {
+      return refuse_candidate(deployment, why->detail, why->reason);
     }
     if (const Deployment* last = candidates_.add(choice)) reject(*last, Detail::comes_later);
   }
@@ -336,10 +351,8 @@ class Decision {
     const DeviceExtras& own = device()->extras();
     if (own.image == 0 && own.program.empty()) return false;
     const Image* const image = own.image != 0 ? snapshot_.image(own.image) : nullptr;
-    if (own.image != 0 && (image == nullptr || !runs_on(image->arch, facts_))) {
-      const bool gone = image == nullptr;
-      refuse(Point::image_override, Abort{gone ? Reason::deployed_image_gone : Reason::image_not_for_arch},
-             gone ? Detail::image_gone : Detail::image_not_for_arch, own.image);
+    if (const auto why = own.image != 0 ? unfit(image, facts_, snapshot_) : std::nullopt) {
+      refuse(Point::image_override, Abort{why->reason}, why->detail, own.image);
       return true;
     }
     note_image_override();

@@ -12,6 +12,25 @@ std::optional<ImageKind> parse_image_kind(std::string_view text) {
   return std::nullopt;
 }
 
+std::string_view print(ImageState state) {
+  switch (state) {
+    case ImageState::draft:
+      return "draft";
+    case ImageState::published:
+      return "published";
+    case ImageState::withdrawn:
+      return "withdrawn";
+  }
+  return "unknown";
+}
+
+std::optional<ImageState> parse_image_state(std::string_view text) {
+  for (const ImageState state : {ImageState::draft, ImageState::published, ImageState::withdrawn}) {
+    if (print(state) == text) return state;
+  }
+  return std::nullopt;
+}
+
 std::string_view print(Role role) {
   switch (role) {
     case Role::boot:

@@ -17,7 +17,13 @@ enum class ImageKind : std::uint8_t { linux_kernel, tree };
 std::string_view print(ImageKind kind);  // "linux", "tree"
 std::optional<ImageKind> parse_image_kind(std::string_view text);
 
-// A published boot image. Paths are those of the published tree («images/debian/1/linux»).
+// Only a published image is chosen. Neither of the others is served: a draft not yet, a
+// withdrawn one no longer, except to machines that are fetching it already.
+enum class ImageState : std::uint8_t { draft, published, withdrawn };
+std::string_view print(ImageState state);
+std::optional<ImageState> parse_image_state(std::string_view text);
+
+// A boot image. Paths are those of the published tree («images/debian/1/linux»).
 struct Image {
   std::int64_t id = 0;
   std::string name;
@@ -27,6 +33,7 @@ struct Image {
   std::string command_line;
   // Which machines the kernel runs on. A BIOS machine counts as x64 here: PXE cannot tell.
   Arch arch = Arch::x64;
+  ImageState state = ImageState::published;
   bool operator==(const Image&) const = default;
 };
 

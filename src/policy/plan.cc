@@ -47,6 +47,10 @@ std::string_view print(Reason reason) {
       return "boots-too-often";
     case Reason::approval_late:
       return "approval-late";
+    case Reason::image_not_published:
+      return "image-not-published";
+    case Reason::image_not_here:
+      return "image-not-here";
   }
   return "unknown";
 }
@@ -111,6 +115,11 @@ std::string_view explain(Reason reason) {
     case Reason::approval_late:
       return "nobody approved this machine while it waited: its request stays listed, `bootferry pending "
              "list` shows it; it asks anew when it is switched on again";
+    case Reason::image_not_published:
+      return "the deployed image is not published: `bootferry image publish NAME` lets machines have it";
+    case Reason::image_not_here:
+      return "files of the deployed image are missing or damaged on this server: `bootferry check` names "
+             "them, and adding the image again brings them back";
   }
   return "unknown";
 }
@@ -195,6 +204,12 @@ std::string_view print(Detail detail) {
       return "installs-stopped";
     case Detail::image_gone:
       return "image-gone";
+    case Detail::image_draft:
+      return "image-draft";
+    case Detail::image_withdrawn:
+      return "image-withdrawn";
+    case Detail::image_not_here:
+      return "image-not-here";
     case Detail::image_not_for_arch:
       return "image-not-for-arch";
     case Detail::comes_later:

@@ -38,8 +38,10 @@ enum class Reason : std::uint8_t {
   installs_stopped,     // too many required deployments began or failed lately (session/install_breaker)
   boots_too_often,      // it has booted from the network over and over (session/boot_counts)
   approval_late,        // nobody approved it while it waited; its request stays listed
+  image_not_published,  // what is deployed is a draft, or was withdrawn
+  image_not_here,       // files of what is deployed are missing or damaged on this server
 };
-inline constexpr std::size_t reason_count = 21;
+inline constexpr std::size_t reason_count = 23;
 std::string_view print(Reason reason);    // "no-deployment": counters, JSON
 std::string_view explain(Reason reason);  // one sentence with what to do; plain ASCII, scripts show it
 
@@ -79,6 +81,9 @@ enum class Detail : std::uint8_t {
   run_held,  // failed or fell silent too often
   installs_stopped,
   image_gone,
+  image_draft,
+  image_withdrawn,
+  image_not_here,
   image_not_for_arch,
   comes_later,  // another one was before it
   chosen,

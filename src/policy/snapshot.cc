@@ -158,6 +158,10 @@ bool Snapshot::alive(std::int64_t server) const {
   return std::ranges::find(model().dead_servers, server) == model().dead_servers.end();
 }
 
+bool Snapshot::broken(const Image& image) const {
+  return std::ranges::find(model().broken_images, image.id) != model().broken_images.end();
+}
+
 const Device* Snapshot::device(const base::Mac& mac) const {
   const std::int64_t* const id = by_mac_.find(mac);
   return id == nullptr ? nullptr : devices_.find(*id);

@@ -37,9 +37,10 @@ struct SiteModel {
   std::vector<BootServer> servers;
   std::vector<Referral> referrals;
   std::vector<MacPrefix> ignored_macs;
-  std::vector<MacPrefix> wandering_macs;   // besides the known makers of docks and adapters
-  std::vector<base::Uuid> banned_uuids;    // besides those that makers are known to repeat
-  std::vector<std::int64_t> dead_servers;  // that do not answer their probes
+  std::vector<MacPrefix> wandering_macs;    // besides the known makers of docks and adapters
+  std::vector<base::Uuid> banned_uuids;     // besides those that makers are known to repeat
+  std::vector<std::int64_t> dead_servers;   // that do not answer their probes
+  std::vector<std::int64_t> broken_images;  // some of whose files are not on this server
   bool operator==(const SiteModel&) const = default;
 };
 
@@ -80,6 +81,7 @@ class Snapshot {
   [[nodiscard]] const Referral* referral(std::int64_t id) const;
   [[nodiscard]] const BootServer* server(std::int64_t id) const;
   [[nodiscard]] bool alive(std::int64_t server) const;
+  [[nodiscard]] bool broken(const Image& image) const;
 
   [[nodiscard]] const Device* device(std::int64_t id) const { return devices_.find(id); }
   [[nodiscard]] const Device* device(const base::Mac& mac) const;

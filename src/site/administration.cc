@@ -55,6 +55,7 @@ struct Administration::Impl {
   std::mutex change;
   std::vector<std::string> strangers;             // problems found when the state was opened
   std::map<std::string, std::string> superseded;  // place -> the version before the present one
+  std::uint64_t images_shown = 0;                 // SiteRecords::image_changes() of what is published
 
   // Guards the two pointers below for as long as it takes to copy them. Not
   // std::atomic<std::shared_ptr>: in libstdc++ 12 its load() gives the lock bit back with
@@ -78,14 +79,18 @@ struct Administration::Impl {
     std::vector<std::string> old;
     for (const auto& [place, directory] : superseded) old.push_back(directory);
     Publication publication = publish(state, *records, old);
+    images_shown = records->image_changes();
+    // Refused only by what contradicts itself, which this list cannot.
+    BOOTFERRY_CHECK(records->set_broken_images(std::move(publication.broken_images)));
     publication.problems.insert(publication.problems.end(), strangers.begin(), strangers.end());
     show(std::make_shared<const Site>(Site{records->snapshot(), std::make_shared<const content::Published>(
                                                                     std::move(publication.published))}),
          std::make_shared<const std::vector<std::string>>(std::move(publication.problems)));
   }
 
-  // After a change to records only: no file needs to be looked at.
-  void redecide() {
+  // After a change to records: files need to be looked at only where images changed.
+  void show_records() {
+    if (records->image_changes() != images_shown) return republish();
     show(std::make_shared<const Site>(Site{records->snapshot(), site->published}), problems);
   }
 
@@ -115,7 +120,7 @@ struct Administration::Impl {
   }
 
   // After the record is gone: readers first, then the files.
-  void withdraw(const std::string& place) {
+  void drop(const std::string& place) {
     superseded.erase(place);
     republish();
     state.drop_versions(place, {});
@@ -168,6 +173,7 @@ base::Result<policy::Image> Administration::add_image(NewImage image, const Prog
   record.image.kind = image.kind;
   record.image.command_line = boots->command_line;
   record.image.arch = boots->kernel_facts.arch;
+  record.image.state = image.state;
   record.created = std::time(nullptr);
   const auto put = [&](const std::string& directory) -> base::Status {
     record.directory = directory;
@@ -181,6 +187,13 @@ base::Result<policy::Image> Administration::add_image(NewImage image, const Prog
   };
   const std::lock_guard lock(impl_->change);
   const auto* present = find_image(*impl_->records, image.name);
+  using policy::ImageState;
+  if (image.state == ImageState::draft && present != nullptr &&
+      present->image.state == ImageState::published) {
+    return refuse(
+        {"it is published, and a draft in its place would take it away from machines: add the draft "
+         "under another name, or withdraw the image first"});
+  }
   const std::string previous = present == nullptr ? "" : present->directory;
   record.image.id = present == nullptr ? 0 : present->image.id;
   auto installed =
@@ -231,7 +244,7 @@ base::Result<policy::Program> Administration::add_program(NewProgram added) {
 base::Result<store::Applied, store::Refused> Administration::apply(store::Batch batch) {
   const std::lock_guard lock(impl_->change);
   auto applied = impl_->records->apply(std::move(batch));
-  if (applied) impl_->redecide();
+  if (applied) impl_->show_records();
   return applied;
 }
 
@@ -254,9 +267,9 @@ base::Result<void, store::Refused> Administration::remove_with_files(store::Kind
       kept.directories(), [&](const std::string& each) { return each.substr(0, each.rfind('/')) == place; });
   const std::string_view area = kind == store::Kind::image ? images_area : programs_area;
   if (!shared && place.starts_with(fmt::format("{}/", area))) {
-    impl_->withdraw(place);
+    impl_->drop(place);
   } else {
-    impl_->redecide();
+    impl_->show_records();
   }
   return {};
 }
@@ -277,7 +290,7 @@ base::Result<base::Fd> Administration::back_up() {
 
 std::unique_lock<std::mutex> Administration::change_lock() { return std::unique_lock(impl_->change); }
 SiteRecords& Administration::records() { return *impl_->records; }
-void Administration::show_records() { impl_->redecide(); }
+void Administration::show_records() { impl_->show_records(); }
 
 std::shared_ptr<const Site> Administration::site() const {
   const std::lock_guard lock(impl_->view);
@@ -294,7 +307,7 @@ base::Status Administration::set_settings(policy::Settings settings) {
 base::Status Administration::set_dead_servers(std::vector<std::int64_t> servers) {
   const std::lock_guard lock(impl_->change);
   if (auto set = impl_->records->set_dead_servers(std::move(servers)); !set) return set;
-  impl_->redecide();
+  impl_->show_records();
   return {};
 }
 

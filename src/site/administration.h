@@ -42,7 +42,8 @@ struct NewImage {
   std::string kernel;
   std::vector<std::string> initrds;
   std::optional<std::string> command_line;  // nullopt: the tree's own, else empty
-  std::string who = "the command line";     // for the event
+  policy::ImageState state = policy::ImageState::published;
+  std::string who = "the command line";  // for the event
 };
 
 struct NewProgram {

@@ -27,18 +27,23 @@ Publication publish(const StateDirectory& state, const SiteRecords& records,
                     const std::vector<std::string>& superseded) {
   Publication out;
   out.problems = content::publish_loaders(out.published);
-  for (const std::string& directory : records.directories()) publish_record(out, state, directory);
   for (const std::string& directory : superseded) publish_record(out, state, directory);
   for (const auto& [image, directory, created] : records.images()) {
+    if (image.state != policy::ImageState::published) continue;
+    publish_record(out, state, directory);
     std::vector<std::string> needed = image.initrds;
     needed.insert(needed.begin(), image.kernel);
+    bool whole = true;
     for (const std::string& path : needed) {
       if (is_there(out.published, path)) continue;
+      whole = false;
       out.problems.push_back(fmt::format("image \"{}\": {} is gone or cannot be read: add the image again",
                                          image.name, state.below(path)));
     }
+    if (!whole) out.broken_images.push_back(image.id);
   }
   for (const policy::Program& program : records.model().programs) {
+    publish_record(out, state, program_directory(program));
     if (is_there(out.published, program.path)) continue;
     out.problems.push_back(fmt::format("boot program for {}: {} is gone or cannot be read: add it again",
                                        policy::print(program.arch), state.below(program.path)));

@@ -2,6 +2,7 @@
 // What is published: made from the records and from what is really on disk.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,11 @@ namespace site {
 
 struct Publication {
   content::Published published;
-  std::vector<std::string> problems;  // a sentence each: what is missing, and what to do
+  std::vector<std::string> problems;        // a sentence each: what is missing, and what to do
+  std::vector<std::int64_t> broken_images;  // that lack files
 };
-// Loaders of installed packages, the files of all records, and of `superseded` directories.
+// Loaders of installed packages, the files of programs and published images, and those of
+// `superseded` directories.
 Publication publish(const StateDirectory& state, const SiteRecords& records,
                     const std::vector<std::string>& superseded);
 

@@ -67,7 +67,10 @@ base::Result<store::Applied, store::Refused> SiteRecords::apply(store::Batch bat
   });
   if (!applied) return applied;
   snapshot_ = std::move(after->snapshot);
-  if (after->images) images_ = std::move(*after->images);
+  if (after->images) {
+    images_ = std::move(*after->images);
+    ++image_changes_;
+  }
   ++changes_;
   return applied;
 }
@@ -84,22 +87,26 @@ base::Result<store::Applied, store::Refused> SiteRecords::try_out(store::Batch b
   return refused;
 }
 
-base::Status SiteRecords::set_settings(const policy::Settings& settings) {
+base::Status SiteRecords::change_model(const std::function<void(policy::SiteModel&)>& change) {
   policy::SiteModel model = snapshot_.model();
-  model.settings = settings;
+  change(model);
   auto after = snapshot_.with(std::move(model));
   if (!after) return tl::unexpected(after.error());
   snapshot_ = std::move(*after);
   return {};
 }
 
+base::Status SiteRecords::set_settings(const policy::Settings& settings) {
+  return change_model([&](policy::SiteModel& model) { model.settings = settings; });
+}
+
 base::Status SiteRecords::set_dead_servers(std::vector<std::int64_t> servers) {
-  policy::SiteModel model = snapshot_.model();
-  model.dead_servers = std::move(servers);
-  auto after = snapshot_.with(std::move(model));
-  if (!after) return tl::unexpected(after.error());
-  snapshot_ = std::move(*after);
-  return {};
+  return change_model([&](policy::SiteModel& model) { model.dead_servers = std::move(servers); });
+}
+
+base::Status SiteRecords::set_broken_images(std::vector<std::int64_t> images) {
+  if (images == model().broken_images) return {};
+  return change_model([&](policy::SiteModel& model) { model.broken_images = std::move(images); });
 }
 
 std::vector<std::string> SiteRecords::directories() const {

@@ -31,6 +31,8 @@ class SiteRecords {
   base::Status set_settings(const policy::Settings& settings);
   // What probes say, not kept in the store either: servers that do not answer.
   base::Status set_dead_servers(std::vector<std::int64_t> servers);
+  // What publishing found: images that are not whole on this server.
+  base::Status set_broken_images(std::vector<std::int64_t> images);
   // From now on apply() refuses referrals that would not work (site/referral_check.h).
   using OwnAddresses = std::function<std::vector<base::Ipv4>()>;
   void check_referrals(OwnAddresses own) { own_addresses_ = std::move(own); }
@@ -42,6 +44,8 @@ class SiteRecords {
   [[nodiscard]] store::Store& store() { return *store_; }
   // Batches that were applied since the start.
   [[nodiscard]] std::uint64_t changes() const { return changes_; }
+  // Those among them that touched images.
+  [[nodiscard]] std::uint64_t image_changes() const { return image_changes_; }
 
   // «images/debian/3», «programs/arm64/1»: the directories that records name.
   [[nodiscard]] std::vector<std::string> directories() const;
@@ -51,9 +55,11 @@ class SiteRecords {
 
   [[nodiscard]] base::Result<store::AfterBatch> view_with(const store::Batch& batch,
                                                           const store::Applied& applied) const;
+  base::Status change_model(const std::function<void(policy::SiteModel&)>& change);
 
   std::unique_ptr<store::Store> store_;
   std::uint64_t changes_ = 0;
+  std::uint64_t image_changes_ = 0;
   policy::Snapshot snapshot_;
   std::vector<store::ImageRecord> images_;
   OwnAddresses own_addresses_;

@@ -315,9 +315,16 @@ CREATE TABLE install_breaker (
 INSERT INTO install_breaker VALUES (1, 0, 0);
 )";
 
-constexpr std::array<Migration, 3> all_migrations = {{{1, "images, deployments, boot programs", first_schema},
+// What is not published is not chosen. Until now everything was.
+constexpr std::string_view image_states_schema = R"(
+ALTER TABLE images ADD COLUMN state TEXT NOT NULL DEFAULT 'published'
+  CHECK (state IN ('draft', 'published', 'withdrawn'));
+)";
+
+constexpr std::array<Migration, 4> all_migrations = {{{1, "images, deployments, boot programs", first_schema},
                                                       {2, "the model of sites", model_schema},
-                                                      {3, "runs", runs_schema}}};
+                                                      {3, "runs", runs_schema},
+                                                      {4, "states of images", image_states_schema}}};
 
 }  // namespace
 

@@ -114,19 +114,22 @@ class Reader {
   }
 
   void read_images() {
-    each("SELECT id, name, kind, kernel, command_line, arch, directory, created FROM images ORDER BY id",
-         [&](Statement& row) {
-           ImageRecord record;
-           record.image.id = row.integer(0);
-           record.image.name = row.text(1);
-           record.image.kind = known(policy::parse_image_kind(row.text(2)), "image", record.image.name);
-           record.image.kernel = row.text(3);
-           record.image.command_line = row.text(4);
-           record.image.arch = known(policy::parse_arch(row.text(5)), "image", record.image.name);
-           record.directory = row.text(6);
-           record.created = row.integer(7);
-           out_.images.push_back(std::move(record));
-         });
+    each(
+        "SELECT id, name, kind, kernel, command_line, arch, directory, created, state FROM images ORDER BY "
+        "id",
+        [&](Statement& row) {
+          ImageRecord record;
+          record.image.id = row.integer(0);
+          record.image.name = row.text(1);
+          record.image.kind = known(policy::parse_image_kind(row.text(2)), "image", record.image.name);
+          record.image.kernel = row.text(3);
+          record.image.command_line = row.text(4);
+          record.image.arch = known(policy::parse_arch(row.text(5)), "image", record.image.name);
+          record.directory = row.text(6);
+          record.created = row.integer(7);
+          record.image.state = known(policy::parse_image_state(row.text(8)), "image", record.image.name);
+          out_.images.push_back(std::move(record));
+        });
     each("SELECT image, path FROM image_initrds ORDER BY image, position", [&](Statement& row) {
       const auto found = std::ranges::lower_bound(out_.images, row.integer(0), {},
                                                   [](const ImageRecord& each) { return each.image.id; });

@@ -118,9 +118,9 @@ std::int64_t put(Writer& writer, const ImageRecord& record) {
                   fmt::format("{} is image \"{}\"'s directory already", record.directory, *owner));
   }
   const std::int64_t id =
-      writer.row(Kind::image, image.id, "name, kind, arch, kernel, command_line, directory, created",
-                 image.name, policy::print(image.kind), policy::print(image.arch), image.kernel,
-                 image.command_line, record.directory, record.created);
+      writer.row(Kind::image, image.id, "name, kind, arch, state, kernel, command_line, directory, created",
+                 image.name, policy::print(image.kind), policy::print(image.arch), policy::print(image.state),
+                 image.kernel, image.command_line, record.directory, record.created);
   writer.run("DELETE FROM image_initrds WHERE image = ?", id);
   std::int64_t position = 0;
   for (const std::string& path : image.initrds) {

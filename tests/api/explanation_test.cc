@@ -241,6 +241,19 @@ INSTANTIATE_TEST_SUITE_P(
             "abort", "its condition does not hold for pc-1: arch arm64"},
         Way{"image_gone", [](policy::Case& c) { c.d().what = policy::ToBoot{99}; }, "abort",
             "deployment «d1» needs an image or a task sequence that is not there"},
+        Way{"image_draft", [](policy::Case& c) { c.i().state = policy::ImageState::draft; }, "abort",
+            "deployment «d1» boots «image-1», which is a draft"},
+        Way{"image_withdrawn", [](policy::Case& c) { c.i().state = policy::ImageState::withdrawn; }, "abort",
+            "deployment «d1» boots «image-1», which was withdrawn"},
+        Way{"image_not_here", [](policy::Case& c) { c.model.broken_images = {1}; }, "abort",
+            "deployment «d1» boots «image-1», whose files are not all on this server"},
+        Way{"own_image_withdrawn",
+            [](policy::Case& c) {
+              c.model.deployments.clear();
+              c.extras.image = 1;
+              c.i().state = policy::ImageState::withdrawn;
+            },
+            "abort", "pc-1 is given image «image-1» by its record, which was withdrawn"},
         Way{"image_of_another_arch", [](policy::Case& c) { c.d().what = policy::ToBoot{3}; }, "abort",
             "deployment «d1» boots «image-3», which is built for arm64, and pc-1 has x64"},
         Way{"own_image", [](policy::Case& c) { c.extras.image = 2; }, "boot",

@@ -38,6 +38,7 @@ def program():
 
 class Site:
     """A site with the image «debian», deployed to CLIENT_MAC."""
+    terms = ()  # of the deployment
 
     def __init__(self):
         self.program = program()
@@ -51,7 +52,7 @@ class Site:
     def __enter__(self):
         (self.directory / "linux").write_bytes(self.kernel)
         self.cli("image", "add", "debian", "--kernel", self.directory / "linux")
-        self.cli("deploy", "debian", "--to", CLIENT_MAC)
+        self.cli("deploy", "debian", "--to", CLIENT_MAC, *self.terms)
         sh(f"""
             for ns in {self.server} {self.near} {self.far}; do ip netns add $ns; ip -n $ns link set lo up; done
             ip -n {self.server} link add eth0 type veth peer name eth0 netns {self.near}

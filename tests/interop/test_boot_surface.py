@@ -47,12 +47,7 @@ print("nothing")
 class Machine(Site):
     """Its one deployment is required until it is done."""
 
-    def __enter__(self):
-        super().__enter__()
-        # As `bootferry deploy` does not make them yet.
-        with sqlite3.connect(self.database) as database:
-            database.execute("UPDATE deployments SET again = 0")
-        return self
+    terms = ("--required", "--yes")
 
     @property
     def database(self):

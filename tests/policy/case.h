@@ -28,6 +28,7 @@ struct Case {
   }
   Deployment& d() { return model.deployments.front(); }
   Network& n() { return model.networks.front(); }
+  Image& i() { return model.images.front(); }
   void become_stranger() {
     facts.mac = mac_3;
     facts.uuid.reset();

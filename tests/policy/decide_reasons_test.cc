@@ -122,6 +122,31 @@ TEST(Decide, EachReason) {
          c.d() = deployment(1, ToUnknown{}, Purpose::required, 9);
        },
        "silent deployed-image-gone", "deployment refused image-gone 1"},
+      {"a draft", [](Case& c) { c.i().state = ImageState::draft; }, "abort image-not-published",
+       "deployment refused image-draft 1"},
+      {"a withdrawn image", [](Case& c) { c.i().state = ImageState::withdrawn; }, "abort image-not-published",
+       "deployment refused image-withdrawn 1"},
+      {"an image that is not whole here", [](Case& c) { c.model.broken_images = {1}; },
+       "abort image-not-here", "deployment refused image-not-here 1"},
+      {"another image is not whole",
+       [](Case& c) {
+         c.model.broken_images = {2, 3};
+       },
+       "boot image=1 by=1 prompt=none", "deployment applied chosen 1"},
+      {"own image is a draft, alone",
+       [](Case& c) {
+         c.extras.image = 1;
+         c.i().state = ImageState::draft;
+         c.model.deployments.clear();
+       },
+       "abort image-not-published", "image-override refused image-draft 1"},
+      {"own image is not whole here, alone",
+       [](Case& c) {
+         c.extras.image = 1;
+         c.model.broken_images = {1};
+         c.model.deployments.clear();
+       },
+       "abort image-not-here", "image-override refused image-not-here 1"},
       {"own image of another architecture, alone",
        [](Case& c) {
          c.extras.image = 3;
@@ -143,6 +168,7 @@ TEST(Decide, EachReason) {
        {Reason::no_program_for_arch, Reason::http_needed, Reason::shim_has_no_http, Reason::program_gone,
         Reason::ipxe_without_http, Reason::boot_loop, Reason::held, Reason::approval_late})
     seen.insert(std::string(print(elsewhere)));
+  std::erase_if(seen, [](const std::string& plan) { return plan.starts_with("image="); });
   EXPECT_EQ(seen.size(), reason_count);
 }
 
@@ -201,6 +227,12 @@ TEST(Decide, EachDetail) {
          c.model.deployments = {deployment(1, ToAll{}), deployment(2, ToAll{}, Purpose::available, 2)};
        },
        "menu [image=2 by=2] [image=1 by=1]", "deployment applied offered 2"},
+      {"draft", [](Case& c) { c.i().state = ImageState::draft; }, "abort image-not-published",
+       "deployment refused image-draft 1"},
+      {"withdrawn", [](Case& c) { c.i().state = ImageState::withdrawn; }, "abort image-not-published",
+       "deployment refused image-withdrawn 1"},
+      {"not whole here", [](Case& c) { c.model.broken_images = {1}; }, "abort image-not-here",
+       "deployment refused image-not-here 1"},
       {"own image", [](Case& c) { c.extras.image = 2; }, "boot image=2 by=1 prompt=none",
        "image-override applied 2"},
       {"own program", [](Case& c) { c.extras.program = "p"; }, "boot image=1 by=1 prompt=none program=p",

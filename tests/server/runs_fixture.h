@@ -60,6 +60,7 @@ class RunsSite : public testing::Test {
     record.image.name = name;
     record.directory = "images/" + name + "/1";
     record.image.kernel = record.directory + "/linux";
+    scratch.write("state/" + record.image.kernel, "a kernel");
     return put(record);
   }
   policy::Deployment deployment_record() {

@@ -333,6 +333,52 @@ TEST_F(AdministrationTest, VanishedFilesAreAProblemWithItsRemedy) {
   EXPECT_THAT(strangers(), Contains(AllOf(HasSubstr("image \"debian\""), HasSubstr("add the image again"))));
 }
 
+TEST_F(AdministrationTest, AnImageThatIsNotWholeIsNotChosenUntilItIsAddedAgain) {
+  add("debian");
+  ASSERT_TRUE(deploy("debian"));
+  EXPECT_EQ(boots(*admin->site()), "images/debian/1/linux");
+  std::filesystem::remove(scratch.path("state/images/debian/1/initrd.gz"));
+  reopen();
+  EXPECT_EQ(boots(*admin->site()), "image-not-here");
+  add("debian");
+  EXPECT_EQ(boots(*admin->site()), "images/debian/2/linux");
+}
+
+TEST_F(AdministrationTest, OnlyWhatIsPublishedIsChosenAndServed) {
+  NewImage draft = image("debian");
+  draft.state = policy::ImageState::draft;
+  ASSERT_TRUE(admin->add_image(std::move(draft), {}));
+  ASSERT_TRUE(deploy("debian"));
+  EXPECT_EQ(boots(*admin->site()), "image-not-published");
+  EXPECT_EQ(served("images/debian/1/linux"), "absent");
+  const auto become = [&](policy::ImageState state) {
+    return admin->change([&](SiteRecords& records) {
+      store::ImageRecord record = records.images().at(0);
+      record.image.state = state;
+      return records.apply({"a test", "", {store::Put{std::move(record), {}}}}).has_value();
+    });
+  };
+  ASSERT_TRUE(become(policy::ImageState::published));
+  EXPECT_EQ(boots(*admin->site()), "images/debian/1/linux");
+  EXPECT_EQ(served("images/debian/1/linux"), fake_kernel());
+  reopen();
+  EXPECT_EQ(served("images/debian/1/linux"), fake_kernel());
+  ASSERT_TRUE(become(policy::ImageState::withdrawn));
+  EXPECT_EQ(boots(*admin->site()), "image-not-published");
+  EXPECT_EQ(served("images/debian/1/linux"), "absent");
+  EXPECT_THAT(strangers(), IsEmpty());
+}
+
+TEST_F(AdministrationTest, ADraftDoesNotTakeThePlaceOfWhatMachinesGet) {
+  add("debian");
+  NewImage draft = image("Debian", "newer");
+  draft.state = policy::ImageState::draft;
+  const auto refused = admin->add_image(std::move(draft), {});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().what, HasSubstr("under another name"));
+  EXPECT_EQ(served("images/debian/1/initrd.gz"), "initrd");
+}
+
 TEST_F(AdministrationTest, ADamagedDatabaseIsAnError) {
   admin.reset();
   std::filesystem::remove(scratch.path("state/bootferry.db-wal"));

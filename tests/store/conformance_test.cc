@@ -40,6 +40,7 @@ TEST_P(Conformance, EveryKindComesBackWithAllItsFields) {
   policy::Referral referral{0, "to wds", {{server.id, 65535}, {server.id, 0}}};
   referral.id = put(referral);
   store::ImageRecord debian = image("debian");
+  debian.image.state = policy::ImageState::withdrawn;
   debian.image.id = put(debian);
   policy::Program program{0,    "wdsnbp", policy::Arch::bios, {policy::Role::prompt, policy::Role::detect},
                           true, "p/x.com"};

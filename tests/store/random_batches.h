@@ -174,6 +174,8 @@ class RandomBatches {
     std::erase(image.kernel, '\n');
     image.command_line = text();
     image.arch = arch();
+    image.state =
+        one_of({policy::ImageState::draft, policy::ImageState::published, policy::ImageState::withdrawn});
     const std::size_t version = below(50);  // apart: arguments have no order that compilers agree on
     return {image, fmt::format("images/{}/{}", below(50), version),
             static_cast<std::int64_t>(below(1U << 31))};
