@@ -19,7 +19,6 @@ USER = "nobody"
 
 class Server:
     name = ""
-    environment = {}   # as its package starts it
     serves = ()
 
     def __init__(self, site):
@@ -49,7 +48,7 @@ class Server:
 
         self.log = open(self.site.directory / f"{self.name}.log", "ab")
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-                                        preexec_fn=prepare, env={**os.environ, **self.environment})
+                                        preexec_fn=prepare)
         self.account.leader = self.process.pid
         self._wait_until_it_serves(options.get("need", "tftp"))
 
@@ -95,8 +94,6 @@ class Server:
 class Bootferry(Server):
     """As shipped but for its limits; the files are an image's, deployed to all."""
     name = "bootferry"
-    environment = dict(re.findall(r"^Environment=(\w+)=(.*)$", (REPOSITORY / "packaging/bootferry.service").read_text(),
-                                  re.M))
     serves = ("tftp", "http", "https", "pxe")
     program = pathlib.Path(os.environ.get("BOOTFERRY_BIN", REPOSITORY / "build/release/bootferry"))
     kernel = "/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64/linux"

@@ -4,10 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <ctime>
-#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -116,12 +114,6 @@ void run(const Size& size) {
     next.deployments[random() % next.deployments.size()].enabled = false;
     return snapshot.with(std::move(next)).value();
   });
-}
-
-bool read_number(const char* text, std::int64_t& out) {
-  const std::string_view digits(text);
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
-  return error == std::errc() && end == digits.data() + digits.size() && out >= 100 && out <= 10'000'000;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <string>
 
 namespace bench {
@@ -69,6 +70,11 @@ policy::DeployedTo any_target(std::int64_t id, const Size& size, std::mt19937_64
 }
 
 }  // namespace
+
+bool read_number(std::string_view text, std::int64_t& out) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return error == std::errc() && end == text.data() + text.size() && out >= 100 && out <= 10'000'000;
+}
 
 policy::SiteModel make_model(const Size& size, std::mt19937_64& random) {
   policy::SiteModel model;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <random>
+#include <string_view>
 #include <vector>
 
 #include "policy/decide.h"
@@ -15,6 +16,9 @@ struct Size {
   std::int64_t collections = 2'000;  // a quarter by rule, a tenth made of others
   std::int64_t deployments = 5'000;  // four of five to collections, most others to devices
 };
+
+// From the command line: 100 to 10,000,000.
+bool read_number(std::string_view text, std::int64_t& out);
 
 policy::SiteModel make_model(const Size& size, std::mt19937_64& random);
 // With address, UUID and name; in up to three collections; one of twenty with something of its own.

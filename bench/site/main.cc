@@ -3,16 +3,15 @@
 //
 //   bootferry-bench-site STATE-DIRECTORY [DEVICES [COLLECTIONS [DEPLOYMENTS]]]
 //
-// The images are records alone: machines are answered, their kernels are not there.
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
-#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "../policy/site.h"
 #include "store/store.h"
@@ -49,10 +48,15 @@ class Filler {
   std::unique_ptr<store::Store> store_;
 };
 
-bool read_number(const char* text, std::int64_t& out) {
-  const std::string_view digits(text);
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
-  return error == std::errc() && end == digits.data() + digits.size() && out >= 100 && out <= 10'000'000;
+// The image's files, empty: machines are answered with what they are called, and nobody loads them.
+void make_files(const std::string& state, const policy::Image& image) {
+  std::vector<std::string> names = image.initrds;
+  names.push_back(image.kernel);
+  for (const std::string& name : names) {
+    const std::filesystem::path path = std::filesystem::path(state) / name;
+    std::filesystem::create_directories(path.parent_path());
+    if (!std::ofstream(path)) stop(fmt::format("{} cannot be written", path.string()));
+  }
 }
 
 }  // namespace
@@ -63,7 +67,7 @@ int main(int argc, char** argv) {
   if (argc < 2 || argc > 5)
     stop("usage: bootferry-bench-site STATE-DIRECTORY [DEVICES [COLLECTIONS [DEPLOYMENTS]]]");
   for (int i = 2; i < argc; ++i) {
-    if (!read_number(argv[i], *numbers[i - 2]))
+    if (!bench::read_number(argv[i], *numbers[i - 2]))
       stop(fmt::format("{}: not a number from 100 to 10000000", argv[i]));
   }
   const std::string path = std::string(argv[1]) + "/bootferry.db";
@@ -73,7 +77,8 @@ int main(int argc, char** argv) {
   const policy::SiteModel model = bench::make_model(size, random);
   const auto as_it_is = [](const auto& record) { return record; };
   Filler filler(path);
-  filler.put(model.images, [](const policy::Image& image) {
+  filler.put(model.images, [&](const policy::Image& image) {
+    make_files(argv[1], image);
     return store::ImageRecord{image, fmt::format("images/{}/1", image.name), 1'700'000'000};
   });
   filler.put(model.collections, as_it_is);

@@ -25,6 +25,7 @@
 #include "server/dhcp_service.h"
 #include "server/file_service.h"
 #include "server/http_pace.h"
+#include "server/large_pages.h"
 #include "server/pending_seen.h"
 #include "server/privileges.h"
 #include "server/referral_probes.h"
@@ -366,6 +367,7 @@ base::Status Running::serve() {
     services += (services.empty() ? "" : ", ") + service;
   base::log(base::LogLevel::info, component, "ready: {}", services);
   sd_notify(0, "READY=1");
+  const LargePages large_pages;
   loop_->run();
   sd_notify(0, "STOPPING=1");
   api_server_->stop();
