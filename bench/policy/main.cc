@@ -122,7 +122,7 @@ int main(int argc, char** argv) {
   Size size;
   std::int64_t* const numbers[] = {&size.devices, &size.collections, &size.deployments};
   for (int i = 1; i < argc; ++i) {
-    if (i > 3 || !read_number(argv[i], *numbers[i - 1])) {
+    if (i > 3 || !bench::read_number(argv[i], *numbers[i - 1])) {
       fmt::print(
           stderr,
           "usage: bootferry-bench-policy [DEVICES [COLLECTIONS [DEPLOYMENTS]]], each 100 to 10000000\n");
