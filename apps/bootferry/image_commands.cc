@@ -30,8 +30,10 @@ const Kind image{"image",
 
 struct Add {
   std::string name;
-  std::string tree;    // a folder, or empty
-  std::string kernel;  // a file; with a tree: a name inside it
+  std::string tree;  // a folder, or empty
+  std::string wim, sdi;
+  std::optional<std::int64_t> index;  // of the WIM's images
+  std::string kernel;                 // a file; with a tree: a name inside it
   std::vector<std::string> initrds;
   std::optional<std::string> command_line;
   bool draft = false;
@@ -54,6 +56,17 @@ base::Result<std::vector<NamedFile>> open_files(const Add& command) {
   return files;
 }
 
+base::Result<std::vector<NamedFile>> open_windows(const Add& command) {
+  std::vector<NamedFile> files;
+  for (const std::string& path : {command.wim, command.sdi}) {
+    if (path.empty()) continue;
+    auto fd = api::open_local_file(path);
+    if (!fd) return tl::unexpected(fd.error());
+    files.push_back({fs::path(path).filename().string(), std::move(*fd)});
+  }
+  return files;
+}
+
 base::Result<std::vector<NamedFile>> open_tree(const std::string& path) {
   const auto tree = api::LocalTree::open(path);
   if (!tree) return tl::unexpected(tree.error());
@@ -72,7 +85,11 @@ std::string inside_tree(const std::string& name) {
 }
 
 Json description(const Add& command, const std::vector<NamedFile>& files) {
-  Json out{{"name", command.name}, {"kind", command.tree.empty() ? "linux" : "tree"}};
+  const bool windows = !command.wim.empty();
+  Json out{{"name", command.name}, {"kind", windows ? "wim" : command.tree.empty() ? "linux" : "tree"}};
+  if (command.draft) out["state"] = "draft";
+  if (windows && command.index) out["index"] = *command.index;
+  if (windows) return out;
   std::string kernel;
   std::vector<std::string> initrds;
   if (command.tree.empty()) {
@@ -85,12 +102,13 @@ Json description(const Add& command, const std::vector<NamedFile>& files) {
   if (!kernel.empty()) out["kernel"] = kernel;
   if (!initrds.empty()) out["initrds"] = initrds;
   if (command.command_line) out["command_line"] = *command.command_line;
-  if (command.draft) out["state"] = "draft";
   return out;
 }
 
 Got<int> add_image(const Add& command, const Common& common, Site& site) {
-  auto files = command.tree.empty() ? open_files(command) : open_tree(command.tree);
+  auto files = !command.wim.empty()   ? open_windows(command)
+               : command.tree.empty() ? open_files(command)
+                                      : open_tree(command.tree);
   if (!files) return tl::unexpected(Failure{files.error().what});
   const Json record = description(command, *files);
   const auto added = upload(site, "/v1/images", record, std::move(*files), "copying " + command.name, common);
@@ -100,8 +118,8 @@ Got<int> add_image(const Add& command, const Common& common, Site& site) {
     return exit_ok;
   }
   const std::string initrds = cell(*added, "initrds");
-  print_line(fmt::format("added {}: kernel {}{}{}", cell(*added, "name"), cell(*added, "kernel"),
-                         initrds.empty() ? "" : ", initrd ", initrds));
+  print_line(fmt::format("added {}: {} {}{}{}", cell(*added, "name"), command.wim.empty() ? "kernel" : "WIM",
+                         cell(*added, "kernel"), initrds.empty() ? "" : ", initrd ", initrds));
   const std::string name = cell(*added, "name");
   print_line(command.draft ? fmt::format("no machine gets it before: bootferry image publish {}", name)
                            : fmt::format("no machine gets it yet: bootferry deploy {} --to MAC", name));
@@ -129,7 +147,20 @@ const char* const footer =
     "A kernel with its initrds:\n"
     "  bootferry image add debian --kernel vmlinuz --initrd initrd.gz --cmdline console=ttyS0\n"
     "A netboot tree, which knows itself what to boot:\n"
-    "  bootferry image add debian --tree /usr/lib/debian-installer/images/12/amd64/text";
+    "  bootferry image add debian --tree /usr/lib/debian-installer/images/12/amd64/text\n"
+    "A Windows image, of the name that its file has, or of another:\n"
+    "  bootferry image add boot.wim\n"
+    "  bootferry image add winpe --wim boot.wim";
+
+// «image add boot.wim»: the file, and a name made of its name.
+void read_shorthand(Add& command) {
+  std::error_code error;
+  const fs::path path(command.name);
+  const bool plain = command.kernel.empty() && command.tree.empty() && command.wim.empty();
+  if (!plain || !fs::is_regular_file(path, error)) return;
+  command.wim = command.name;
+  command.name = path.stem().string();
+}
 
 }  // namespace
 
@@ -138,6 +169,7 @@ void add_image_commands(Command& root) {
   auto typed = std::make_shared<Add>();
   Command add =
       images.leaf("add", "Publish an image; the same name again replaces it", [typed](const Common& common) {
+        read_shorthand(*typed);
         return with_site(
             common, [&](Site& site) { return add_image(*typed, common, site); }, true);
       });
@@ -146,10 +178,19 @@ void add_image_commands(Command& root) {
   add.option("--kernel", typed->kernel, "Kernel file; with --tree: its name inside the tree", a_file());
   add.option("--initrd", typed->initrds, "Initrd file (may be repeated); with --tree: inside it", a_file());
   add.option("--tree", typed->tree, "Folder with everything, loaders' configuration included", a_folder());
+  add.option("--wim", typed->wim, "Windows image (WIM) with its boot programs inside", a_file());
+  add.option("--index", typed->index, "Which of the WIM's images, from 1 on [the one that it boots]");
+  add.option("--sdi", typed->sdi, "The boot.sdi for a WIM that brings none", a_file());
   add.option("--cmdline", typed->command_line, "Kernel command line; with --tree: instead of the tree's own");
   add.refuse_if([typed]() -> std::string {
+    const bool windows = !typed->wim.empty();
+    if (windows && !(typed->kernel + typed->tree).empty())
+      return "image add: --wim, --kernel and --tree are three kinds of image";
+    if (windows) return "";
     if (!typed->kernel.empty()) return "";
-    if (typed->tree.empty()) return "image add: --kernel FILE or --tree DIR is needed";
+    std::error_code error;
+    if (typed->tree.empty() && fs::is_regular_file(typed->name, error)) return "";
+    if (typed->tree.empty()) return "image add: --kernel FILE, --tree DIR or --wim FILE is needed";
     return typed->initrds.empty() ? "" : "image add: --initrd needs --kernel";
   });
   add.flag("--draft", typed->draft, "Take it in without letting machines have it: image publish does that");

@@ -25,6 +25,7 @@ constexpr std::array loader_table = {
     Loader{"bios/ldlinux.c32", {"/usr/lib/syslinux/modules/bios/ldlinux.c32"}, syslinux, module},
     Loader{"bios/libutil.c32", {"/usr/lib/syslinux/modules/bios/libutil.c32"}, syslinux, module},
     Loader{"bios/libcom32.c32", {"/usr/lib/syslinux/modules/bios/libcom32.c32"}, syslinux, module},
+    Loader{"bios/pxechn.c32", {"/usr/lib/syslinux/modules/bios/pxechn.c32"}, syslinux, module},
     Loader{"bios/menu.c32", {"/usr/lib/syslinux/modules/bios/menu.c32"}, syslinux, module},
     Loader{"bios/vesamenu.c32", {"/usr/lib/syslinux/modules/bios/vesamenu.c32"}, syslinux, module},
     Loader{"bios/undionly.kpxe", {"/usr/lib/ipxe/undionly.kpxe"}, "ipxe"},

@@ -2,8 +2,10 @@
 #include "content/published.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "content/loaders.h"
+#include "content/windows_names.h"
 
 namespace content {
 namespace {
@@ -93,6 +95,19 @@ std::optional<RenderedName> grub_name(std::string_view rest) {
   return RenderedName{Rendered::grub_config, mac, {}};
 }
 
+std::optional<RenderedName> bcd_name(std::string_view rest) {
+  if (!consume_end(rest, ".bcd")) return std::nullopt;
+  const std::size_t slash = rest.find('/');
+  RenderedName name{Rendered::windows_bcd, dashed_mac(rest.substr(0, slash)), {}};
+  if (!name.mac) return std::nullopt;
+  if (slash == std::string_view::npos) return name;
+  const std::string_view number = rest.substr(slash + 1);
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), name.image);
+  const bool whole = error == std::errc() && end == number.data() + number.size();
+  if (!whole || name.image <= 0 || number.front() == '0') return std::nullopt;
+  return name;
+}
+
 }  // namespace
 
 std::optional<std::string> normalise(std::string_view requested) {
@@ -145,6 +160,8 @@ std::optional<RenderedName> parse_rendered_name(std::string_view name) {
     if (!mac) return std::nullopt;
     return RenderedName{Rendered::ipxe_script, mac, {}};
   }
+  if (is_windows_bcd(name)) return RenderedName{Rendered::windows_bcd, {}, {}};
+  if (consume(name, "bcd/")) return bcd_name(name);
   if (consume(name, "bios/pxelinux.cfg/")) return pxelinux_name(name);
   if (consume(name, "grub/") || consume(name, "debian-installer/amd64/grub/")) return grub_name(name);
   return std::nullopt;

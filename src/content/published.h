@@ -32,12 +32,20 @@ struct DiskFile {
 };
 
 // Names that are rendered for whoever asks.
-enum class Rendered : std::uint8_t { ipxe_entry, ipxe_script, pxelinux_config, grub_entry, grub_config };
+enum class Rendered : std::uint8_t {
+  ipxe_entry,
+  ipxe_script,
+  pxelinux_config,
+  grub_entry,
+  grub_config,
+  windows_bcd,
+};
 struct RenderedName {
   Rendered what;
   // The identity that the name itself carries («pxelinux.cfg/01-52-54-…», «…/52-54-….ipxe»).
   std::optional<base::Mac> mac;
   std::optional<base::Uuid> uuid;
+  std::int64_t image = 0;  // of a boot configuration: for this one alone
 };
 
 struct NotFound {};
@@ -67,6 +75,9 @@ class Published {
 //   grub/grub.cfg                   entry (also debian-installer/amd64/grub/grub.cfg: the
 //   grub/machine/<mac>.cfg          prefix in Debian's network installer GRUB), and
 //   grub/grub.cfg-01-<mac>          what GRUB 2.06 looks for by itself before grub.cfg
+//   bcd/<mac-dashed>.bcd            Windows' boot configuration of one machine, which option 252 names
+//   bcd/<mac-dashed>/<image>.bcd    of one machine for one image, by its number
+//   boot/bcd, smsboot/bcd           where Windows' boot manager looks when nobody told it
 std::optional<RenderedName> parse_rendered_name(std::string_view normalised);
 
 }  // namespace content

@@ -185,6 +185,14 @@ bool Members::flag(const char* name, bool otherwise) {
   return otherwise;
 }
 
+int Members::number(const char* name, int otherwise, int least, int most) {
+  const api::Json* value = find(name);
+  if (value == nullptr) return otherwise;
+  if (value->is_number_integer() && *value >= least && *value <= most) return value->get<int>();
+  complain(fmt::format("/{}", name), fmt::format("must be a whole number from {} to {}", least, most));
+  return otherwise;
+}
+
 void Members::complain(std::string field, std::string what) {
   if (!problem_) problem_ = Problem{ProblemType::invalid, std::move(what), std::move(field)};
 }

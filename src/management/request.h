@@ -52,6 +52,7 @@ class Members {
   std::string text(const char* name, std::string otherwise = {});
   std::vector<std::string> texts(const char* name);
   bool flag(const char* name, bool otherwise = false);
+  int number(const char* name, int otherwise, int least, int most);
   [[nodiscard]] bool has(const char* name) const;
   void complain(std::string field, std::string what);
   // Once all known members were asked for: the first complaint, or an unknown member.

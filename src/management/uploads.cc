@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <nlohmann/json.hpp>
 
+#include "format/wim.h"
 #include "management/api.h"
 #include "management/change.h"
 
@@ -64,11 +65,13 @@ ApiResult add_image(ApiContext& context, ApiJobs& jobs, const ApiRequest& reques
   const auto image = std::make_shared<site::NewImage>();  // jobs are copied, open files are not
   image->name = members.text("name");
   const auto kind = policy::parse_image_kind(members.text("kind", "linux"));
-  if (!kind) members.complain("/kind", "must be \"linux\" or \"tree\"");
+  if (!kind) members.complain("/kind", "must be \"linux\", \"tree\" or \"wim\"");
   image->kind = kind.value_or(policy::ImageKind::linux_kernel);
   image->kernel = members.text("kernel");
   image->initrds = members.texts("initrds");
   if (members.has("command_line")) image->command_line = members.text("command_line");
+  if (image->kind == policy::ImageKind::wim)
+    image->wim_index = members.number("index", 0, 1, format::most_wim_images);
   const auto state = policy::parse_image_state(members.text("state", "published"));
   if (!state || *state == policy::ImageState::withdrawn)
     members.complain("/state", "must be \"published\" or \"draft\"");

@@ -281,7 +281,12 @@ class Decision {
     }
     const std::int64_t own = known() ? device()->extras().image : 0;
     choice.image = snapshot_.image(own != 0 ? own : image);
+    choice.windows = windows_of(choice.image);
     return choice;
+  }
+
+  [[nodiscard]] const WindowsFiles* windows_of(const Image* image) const {
+    return image != nullptr && image->kind == ImageKind::wim ? snapshot_.windows(*image) : nullptr;
   }
 
   // Nobody among all machines asked for it: they are always asked first.
@@ -357,7 +362,7 @@ class Decision {
     }
     note_image_override();
     if (!own.program.empty()) note(Point::program_override, Verdict::applied, Detail::none, device()->id);
-    plan_.outcome = Boot{{image, nullptr, nullptr}, gates_.prompt, own.program};
+    plan_.outcome = Boot{{image, nullptr, nullptr, windows_of(image)}, gates_.prompt, own.program};
     return true;
   }
 

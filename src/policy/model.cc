@@ -3,10 +3,20 @@
 
 namespace policy {
 
-std::string_view print(ImageKind kind) { return kind == ImageKind::tree ? "tree" : "linux"; }
+std::string_view print(ImageKind kind) {
+  switch (kind) {
+    case ImageKind::linux_kernel:
+      return "linux";
+    case ImageKind::tree:
+      return "tree";
+    case ImageKind::wim:
+      return "wim";
+  }
+  return "unknown";
+}
 
 std::optional<ImageKind> parse_image_kind(std::string_view text) {
-  for (const ImageKind kind : {ImageKind::linux_kernel, ImageKind::tree}) {
+  for (const ImageKind kind : {ImageKind::linux_kernel, ImageKind::tree, ImageKind::wim}) {
     if (print(kind) == text) return kind;
   }
   return std::nullopt;

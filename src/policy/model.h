@@ -13,8 +13,9 @@
 
 namespace policy {
 
-enum class ImageKind : std::uint8_t { linux_kernel, tree };
-std::string_view print(ImageKind kind);  // "linux", "tree"
+// A kernel with its initrds; a folder of files that has both somewhere; a Windows image.
+enum class ImageKind : std::uint8_t { linux_kernel, tree, wim };
+std::string_view print(ImageKind kind);  // "linux", "tree", "wim"
 std::optional<ImageKind> parse_image_kind(std::string_view text);
 
 // Only a published image is chosen. Neither of the others is served: a draft not yet, a
@@ -28,7 +29,7 @@ struct Image {
   std::int64_t id = 0;
   std::string name;
   ImageKind kind = ImageKind::linux_kernel;
-  std::string kernel;
+  std::string kernel;  // of a Windows image: the WIM
   std::vector<std::string> initrds;
   std::string command_line;
   // Which machines the kernel runs on. A BIOS machine counts as x64 here: PXE cannot tell.

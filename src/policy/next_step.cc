@@ -90,6 +90,22 @@ Result named_program(const Facts& facts, const Snapshot& snapshot, std::string_v
   return loader(program->path);
 }
 
+// Whether the firmware starts Windows' boot manager itself. iPXE hands over to it as any ROM does;
+// where something is to be asked before, its script asks.
+bool starts_windows(const Facts& facts, const Plan& plan, Role role) {
+  const Boot* const boot = plan.boot();
+  if (boot == nullptr || boot->choice.image == nullptr) return false;
+  if (boot->choice.image->kind != ImageKind::wim || facts.kind == ClientKind::uefi_http) return false;
+  return facts.kind != ClientKind::ipxe || role == Role::boot;
+}
+
+Result towards_windows(const Facts& facts, const WindowsFiles* files, Role role) {
+  const std::string_view program =
+      files == nullptr ? std::string_view() : windows_program(facts, *files, role == Role::prompt);
+  if (program.empty()) return Reason::no_windows_program;
+  return loader(program);
+}
+
 // Before anything is chosen by its width, a BIOS machine tells it.
 const Program* detecting_program(const Facts& facts, const Snapshot& snapshot) {
   const bool wanted = snapshot.model().policy.detect_processor && facts.kind == ClientKind::bios_rom &&
@@ -117,11 +133,14 @@ Result towards_approval(const Facts& facts, const Snapshot& snapshot) {
   return choose_program(facts, snapshot, Role::boot);
 }
 
-Result towards_image(const Facts& facts, const Snapshot& snapshot, std::string_view named, Role role,
-                     bool has_image) {
+// The plan boots, by way of a menu or not.
+Result towards_image(const Facts& facts, const Plan& plan, const Snapshot& snapshot, std::string_view named,
+                     Role role) {
+  const bool has_image = plan.menu() != nullptr || plan.boot()->choice.image != nullptr;
   if (!can_load(facts, snapshot.settings())) return Reason::http_needed;
   if (const Program* detecting = detecting_program(facts, snapshot)) return loader(detecting->path);
   if (!named.empty()) return named_program(facts, snapshot, named, has_image);
+  if (starts_windows(facts, plan, role)) return towards_windows(facts, plan.boot()->choice.windows, role);
   return choose_program(facts, snapshot, role);
 }
 
@@ -139,10 +158,10 @@ Result towards_server(const Facts& facts, const Settings& settings, const Refer&
 // A question that somebody at the machine is to answer: by a loader that can ask it, or by the ROM.
 Result towards_question(const Facts& facts, const Plan& plan, const Snapshot& snapshot,
                         std::string_view named) {
-  const Result by_loader = towards_image(facts, snapshot, {}, Role::prompt, true);
+  const Result by_loader = towards_image(facts, plan, snapshot, {}, Role::prompt);
   const bool asked = std::holds_alternative<Step>(by_loader);
   if (!asked && rom_menu(facts, plan, snapshot).size > 0) return Step{StepKind::menu};
-  return named.empty() ? by_loader : towards_image(facts, snapshot, named, Role::prompt, true);
+  return named.empty() ? by_loader : towards_image(facts, plan, snapshot, named, Role::prompt);
 }
 
 }  // namespace
@@ -157,7 +176,7 @@ std::variant<Step, Reason> next_step(const Facts& facts, const Plan& plan, const
             if (asks && boot.choice.image != nullptr)
               return towards_question(facts, plan, snapshot, boot.program);
             const Role role = asks ? Role::prompt : Role::boot;
-            return towards_image(facts, snapshot, boot.program, role, boot.choice.image != nullptr);
+            return towards_image(facts, plan, snapshot, boot.program, role);
           },
           [&](const Menu& menu) { return towards_question(facts, plan, snapshot, menu.program); },
           [&](const AskApproval&) { return towards_approval(facts, snapshot); },

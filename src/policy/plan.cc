@@ -51,6 +51,8 @@ std::string_view print(Reason reason) {
       return "image-not-published";
     case Reason::image_not_here:
       return "image-not-here";
+    case Reason::no_windows_program:
+      return "no-windows-program";
   }
   return "unknown";
 }
@@ -120,6 +122,9 @@ std::string_view explain(Reason reason) {
     case Reason::image_not_here:
       return "files of the deployed image are missing or damaged on this server: `bootferry check` names "
              "them, and adding the image again brings them back";
+    case Reason::no_windows_program:
+      return "the Windows image brought no boot program for this machine's firmware: `bootferry image "
+             "inspect FILE` says what it lacks";
   }
   return "unknown";
 }

@@ -40,8 +40,9 @@ enum class Reason : std::uint8_t {
   approval_late,        // nobody approved it while it waited; its request stays listed
   image_not_published,  // what is deployed is a draft, or was withdrawn
   image_not_here,       // files of what is deployed are missing or damaged on this server
+  no_windows_program,   // the Windows image brought no boot program for this firmware
 };
-inline constexpr std::size_t reason_count = 23;
+inline constexpr std::size_t reason_count = 24;
 std::string_view print(Reason reason);    // "no-deployment": counters, JSON
 std::string_view explain(Reason reason);  // one sentence with what to do; plain ASCII, scripts show it
 
@@ -122,6 +123,7 @@ struct Choice {
   const Image* image = nullptr;            // null: only a program was named
   const Deployment* deployment = nullptr;  // null: an override stands alone
   const TaskSequence* task_sequence = nullptr;
+  const WindowsFiles* windows = nullptr;  // of a Windows image whose files are published here
   bool operator==(const Choice&) const = default;
 };
 

@@ -13,6 +13,9 @@ bool has_program(const Facts& facts, const Plan& plan, const Choice& choice, con
   const Device* const device = plan.identity.device;
   std::string_view name = choice.deployment != nullptr ? std::string_view(choice.deployment->program) : "";
   if (device != nullptr && !device->extras().program.empty()) name = device->extras().program;
+  if (name.empty() && choice.image != nullptr && choice.image->kind == ImageKind::wim) {
+    return choice.windows != nullptr && !windows_program(facts, *choice.windows, false).empty();
+  }
   if (name.empty()) return snapshot.program(facts.arch, Role::boot) != nullptr;
   const Program* const named = snapshot.program(name);
   return named != nullptr && named->arch == facts.arch;

@@ -162,6 +162,11 @@ bool Snapshot::broken(const Image& image) const {
   return std::ranges::find(model().broken_images, image.id) != model().broken_images.end();
 }
 
+const WindowsFiles* Snapshot::windows(const Image& image) const {
+  const auto found = std::ranges::find(model().windows, image.id, &WindowsFiles::image);
+  return found == model().windows.end() ? nullptr : &*found;
+}
+
 const Device* Snapshot::device(const base::Mac& mac) const {
   const std::int64_t* const id = by_mac_.find(mac);
   return id == nullptr ? nullptr : devices_.find(*id);

@@ -21,6 +21,7 @@
 #include "policy/network.h"
 #include "policy/referral.h"
 #include "policy/sharded_map.h"
+#include "policy/windows.h"
 
 namespace policy {
 
@@ -41,6 +42,7 @@ struct SiteModel {
   std::vector<base::Uuid> banned_uuids;     // besides those that makers are known to repeat
   std::vector<std::int64_t> dead_servers;   // that do not answer their probes
   std::vector<std::int64_t> broken_images;  // some of whose files are not on this server
+  std::vector<WindowsFiles> windows;        // of the Windows images that are published here
   bool operator==(const SiteModel&) const = default;
 };
 
@@ -82,6 +84,8 @@ class Snapshot {
   [[nodiscard]] const BootServer* server(std::int64_t id) const;
   [[nodiscard]] bool alive(std::int64_t server) const;
   [[nodiscard]] bool broken(const Image& image) const;
+  // Null: it is no Windows image, or not published here.
+  [[nodiscard]] const WindowsFiles* windows(const Image& image) const;
 
   [[nodiscard]] const Device* device(std::int64_t id) const { return devices_.find(id); }
   [[nodiscard]] const Device* device(const base::Mac& mac) const;

@@ -28,6 +28,11 @@ constexpr std::string_view local_function = R"(function boot_local {
 
 void load(std::string& config, const Screen::Entry& entry, std::string_view indent, std::string_view report) {
   const policy::Image& image = *entry.image;
+  if (is_windows(entry)) {
+    line(config, "{}echo {}", indent, grub_word("Bootferry: booting " + entry.title));
+    line(config, "{}chainloader {}", indent, grub_word("/" + windows_files(entry).bootmgfw_efi));
+    return;
+  }
   std::string words = grub_word("/" + image.kernel);
   if (const std::string command_line = grub_command_line(command_line_of(image, report));
       !command_line.empty()) {

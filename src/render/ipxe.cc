@@ -43,6 +43,25 @@ void load_and_boot(std::string& script, const policy::Image& image, const Server
   line(script, "boot || goto failed");
 }
 
+// iPXE starts Windows' boot program as the ROM would, and is the ROM to it: what the program and
+// the boot manager behind it want to know, they read from the answers that iPXE shows them.
+// (ipxe.org/appnote/chainload_wds_wdsnbp sets next-server for the same reason.)
+void start_windows(std::string& script, const Screen::Entry& entry, const ServerAddress& server) {
+  const policy::WindowsFiles files = windows_files(entry);
+  const std::string& bios = files.pxeboot_n12.empty() ? files.pxeboot_com : files.pxeboot_n12;
+  line(script, "set wanted the Windows boot program for ${{platform}}");
+  line(script, "clear program ||");
+  if (!bios.empty()) line(script, "iseq ${{platform}} pcbios && set program {} ||", bios);
+  if (!files.bootmgfw_efi.empty())
+    line(script, "iseq ${{platform}} efi && set program {} ||", files.bootmgfw_efi);
+  line(script, "isset ${{program}} || goto failed");
+  line(script, "set netX/next-server {}", server.address.print());
+  line(script, "set netX/filename ${{program}}");
+  line(script, "set netX/252:string \\bcd\\${{netX/mac:hexhyp}}\\{}.bcd", entry.image->id);
+  line(script, "imgfree");
+  line(script, "chain tftp://{}/${{program}} || goto failed", server.address.print());
+}
+
 void ask(std::string& script, const Screen& screen, unsigned seconds) {
   // Keys: 'b' for the only one, digits and letters for several.
   constexpr std::string_view keys = "123456789acdefghijkmnopq";
@@ -96,7 +115,11 @@ std::string ipxe_script(const policy::Plan& plan, const policy::Settings& settin
   for (std::size_t i = 0; i < screen->entries.size(); ++i) {
     if (screen->asks) line(script, ":{}", label(*screen, i));
     line(script, "echo Bootferry: booting {}", ipxe_words(screen->entries[i].title));
-    load_and_boot(script, *screen->entries[i].image, files, report);
+    if (is_windows(screen->entries[i])) {
+      start_windows(script, screen->entries[i], server);
+    } else {
+      load_and_boot(script, *screen->entries[i].image, files, report);
+    }
   }
   line(script, ":failed");
   line(script, "echo Bootferry: ${{wanted}} could not be loaded or started");

@@ -20,7 +20,7 @@ std::optional<Screen> screen_of(const policy::Plan& plan) {
   Screen screen;
   if (const policy::Boot* boot = plan.boot()) {
     if (boot->choice.image == nullptr) return std::nullopt;
-    screen.entries.push_back({title(boot->choice, false), boot->choice.image});
+    screen.entries.push_back({title(boot->choice, false), boot->choice.image, boot->choice.windows});
     screen.asks = boot->prompt != policy::Prompting::none;
     screen.silence_boots = boot->prompt == policy::Prompting::opt_out;
     return screen;
@@ -28,7 +28,7 @@ std::optional<Screen> screen_of(const policy::Plan& plan) {
   const policy::Menu* menu = plan.menu();
   if (menu == nullptr) return std::nullopt;
   for (const policy::Choice& choice : menu->entries()) {
-    screen.entries.push_back({title(choice, true), choice.image});
+    screen.entries.push_back({title(choice, true), choice.image, choice.windows});
   }
   screen.asks = true;
   screen.silence_boots = menu->prompt == policy::Prompting::opt_out;

@@ -21,6 +21,7 @@ struct Screen {
   struct Entry {
     std::string title;
     const policy::Image* image = nullptr;
+    const policy::WindowsFiles* windows = nullptr;
   };
   std::vector<Entry> entries;
   bool asks = false;           // else the first one boots
@@ -33,6 +34,12 @@ inline std::string command_line_of(const policy::Image& image, std::string_view 
 }
 // Nothing where nothing boots from here.
 std::optional<Screen> screen_of(const policy::Plan& plan);
+// Through Windows' own boot manager.
+inline bool is_windows(const Screen::Entry& entry) { return entry.image->kind == policy::ImageKind::wim; }
+// All empty where they are not there.
+inline policy::WindowsFiles windows_files(const Screen::Entry& entry) {
+  return entry.windows != nullptr ? *entry.windows : policy::WindowsFiles{};
+}
 // Why nothing boots from here: "Bootferry: no-deployment: nothing is deployed …".
 std::string refusal_text(const policy::Plan& plan);
 

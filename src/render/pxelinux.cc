@@ -15,9 +15,15 @@ std::string label(const Screen& screen, std::size_t entry) {
   return screen.entries.size() == 1 ? "network" : fmt::format("{}", entry + 1);
 }
 
-void boot_label(std::string& config, std::string_view name, const policy::Image& image,
-                std::string_view report) {
-  line(config, "LABEL {}", name);
+// pxechn.c32 starts another boot program, which finds itself named in the DHCP answers as if the ROM
+// had loaded it (-W: as WDS's programs want it). They ask for their configuration by its fixed name.
+void start_windows(std::string& config, const policy::WindowsFiles& files) {
+  const std::string& program = files.pxeboot_n12.empty() ? files.pxeboot_com : files.pxeboot_n12;
+  line(config, "  COM32 ::/bios/pxechn.c32");
+  line(config, "  APPEND ::{} -W", one_line(program));
+}
+
+void load(std::string& config, const policy::Image& image, std::string_view report) {
   line(config, "  KERNEL ::/{}", one_line(image.kernel));
   if (!image.initrds.empty()) {
     std::string initrds;
@@ -29,6 +35,16 @@ void boot_label(std::string& config, std::string_view name, const policy::Image&
   }
   const std::string command_line = one_line(command_line_of(image, report));
   if (!command_line.empty()) line(config, "  APPEND {}", command_line);
+}
+
+void boot_label(std::string& config, std::string_view name, const Screen::Entry& entry,
+                std::string_view report) {
+  line(config, "LABEL {}", name);
+  if (is_windows(entry)) {
+    start_windows(config, windows_files(entry));
+  } else {
+    load(config, *entry.image, report);
+  }
 }
 
 // Plain text: menus need vesamenu.c32, which not every place has, and serial lines show this.
@@ -71,7 +87,7 @@ std::string pxelinux_config(const policy::Plan& plan, const policy::Settings& se
     line(config, "DEFAULT network\nPROMPT 0");
   }
   for (std::size_t i = 0; i < screen->entries.size(); ++i) {
-    boot_label(config, label(*screen, i), *screen->entries[i].image, report);
+    boot_label(config, label(*screen, i), screen->entries[i], report);
   }
   return config;
 }

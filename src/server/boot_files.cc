@@ -5,7 +5,9 @@
 
 #include <algorithm>
 
+#include "content/windows_names.h"
 #include "net/interfaces.h"
+#include "render/windows.h"
 #include "server/boot_surface.h"
 #include "site/wall_clock.h"
 
@@ -38,6 +40,18 @@ std::string about(std::string_view what, const policy::Facts& facts, const polic
 
 // Whether the plan leads to an image, by way of a question or not.
 bool boots(const policy::Plan& plan) { return plan.menu() != nullptr || plan.boot() != nullptr; }
+
+// The one that its boot manager's files come from: of several the first, and any would do.
+const policy::Image* windows_image(const policy::Plan& plan) {
+  const auto is_windows = [](const policy::Choice& choice) {
+    return choice.image != nullptr && choice.image->kind == policy::ImageKind::wim;
+  };
+  if (const policy::Boot* boot = plan.boot()) return is_windows(boot->choice) ? boot->choice.image : nullptr;
+  const policy::Menu* menu = plan.menu();
+  if (menu == nullptr) return nullptr;
+  const auto found = std::ranges::find_if(menu->entries(), is_windows);
+  return found == menu->entries().end() ? nullptr : found->image;
+}
 
 bool has_file_last(const policy::Choice& choice, std::string_view normalised) {
   if (choice.image == nullptr) return false;
@@ -164,6 +178,15 @@ BehindName BootFiles::render_name(const content::RenderedName& name, const sessi
       const std::string report = begin(plan, known, settings, asker, false, now);
       return plain(render::pxelinux_config(plan, settings, report), about("pxelinux.cfg", facts, plan));
     }
+    case content::Rendered::windows_bcd: {
+      policy::Plan plan = decide(facts, site, now);
+      const auto bcd = render::windows_bcd(plan, settings, name.image);
+      if (!bcd) return NameRefused{bcd.error().what};
+      if (!*bcd) return NothingBehindName{};
+      begin(plan, known, settings, asker, false, now);
+      return TextBehindName{"application/octet-stream", std::string((*bcd)->begin(), (*bcd)->end()),
+                            about("Windows boot configuration", facts, plan)};
+    }
     case content::Rendered::grub_config: {
       policy::Plan plan = decide(facts, site, now);
       if (const auto wait = wait_of(facts, ClientKind::uefi_pxe, plan, site.policy, asker.address, now)) {
@@ -184,6 +207,22 @@ bool BootFiles::is_ipxe_already(const base::Mac& mac, std::string_view normalise
          machines_.with([&](auto&, auto& attempts) { return attempts.has_lately(mac, normalised, now); });
 }
 
+BehindName BootFiles::find_windows_file(const std::string& name, const site::Site& site, const Asker& asker,
+                                        base::Time now) {
+  const auto file = content::windows_file(name);
+  if (!file) return NothingBehindName{};
+  const session::Resolved who = machines_.who_fetches(asker.address, asker.interface, now);
+  const auto* known = std::get_if<session::Known>(&who);
+  const policy::Plan plan = decide(known != nullptr ? known->facts : nobody(asker.address), site, now);
+  const policy::Image* const image = windows_image(plan);
+  if (image == nullptr) return NothingBehindName{};
+  const std::string beside = image->kernel.substr(0, image->kernel.rfind('/') + 1);
+  const content::Entry entry = site.published->find(beside + std::string(*file));
+  const auto* found = std::get_if<const content::DiskFile*>(&entry);
+  if (found == nullptr) return NothingBehindName{};
+  return FileBehindName{**found};
+}
+
 BehindName BootFiles::find(std::string_view requested, const Asker& asker, base::Time now) {
   const auto name = content::normalise(requested);
   if (!name) return NameRefused{"not a name that can be published"};
@@ -201,7 +240,7 @@ BehindName BootFiles::find(std::string_view requested, const Asker& asker, base:
     return FileBehindName{**file};
   }
   const auto* rendered = std::get_if<content::RenderedName>(&entry);
-  if (rendered == nullptr) return NothingBehindName{};
+  if (rendered == nullptr) return find_windows_file(*name, *site, asker, now);
   const session::Resolved who =
       machines_.who_asks(asker.address, asker.interface, {rendered->mac, rendered->uuid}, now);
   if (const auto* contradiction = std::get_if<session::Contradiction>(&who)) {

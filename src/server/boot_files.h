@@ -65,6 +65,9 @@ class BootFiles {
  private:
   BehindName render_name(const content::RenderedName& name, const session::Known* known,
                          const site::Site& site, const Asker& asker, base::Time now);
+  // «\\Boot\\Fonts\\wgl4_boot.ttf»: of the Windows image that the asker boots.
+  BehindName find_windows_file(const std::string& name, const site::Site& site, const Asker& asker,
+                               base::Time now);
   [[nodiscard]] policy::Plan decide(const policy::Facts& facts, const site::Site& site, base::Time now) const;
   // The word for the command line with which the machine reports; empty where it has nothing to.
   std::string begin(policy::Plan& plan, const session::Known* known, const policy::Settings& settings,

@@ -139,6 +139,12 @@ class Answering {
     const bool asks_us_next = offer && services_.boot_service && recipe.asks_siaddr_on_4011;
     ReplyTerms terms{offer ? MessageType::offer : MessageType::ack, arrival_.local,
                      asks_us_next ? arrival_.local : boots_from, services_.boot_service, menu};
+    // Windows' boot programs look for it in the answer that named the first of them.
+    std::array<std::uint8_t, 64> option_252{};
+    const bool loads = step.kind == policy::StepKind::loader || step.kind == policy::StepKind::script;
+    if (loads && event.image != nullptr && event.image->kind == policy::ImageKind::wim) {
+      terms.bcd = bcd_path(facts.mac, option_252);
+    }
     std::array<std::uint8_t, wire::wds::max_option> option_250{};
     if (wds) {
       const auto size = wire::wds::encode(*wds, option_250);

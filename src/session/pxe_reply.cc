@@ -6,6 +6,7 @@
 
 #include "base/url.h"
 #include "wire/pxe.h"
+#include "wire/wds.h"
 
 namespace session {
 namespace {
@@ -95,6 +96,18 @@ bool echo(Message& reply, const Message& request, std::uint8_t code) {
   return !value || reply.options.add(code, *value);
 }
 
+// Without the heap, which Mac::print_dashed() needs.
+template <class Out>
+Out write_dashed(const base::Mac& mac, Out out) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  for (std::size_t i = 0; i < mac.octets.size(); ++i) {
+    if (i > 0) *out++ = '-';
+    *out++ = hex[mac.octets[i] >> 4];
+    *out++ = hex[mac.octets[i] & 15];
+  }
+  return out;
+}
+
 // RFC 5107: the relay wants its own address there, so that renewals pass through it.
 base::Ipv4 server_id(const Message& request, base::Ipv4 server) {
   const auto relay_info = request.options.find(option::relay_agent_info);
@@ -113,14 +126,9 @@ std::optional<BootFile> boot_file(const policy::Facts& facts, const policy::Step
     if (size < text.size()) text[size++] = c;
   };
   if (step.kind == policy::StepKind::script) {
-    constexpr std::string_view hex = "0123456789abcdef";
     std::array<char, sizeof "ipxe/00-00-00-00-00-00.ipxe" - 1> path{};
     auto out = std::ranges::copy(std::string_view("ipxe/"), path.begin()).out;
-    for (std::size_t i = 0; i < facts.mac.octets.size(); ++i) {
-      if (i > 0) *out++ = '-';
-      *out++ = hex[facts.mac.octets[i] >> 4];
-      *out++ = hex[facts.mac.octets[i] & 15];
-    }
+    out = write_dashed(facts.mac, out);
     std::ranges::copy(std::string_view(".ipxe"), out);
     base::write_http_url(server, http_port, {path.data(), path.size()}, put);
   } else if (recipe.file_is_url) {
@@ -132,6 +140,16 @@ std::optional<BootFile> boot_file(const policy::Facts& facts, const policy::Step
   // One octet less than an option holds: the NUL needs it.
   if (size >= BootFile::capacity() || !file.assign({text.data(), size})) return std::nullopt;
   return file;
+}
+
+base::ByteView bcd_path(const base::Mac& mac, std::span<std::uint8_t> buffer) {
+  std::array<char, sizeof "\\bcd\\00-00-00-00-00-00.bcd" - 1> path{};
+  auto out = std::ranges::copy(std::string_view("\\bcd\\"), path.begin()).out;
+  out = write_dashed(mac, out);
+  std::ranges::copy(std::string_view(".bcd"), out);
+  const auto size = wire::wds::encode_bcd_path({path.data(), path.size()}, buffer);
+  BOOTFERRY_CHECK(size.has_value());
+  return base::ByteView(buffer).first(*size);
 }
 
 std::optional<Message> build_reply(const Message& request, const ReplyTerms& terms,
@@ -160,6 +178,7 @@ std::optional<Message> build_reply(const Message& request, const ReplyTerms& ter
               reply.options.add_text(option::vendor_class, recipe.answer_class) &&
               add_vendor_info(reply, request, terms, recipe);
   if (!file.empty() && (!offer || recipe.offer_names_file)) fits = fits && add_file(reply, recipe, file);
+  if (!terms.bcd.empty()) fits = fits && reply.options.add(option::wds_bcd_path, terms.bcd);
   if (!terms.wds.empty()) fits = fits && reply.options.add(option::wds, terms.wds);
   fits = fits && echo(reply, request, option::client_id) && echo(reply, request, option::relay_agent_info);
   if (!fits) return std::nullopt;

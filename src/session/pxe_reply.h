@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 
 #include "base/address.h"
 #include "base/fixed_text.h"
@@ -20,6 +21,10 @@ using BootFile = base::FixedText<255>;
 std::optional<BootFile> boot_file(const policy::Facts& facts, const policy::Step& step,
                                   const policy::Recipe& recipe, base::Ipv4 server, std::uint16_t http_port);
 
+// Where the machine's Windows boot configuration is, as option 252 names it, in `buffer`:
+// «\\bcd\\52-54-00-12-34-56.bcd» and a NUL.
+base::ByteView bcd_path(const base::Mac& mac, std::span<std::uint8_t> buffer);
+
 struct ReplyTerms {
   wire::dhcp4::MessageType type = wire::dhcp4::MessageType::offer;
   base::Ipv4 server;      // our address on the arrival interface
@@ -27,6 +32,7 @@ struct ReplyTerms {
   bool boot_service = true;
   base::ByteView menu{};  // option 43 in place of the recipe's
   base::ByteView wds{};   // option 250
+  base::ByteView bcd{};   // option 252
 };
 // An empty file: none is named. nullopt: an option does not fit a message.
 std::optional<wire::dhcp4::Message> build_reply(const wire::dhcp4::Message& request, const ReplyTerms& terms,

@@ -15,6 +15,9 @@
 #include "content/import.h"
 #include "content/inspect.h"
 #include "content/kernel.h"
+#include "content/windows_names.h"
+#include "content/windows_parts.h"
+#include "format/wim_boot_files.h"
 #include "render/quote.h"
 #include "site/publication.h"
 #include "site/records.h"
@@ -41,6 +44,59 @@ const store::ImageRecord* find_image(const SiteRecords& records, const std::stri
     return content::normalise(record.image.name) == content::normalise(name);
   });
   return found == records.images().end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+namespace {
+
+// What an image will consist of, and what it boots: known before a single byte is copied.
+struct Taken {
+  std::vector<content::SourceFile> files;
+  std::string kernel, command_line;
+  std::vector<std::string> initrds;
+  policy::Arch arch = policy::Arch::other;
+  std::optional<content::WindowsParts> windows = {};  // keeps its files open
+};
+
+base::Result<Taken> look_at_linux(const NewImage& image, const std::vector<content::SourceFile>& files) {
+  auto boots = content::inspect_image(files, {image.kind, image.kernel, image.initrds, image.command_line});
+  if (!boots) return tl::unexpected(boots.error());
+  if (const auto acts = render::what_ipxe_acts_on(boots->command_line); !acts.empty()) {
+    return base::fail(
+        "the command line holds \"{}\", which iPXE would act on instead of passing it to the kernel", acts);
+  }
+  return Taken{files, std::move(boots->kernel), std::move(boots->command_line), std::move(boots->initrds),
+               boots->kernel_facts.arch};
+}
+
+base::Result<Taken> look_at_windows(const NewImage& image, const std::vector<content::SourceFile>& files,
+                                    const std::string& scratch) {
+  if (files.size() > 2)
+    return base::fail("a WIM and perhaps a boot.sdi are taken, not {} files", files.size());
+  const content::SourceFile* const sdi = files.size() == 2 ? &files[1] : nullptr;
+  auto parts = content::WindowsParts::take_out(files[0], sdi, image.wim_index, scratch);
+  if (!parts) return tl::unexpected(parts.error());
+  const format::WimImage& booted = parts->facts().booted();
+  if (!booted.arch) return base::fail("{}: image {} holds no Windows", files[0].name, booted.index);
+  Taken taken;
+  taken.arch = *booted.arch;
+  if (format::served_by(parts->facts()).empty()) {
+    return base::fail(
+        "{}: no machine could boot it over the network: it brings neither bootmgr.exe nor "
+        "bootmgfw.efi. `bootferry image inspect` says what else it lacks",
+        files[0].name);
+  }
+  const bool has_sdi =
+      std::ranges::any_of(parts->files(), [](const auto& file) { return file.name == "boot.sdi"; });
+  if (!has_sdi) {
+    return base::fail("{}: brings no boot.sdi, without which Windows cannot make its RAM disk: --sdi FILE",
+                      files[0].name);
+  }
+  taken.kernel = content::windows_image_name;
+  taken.files.assign(parts->files().begin(), parts->files().end());
+  taken.windows = std::move(*parts);
+  return taken;
 }
 
 }  // namespace
@@ -80,8 +136,9 @@ struct Administration::Impl {
     for (const auto& [place, directory] : superseded) old.push_back(directory);
     Publication publication = publish(state, *records, old);
     images_shown = records->image_changes();
-    // Refused only by what contradicts itself, which this list cannot.
-    BOOTFERRY_CHECK(records->set_broken_images(std::move(publication.broken_images)));
+    // Refused only by what contradicts itself, which these lists cannot.
+    BOOTFERRY_CHECK(
+        records->set_found_images(std::move(publication.broken_images), std::move(publication.windows)));
     publication.problems.insert(publication.problems.end(), strangers.begin(), strangers.end());
     show(std::make_shared<const Site>(Site{records->snapshot(), std::make_shared<const content::Published>(
                                                                     std::move(publication.published))}),
@@ -156,29 +213,26 @@ base::Result<policy::Image> Administration::add_image(NewImage image, const Prog
   const auto refuse = [&](const base::Error& error) {
     return base::fail("image \"{}\": {}", image.name, error.what);
   };
-  const auto files = sources(image.files);
-  if (auto checked = content::check_sources(files); !checked) return refuse(checked.error());
-  const auto boots =
-      content::inspect_image(files, {image.kind, image.kernel, image.initrds, image.command_line});
-  if (!boots) return refuse(boots.error());
-  if (const auto acts = render::what_ipxe_acts_on(boots->command_line); !acts.empty()) {
-    return refuse({fmt::format(
-        "the command line holds \"{}\", which iPXE would act on instead of passing it to the kernel", acts)});
-  }
-  auto staged = content::Staged::copy(impl_->state.below(images_area), files, progress);
+  const auto given = sources(image.files);
+  if (auto checked = content::check_sources(given); !checked) return refuse(checked.error());
+  auto taken = image.kind == policy::ImageKind::wim
+                   ? look_at_windows(image, given, impl_->state.below(images_area))
+                   : look_at_linux(image, given);
+  if (!taken) return refuse(taken.error());
+  auto staged = content::Staged::copy(impl_->state.below(images_area), taken->files, progress);
   if (!staged) return refuse(staged.error());
 
   store::ImageRecord record;
   record.image.name = image.name;
   record.image.kind = image.kind;
-  record.image.command_line = boots->command_line;
-  record.image.arch = boots->kernel_facts.arch;
+  record.image.command_line = taken->command_line;
+  record.image.arch = taken->arch;
   record.image.state = image.state;
   record.created = std::time(nullptr);
   const auto put = [&](const std::string& directory) -> base::Status {
     record.directory = directory;
-    record.image.kernel = published_name(directory, boots->kernel);
-    for (const std::string& name : boots->initrds)
+    record.image.kernel = published_name(directory, taken->kernel);
+    for (const std::string& name : taken->initrds)
       record.image.initrds.push_back(published_name(directory, name));
     const auto applied = impl_->records->apply({image.who, "", {store::Put{record, {}}}});
     if (!applied) return base::fail("{}", applied.error().what);

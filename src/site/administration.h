@@ -38,6 +38,8 @@ struct NewImage {
   std::string name;
   policy::ImageKind kind = policy::ImageKind::linux_kernel;
   std::vector<IncomingFile> files;
+  // Of a Windows image: `files` is the WIM, and a boot.sdi where it brings none.
+  int wim_index = 0;  // which of the file's images, from 1 on; 0: the one that boots
   // Relative names in `files`. For a tree they may be empty: then found in it, or named error.
   std::string kernel;
   std::vector<std::string> initrds;

@@ -16,6 +16,7 @@ struct Publication {
   content::Published published;
   std::vector<std::string> problems;        // a sentence each: what is missing, and what to do
   std::vector<std::int64_t> broken_images;  // that lack files
+  std::vector<policy::WindowsFiles> windows;
 };
 // Loaders of installed packages, the files of programs and published images, and those of
 // `superseded` directories.

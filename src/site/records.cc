@@ -104,9 +104,13 @@ base::Status SiteRecords::set_dead_servers(std::vector<std::int64_t> servers) {
   return change_model([&](policy::SiteModel& model) { model.dead_servers = std::move(servers); });
 }
 
-base::Status SiteRecords::set_broken_images(std::vector<std::int64_t> images) {
-  if (images == model().broken_images) return {};
-  return change_model([&](policy::SiteModel& model) { model.broken_images = std::move(images); });
+base::Status SiteRecords::set_found_images(std::vector<std::int64_t> broken,
+                                           std::vector<policy::WindowsFiles> windows) {
+  if (broken == model().broken_images && windows == model().windows) return {};
+  return change_model([&](policy::SiteModel& model) {
+    model.broken_images = std::move(broken);
+    model.windows = std::move(windows);
+  });
 }
 
 std::vector<std::string> SiteRecords::directories() const {

@@ -31,8 +31,8 @@ class SiteRecords {
   base::Status set_settings(const policy::Settings& settings);
   // What probes say, not kept in the store either: servers that do not answer.
   base::Status set_dead_servers(std::vector<std::int64_t> servers);
-  // What publishing found: images that are not whole on this server.
-  base::Status set_broken_images(std::vector<std::int64_t> images);
+  // What publishing found: images that are not whole on this server, and what Windows images bring.
+  base::Status set_found_images(std::vector<std::int64_t> broken, std::vector<policy::WindowsFiles> windows);
   // From now on apply() refuses referrals that would not work (site/referral_check.h).
   using OwnAddresses = std::function<std::vector<base::Ipv4>()>;
   void check_referrals(OwnAddresses own) { own_addresses_ = std::move(own); }

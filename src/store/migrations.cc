@@ -321,10 +321,19 @@ ALTER TABLE images ADD COLUMN state TEXT NOT NULL DEFAULT 'published'
   CHECK (state IN ('draft', 'published', 'withdrawn'));
 )";
 
-constexpr std::array<Migration, 4> all_migrations = {{{1, "images, deployments, boot programs", first_schema},
+// Windows images. A column's own check goes with the column.
+constexpr std::string_view windows_images_schema = R"(
+ALTER TABLE images RENAME COLUMN kind TO kind_4;
+ALTER TABLE images ADD COLUMN kind TEXT NOT NULL DEFAULT 'linux' CHECK (kind IN ('linux', 'tree', 'wim'));
+UPDATE images SET kind = kind_4;
+ALTER TABLE images DROP COLUMN kind_4;
+)";
+
+constexpr std::array<Migration, 5> all_migrations = {{{1, "images, deployments, boot programs", first_schema},
                                                       {2, "the model of sites", model_schema},
                                                       {3, "runs", runs_schema},
-                                                      {4, "states of images", image_states_schema}}};
+                                                      {4, "states of images", image_states_schema},
+                                                      {5, "Windows images", windows_images_schema}}};
 
 }  // namespace
 

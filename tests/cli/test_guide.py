@@ -5,10 +5,12 @@ GUIDE_WRITE=1 writes what they say into the page."""
 
 import os
 import re
+import shutil
 import subprocess
 
 import cli_site
 from cli_site import REPOSITORY
+from fake_windows import make_wim
 
 PAGE = REPOSITORY / "docs/administrators-guide.md"
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
@@ -37,6 +39,8 @@ def test_the_guide(site):
     (folder / "initrd.gz").write_bytes(b"initrd")
     (folder / "machines.csv").write_text("name,mac\npc-2,52:54:00:12:34:02\npc-3,52:54:00:12:34:03\n")
     (folder / "broken.csv").write_text("name,mac\npc-4,52:54:00:12:34\n")
+    make_wim(folder)
+    shutil.rmtree(folder / "tree")
     env = {**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}"}
 
     def run(command):

@@ -164,9 +164,9 @@ TEST(Decide, EachReason) {
   // What is left is the programs' (next_step_test) and the sessions' own.
   std::set<std::string> seen;
   for (const Row& row : rows) seen.insert(std::string(row.plan).substr(std::string(row.plan).find(' ') + 1));
-  for (const Reason elsewhere :
-       {Reason::no_program_for_arch, Reason::http_needed, Reason::shim_has_no_http, Reason::program_gone,
-        Reason::ipxe_without_http, Reason::boot_loop, Reason::held, Reason::approval_late})
+  for (const Reason elsewhere : {Reason::no_program_for_arch, Reason::http_needed, Reason::shim_has_no_http,
+                                 Reason::program_gone, Reason::ipxe_without_http, Reason::boot_loop,
+                                 Reason::held, Reason::approval_late, Reason::no_windows_program})
     seen.insert(std::string(print(elsewhere)));
   std::erase_if(seen, [](const std::string& plan) { return plan.starts_with("image="); });
   EXPECT_EQ(seen.size(), reason_count);
