@@ -15,28 +15,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "content/sources.h"
 
 namespace content {
-
-// A file handed over open. Only positioned reads are done: the descriptor's own position,
-// which its owner may share, neither matters nor moves.
-struct SourceFile {
-  std::string name;  // relative, '/' between parts
-  int fd = -1;
-};
-
-using CopyProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
-
-// Letters, digits, '.', '_' and '-', at most 64, beginning with a letter or a digit: the name
-// is a directory and a part of URLs, and must look like no option and no hidden file.
-base::Status check_image_name(std::string_view name);
-
-// Each name relative and without "..", no two the same to a client (which ignores case);
-// each descriptor a regular file.
-base::Status check_sources(std::span<const SourceFile> files);
-
-// The first `size` octets of a file, fewer if it is shorter.
-base::Result<std::vector<std::uint8_t>> read_front(const SourceFile& file, std::size_t size);
 
 // A copy that has no place yet. Removed with this object unless committed.
 class Staged {

@@ -9,7 +9,7 @@
 #include <array>
 #include <cerrno>
 
-#include "content/sha256.h"
+#include "base/digest.h"
 #include "content/wim_facts_json.h"
 #include "content/wim_job.h"
 
@@ -70,7 +70,7 @@ base::Status write_all(int to, base::ByteView octets) {
 
 // Copies a part of one file into another, and says what it was.
 base::Result<std::string> copy(int from, std::uint64_t at, std::uint64_t size, int to) {
-  Sha256 digest;
+  base::Hasher digest;
   std::array<std::uint8_t, 65536> block{};
   for (std::uint64_t done = 0; done < size;) {
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size - done, block.size()));
@@ -82,7 +82,7 @@ base::Result<std::string> copy(int from, std::uint64_t at, std::uint64_t size, i
     if (auto written = write_all(to, got); !written) return tl::unexpected(written.error());
     done += got.size();
   }
-  return digest.finish();
+  return base::print(digest.finish());
 }
 
 struct Run {

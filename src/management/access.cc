@@ -95,7 +95,7 @@ base::Result<ApiTokens> ApiTokens::parse(std::string_view text, std::string_view
     const std::vector<std::string> parts{std::istream_iterator<std::string>(words), {}};
     if (parts.empty()) continue;
     const auto role = parts.size() == 3 ? parse_api_role(parts[1]) : std::nullopt;
-    const auto digest = parts.size() == 3 ? net::parse_sha256(parts[2]) : std::nullopt;
+    const auto digest = parts.size() == 3 ? base::parse_sha256(parts[2]) : std::nullopt;
     if (!role || !digest || !is_token_name(parts[0])) {
       return base::fail(
           "{}:{}: not «name role sha256»: `bootferry token new NAME --role ROLE` prints such a line",
@@ -123,10 +123,10 @@ std::optional<Caller> ApiTokens::of(std::string_view authorization) const {
   const bool bearer = authorization.size() > scheme.size() &&
                       base::same_but_for_case(scheme, authorization.substr(0, scheme.size()));
   if (!bearer) return std::nullopt;
-  const net::Sha256 digest = net::sha256(authorization.substr(scheme.size()));
+  const base::Sha256 digest = base::sha256(authorization.substr(scheme.size()));
   const Token* found = nullptr;
   for (const Token& token : tokens_) {  // all of them, whichever it is
-    if (net::same(token.digest, digest)) found = &token;
+    if (base::same(token.digest, digest)) found = &token;
   }
   if (found == nullptr) return std::nullopt;
   return Caller{"token " + found->name, found->role};
@@ -137,9 +137,9 @@ base::Result<NewApiToken> new_api_token(const std::string& name, ApiRole role) {
     return base::fail("{}: a token's name has letters, digits, '.', '_' and '-', and at most 64 of them",
                       name);
   }
-  auto secret = net::new_secret();
+  auto secret = base::new_secret();
   if (!secret) return tl::unexpected(secret.error());
-  return NewApiToken{*secret, fmt::format("{} {} {}", name, print(role), net::print(net::sha256(*secret)))};
+  return NewApiToken{*secret, fmt::format("{} {} {}", name, print(role), base::print(base::sha256(*secret)))};
 }
 
 }  // namespace management

@@ -11,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/digest.h"
 #include "base/result.h"
 #include "management/call.h"
-#include "net/digest.h"
 #include "net/http_server.h"
 
 namespace management {
@@ -57,7 +57,7 @@ class ApiTokens {
   struct Token {
     std::string name;
     ApiRole role;
-    net::Sha256 digest;
+    base::Sha256 digest;
   };
   std::vector<Token> tokens_;
 };

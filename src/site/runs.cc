@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/digest.h"
 #include "base/log.h"
-#include "net/digest.h"
 #include "site/run_keeper.h"
 #include "site/wall_clock.h"
 
@@ -39,7 +39,7 @@ std::string new_token() {
   return token;
 }
 
-policy::TokenHash hash_of(std::string_view token) { return net::sha256(token); }
+policy::TokenHash hash_of(std::string_view token) { return base::sha256(token); }
 
 Runs::Runs(SiteNow site, const RunsTerms& terms, UnixNow unix_now)
     : site_(std::move(site)),

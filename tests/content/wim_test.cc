@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "content/sha256.h"
+#include "base/digest.h"
 #include "format/wim_boot_files.h"
 #include "wim_maker.h"
 
@@ -28,11 +28,7 @@ std::vector<std::string> missing(const WimFacts& facts) {
   for (const auto& lack : format::missing_pieces(facts)) all.emplace_back(lack.name);
   return all;
 }
-std::string digest(const std::string& content) {
-  Sha256 hash;
-  hash.add(base::as_bytes(content));
-  return hash.finish();
-}
+std::string digest(const std::string& content) { return base::print(base::sha256(content)); }
 
 class Wim : public testing::Test {
  protected:

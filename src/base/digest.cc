@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "net/digest.h"
+#include "base/digest.h"
 
 #include <fmt/format.h>
 #include <gnutls/crypto.h>
@@ -7,7 +7,12 @@
 
 #include <iterator>
 
-namespace net {
+namespace base {
+namespace {
+
+gnutls_hash_hd_t handle(void* hash) { return static_cast<gnutls_hash_hd_t>(hash); }
+
+}  // namespace
 
 Sha256 sha256(std::string_view octets) {
   Sha256 digest{};
@@ -41,11 +46,29 @@ std::optional<Sha256> parse_sha256(std::string_view text) {
 
 bool same(const Sha256& a, const Sha256& b) { return gnutls_memcmp(a.data(), b.data(), a.size()) == 0; }
 
-base::Result<std::string> new_secret() {
+void Hasher::Free::operator()(void* hash) const { gnutls_hash_deinit(handle(hash), nullptr); }
+
+Hasher::Hasher() {
+  gnutls_hash_hd_t hash = nullptr;
+  BOOTFERRY_CHECK(gnutls_hash_init(&hash, GNUTLS_DIG_SHA256) == 0);
+  hash_.reset(hash);
+}
+
+void Hasher::add(ByteView octets) {
+  BOOTFERRY_CHECK(gnutls_hash(handle(hash_.get()), octets.data(), octets.size()) == 0);
+}
+
+Sha256 Hasher::finish() {
+  Sha256 digest{};
+  gnutls_hash_output(handle(hash_.get()), digest.data());
+  return digest;
+}
+
+Result<std::string> new_secret() {
   Sha256 octets{};
   if (const int error = gnutls_rnd(GNUTLS_RND_KEY, octets.data(), octets.size()); error != 0)
-    return base::fail("no random numbers: {}", gnutls_strerror(error));
+    return fail("no random numbers: {}", gnutls_strerror(error));
   return print(octets);
 }
 
-}  // namespace net
+}  // namespace base
