@@ -7,8 +7,8 @@
 
 #include "base/bytes.h"
 #include "base/ip.h"
-#include "content/import.h"
 #include "content/published.h"
+#include "content/sources.h"
 
 namespace {
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "content/import.h"
 #include "content/kernel.h"
+#include "content/sources.h"
 #include "policy/model.h"
 
 namespace content {

@@ -162,7 +162,9 @@ class Library::Adding {
 
   base::Status make_folder(const base::Sha256& hash) {
     const std::string folder = touch(hash);
-    return ::access(folder.c_str(), F_OK) == 0 ? base::Status{} : make_directory(folder, library_.owner_);
+    if (::access(folder.c_str(), F_OK) == 0) return {};
+    if (::mkdir(folder.c_str(), 0750) != 0 && errno != EEXIST) return write_error("create " + folder, errno);
+    return make_directory(folder, library_.owner_);
   }
 
   base::Status place(IncomingFile& incoming, const base::Sha256& hash, std::uint64_t size) {

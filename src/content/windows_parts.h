@@ -10,7 +10,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
-#include "content/import.h"
+#include "content/sources.h"
 #include "format/wim.h"
 
 namespace content {

@@ -58,8 +58,9 @@ struct Program {
   Arch arch = Arch::other;
   // For what it is the default on its architecture; none: given only to whom it is named for.
   std::vector<Role> roles;
-  bool console = false;  // for machines whose console is a serial line
-  std::string path;      // in the published tree
+  bool console = false;       // for machines whose console is a serial line
+  std::string path;           // in the published tree
+  std::string manifest = {};  // as an image record's; empty also where the path is somebody else's
   bool operator==(const Program&) const = default;
 };
 

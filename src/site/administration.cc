@@ -10,15 +10,17 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <set>
 #include <utility>
 
-#include "content/import.h"
 #include "content/inspect.h"
 #include "content/kernel.h"
+#include "content/library.h"
 #include "content/windows_names.h"
 #include "content/windows_parts.h"
 #include "format/wim_boot_files.h"
 #include "render/quote.h"
+#include "site/old_layout.h"
 #include "site/publication.h"
 #include "site/records.h"
 #include "site/referral_check.h"
@@ -37,6 +39,12 @@ std::vector<content::SourceFile> sources(const std::vector<IncomingFile>& files)
 std::string published_name(const std::string& directory, const std::string& file) {
   return content::normalise(fmt::format("{}/{}", directory, file)).value_or("");
 }
+
+struct PackageInUse {
+  bool image = false;  // otherwise a boot program
+  std::string name;
+  std::set<base::Sha256> hashes;
+};
 
 const store::ImageRecord* find_image(const SiteRecords& records, const std::string& name) {
   // Client names know no case, hence image names neither: «images/debian» is one place.
@@ -103,23 +111,25 @@ base::Result<Taken> look_at_windows(const NewImage& image, const std::vector<con
 
 struct Administration::Impl {
   StateDirectory state;
+  std::unique_ptr<content::Library> library;
   StoreHealth health;
   std::unique_ptr<SiteRecords> records;
   std::unique_ptr<KeptCopy> kept;  // ends before the records do
 
   // One change at a time. Long copies happen outside of it.
   std::mutex change;
-  std::vector<std::string> strangers;             // problems found when the state was opened
-  std::map<std::string, std::string> superseded;  // place -> the version before the present one
-  std::uint64_t images_shown = 0;                 // SiteRecords::image_changes() of what is published
+  std::vector<std::string> strangers;         // problems found when the state was opened
+  std::map<std::string, Version> superseded;  // place -> the version before the present one
+  std::uint64_t images_shown = 0;             // SiteRecords::image_changes() of what is published
 
-  // Guards the two pointers below for as long as it takes to copy them. Not
+  // Guards what follows, the pointers for as long as it takes to copy them. Not
   // std::atomic<std::shared_ptr>: in libstdc++ 12 its load() gives the lock bit back with
   // relaxed order (bits/shared_ptr_atomic.h), a data race by the language's rules and to TSan.
   // std::atomic_load on shared_ptr is a mutex from a pool that everybody shares.
   mutable std::mutex view;
   std::shared_ptr<const Site> site;
   std::shared_ptr<const std::vector<std::string>> problems;
+  std::map<std::int64_t, content::Usage> usage;  // of images
 
   explicit Impl(StateDirectory directory) : state(std::move(directory)) {}
 
@@ -132,9 +142,9 @@ struct Administration::Impl {
 
   // After a change to files.
   void republish() {
-    std::vector<std::string> old;
-    for (const auto& [place, directory] : superseded) old.push_back(directory);
-    Publication publication = publish(state, *records, old);
+    std::vector<Version> old;
+    for (const auto& [place, version] : superseded) old.push_back(version);
+    Publication publication = publish(state, *library, *records, old);
     images_shown = records->image_changes();
     // Refused only by what contradicts itself, which these lists cannot.
     BOOTFERRY_CHECK(
@@ -143,6 +153,8 @@ struct Administration::Impl {
     show(std::make_shared<const Site>(Site{records->snapshot(), std::make_shared<const content::Published>(
                                                                     std::move(publication.published))}),
          std::make_shared<const std::vector<std::string>>(std::move(publication.problems)));
+    const std::lock_guard lock(view);
+    usage = std::move(publication.usage);
   }
 
   // After a change to records: files need to be looked at only where images changed.
@@ -151,28 +163,57 @@ struct Administration::Impl {
     show(std::make_shared<const Site>(Site{records->snapshot(), site->published}), problems);
   }
 
-  // Gives a finished copy its place, and the record its directory through `put`. On failure
-  // nothing remains of it and the version before stays in service. On success that one is kept
-  // on disk and published once more, because a machine may stand between its script and its
-  // kernel; the one before it goes.
-  base::Status install(content::Staged staged, std::string_view area, const std::string& name,
-                       const std::string& previous,
-                       const std::function<base::Status(const std::string&)>& put) {
-    const std::string place = fmt::format("{}/{}", area, name);
+  // All that must stay: what records name, and what is published once more.
+  [[nodiscard]] std::vector<base::Sha256> needed() const {
+    std::vector<base::Sha256> out = records->manifests();
+    for (const auto& [place, version] : superseded) {
+      if (const auto hash = base::parse_sha256(version.manifest)) out.push_back(*hash);
+    }
+    return out;
+  }
+
+  // What nobody needs since the last change. Where it fails, it goes another time.
+  void free_unneeded() const {
+    if (!health.degraded()) static_cast<void>(library->collect(needed(), content::Library::Sweep::given_up));
+  }
+
+  // What records name now, and which contents that is.
+  [[nodiscard]] std::vector<PackageInUse> packages() {
+    const std::lock_guard lock(change);
+    std::vector<PackageInUse> out;
+    const auto add = [&](bool image, const std::string& name, const std::string& manifest) {
+      const auto hash = base::parse_sha256(manifest);
+      if (!hash) return;
+      PackageInUse& package = out.emplace_back(PackageInUse{image, name, {*hash}});
+      if (const auto read = library->package(*hash)) {
+        for (const content::PackageFile& file : read->files) package.hashes.insert(file.hash);
+      }
+    };
+    for (const store::ImageRecord& record : records->images()) add(true, record.image.name, record.manifest);
+    for (const policy::Program& program : records->model().programs)
+      add(false, program.name, program.manifest);
+    return out;
+  }
+
+  base::Status give_up(const Version& version) const {
+    const auto hash = base::parse_sha256(version.manifest);
+    return hash ? library->give_up(*hash) : base::Status();
+  }
+
+  // Gives a package its place in the published tree, and the record its directory through `put`. On
+  // failure nothing remains of it and the version before stays in service. On success that one is
+  // published once more, because a machine may stand between its script and its kernel; the one
+  // before it goes.
+  base::Status install(content::Library::Added added, const std::string& place, const Version& previous,
+                       const std::function<base::Status(const Version&)>& put) {
     const auto version = records->store().next_version(place);
     if (!version) return tl::unexpected(version.error());
-    const std::string directory = fmt::format("{}/{}", place, *version);
-    if (auto placed = staged.commit(fmt::format("{}/{}", name, *version)); !placed) return placed;
-    std::vector<std::string> keep = {previous};
-    if (auto recorded = put(directory); !recorded) {
-      if (const auto older = superseded.find(place); older != superseded.end()) keep.push_back(older->second);
-      state.drop_versions(place, keep);
+    if (auto given_up = give_up(previous); !given_up) return given_up;
+    if (auto recorded = put({fmt::format("{}/{}", place, *version), base::print(added.manifest)}); !recorded)
       return recorded;
-    }
-    keep.push_back(directory);
-    if (!previous.empty()) superseded[place] = previous;
+    added.pins.keep();
+    if (!previous.directory.empty()) superseded[place] = previous;
     republish();
-    state.drop_versions(place, keep);
     return {};
   }
 
@@ -180,8 +221,20 @@ struct Administration::Impl {
   void drop(const std::string& place) {
     superseded.erase(place);
     republish();
-    state.drop_versions(place, {});
+    free_unneeded();
   }
+};
+
+// Frees what an add leaves over, whether it ends well or not: last, when its pins are gone.
+class Administration::FreeLater {
+ public:
+  explicit FreeLater(Impl& impl) : impl_(impl) {}
+  FreeLater(const FreeLater&) = delete;
+  FreeLater& operator=(const FreeLater&) = delete;
+  ~FreeLater() { impl_.free_unneeded(); }
+
+ private:
+  Impl& impl_;
 };
 
 Administration::Administration(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -197,10 +250,16 @@ base::Result<std::unique_ptr<Administration>> Administration::open(const std::st
   });
   if (!records) return tl::unexpected(records.error());
   impl->records = std::move(*records);
+  auto library = content::Library::open(impl->state.below("library"));
+  if (!library) return tl::unexpected(library.error());
+  impl->library = std::move(*library);
   impl->records->check_referrals(own_addresses);
   // A copy may be older than the files are: nothing is deleted by it.
   if (!impl->health.degraded()) {
-    impl->strangers = impl->state.tidy(impl->records->store(), impl->records->directories());
+    impl->strangers = take_over_directories(impl->state, *impl->records, *impl->library);
+    auto left = impl->state.tidy(impl->records->store(), impl->records->directories());
+    impl->strangers.insert(impl->strangers.end(), left.begin(), left.end());
+    impl->free_unneeded();
   }
   impl->republish();
   return std::unique_ptr<Administration>(new Administration(std::move(impl)));
@@ -216,11 +275,14 @@ base::Result<policy::Image> Administration::add_image(NewImage image, const Prog
   const auto given = sources(image.files);
   if (auto checked = content::check_sources(given); !checked) return refuse(checked.error());
   auto taken = image.kind == policy::ImageKind::wim
-                   ? look_at_windows(image, given, impl_->state.below(images_area))
+                   ? look_at_windows(image, given, impl_->state.below("library/incoming"))
                    : look_at_linux(image, given);
   if (!taken) return refuse(taken.error());
-  auto staged = content::Staged::copy(impl_->state.below(images_area), taken->files, progress);
-  if (!staged) return refuse(staged.error());
+  auto added = impl_->library->add(taken->files, progress);
+  const std::lock_guard lock(impl_->change);
+  const FreeLater free_later(*impl_);
+  if (!added) return refuse(added.error());
+  content::Library::Added package = std::move(*added);
 
   store::ImageRecord record;
   record.image.name = image.name;
@@ -229,17 +291,17 @@ base::Result<policy::Image> Administration::add_image(NewImage image, const Prog
   record.image.arch = taken->arch;
   record.image.state = image.state;
   record.created = std::time(nullptr);
-  const auto put = [&](const std::string& directory) -> base::Status {
-    record.directory = directory;
-    record.image.kernel = published_name(directory, taken->kernel);
+  const auto put = [&](const Version& version) -> base::Status {
+    record.directory = version.directory;
+    record.manifest = version.manifest;
+    record.image.kernel = published_name(version.directory, taken->kernel);
     for (const std::string& name : taken->initrds)
-      record.image.initrds.push_back(published_name(directory, name));
+      record.image.initrds.push_back(published_name(version.directory, name));
     const auto applied = impl_->records->apply({image.who, "", {store::Put{record, {}}}});
     if (!applied) return base::fail("{}", applied.error().what);
     record.image.id = applied->ids.front();
     return {};
   };
-  const std::lock_guard lock(impl_->change);
   const auto* present = find_image(*impl_->records, image.name);
   using policy::ImageState;
   if (image.state == ImageState::draft && present != nullptr &&
@@ -248,10 +310,10 @@ base::Result<policy::Image> Administration::add_image(NewImage image, const Prog
         {"it is published, and a draft in its place would take it away from machines: add the draft "
          "under another name, or withdraw the image first"});
   }
-  const std::string previous = present == nullptr ? "" : present->directory;
+  const Version previous = present == nullptr ? Version{} : Version{present->directory, present->manifest};
   record.image.id = present == nullptr ? 0 : present->image.id;
-  auto installed =
-      impl_->install(std::move(*staged), images_area, *content::normalise(image.name), previous, put);
+  const std::string place = fmt::format("{}/{}", images_area, *content::normalise(image.name));
+  auto installed = impl_->install(std::move(package), place, previous, put);
   if (!installed) return refuse(installed.error());
   return record.image;
 }
@@ -275,22 +337,26 @@ base::Result<policy::Program> Administration::add_program(NewProgram added) {
   if (machine && *machine != program.arch) {
     return refuse({fmt::format("{} is a UEFI program for {}", file.name, policy::print(*machine))});
   }
-  auto staged = content::Staged::copy(impl_->state.below(programs_area), files, {});
-  if (!staged) return refuse(staged.error());
-
+  auto taken = impl_->library->add(files, {});
   const std::lock_guard lock(impl_->change);
+  const FreeLater free_later(*impl_);
+  if (!taken) return refuse(taken.error());
+  content::Library::Added package = std::move(*taken);
+
   const policy::Program* const present = impl_->records->snapshot().program(program.name);
-  const std::string previous = present == nullptr ? "" : program_directory(*present);
+  const Version previous =
+      present == nullptr ? Version{} : Version{program_directory(*present), present->manifest};
   if (present != nullptr) program.id = present->id;
-  const auto put = [&](const std::string& directory) -> base::Status {
-    program.path = published_name(directory, file.name);
+  const auto put = [&](const Version& version) -> base::Status {
+    program.path = published_name(version.directory, file.name);
+    program.manifest = version.manifest;
     const auto applied = impl_->records->apply({added.who, "", {store::Put{program, {}}}});
     if (!applied) return base::fail("{}", applied.error().what);
     program.id = applied->ids.front();
     return {};
   };
-  auto installed =
-      impl_->install(std::move(*staged), programs_area, *content::normalise(program.name), previous, put);
+  const std::string place = fmt::format("{}/{}", programs_area, *content::normalise(program.name));
+  auto installed = impl_->install(std::move(package), place, previous, put);
   if (!installed) return refuse(installed.error());
   return program;
 }
@@ -306,25 +372,19 @@ base::Result<void, store::Refused> Administration::remove_with_files(store::Kind
                                                                      const std::string& who) {
   const std::lock_guard lock(impl_->change);
   SiteRecords& kept = *impl_->records;
-  std::string directory;
+  Version version;
   for (const store::ImageRecord& record : kept.images()) {
-    if (kind == store::Kind::image && record.image.id == id) directory = record.directory;
+    if (kind == store::Kind::image && record.image.id == id) version = {record.directory, record.manifest};
   }
   for (const policy::Program& program : kept.model().programs) {
-    if (kind == store::Kind::program && program.id == id) directory = program_directory(program);
+    if (kind == store::Kind::program && program.id == id)
+      version = {program_directory(program), program.manifest};
   }
+  // Where that is not kept, what it had goes with the next `image gc`.
+  static_cast<void>(impl_->give_up(version));
   auto removed = kept.apply({who, "", {store::Remove{kind, id, {}}}});
   if (!removed) return tl::unexpected(removed.error());
-  const std::string place = directory.substr(0, directory.rfind('/'));
-  // A program's record may have come without its file, by a path of somebody else's.
-  const bool shared = std::ranges::any_of(
-      kept.directories(), [&](const std::string& each) { return each.substr(0, each.rfind('/')) == place; });
-  const std::string_view area = kind == store::Kind::image ? images_area : programs_area;
-  if (!shared && place.starts_with(fmt::format("{}/", area))) {
-    impl_->drop(place);
-  } else {
-    impl_->show_records();
-  }
+  impl_->drop(version.directory.substr(0, version.directory.rfind('/')));
   return {};
 }
 
@@ -378,6 +438,57 @@ void Administration::keep_copies(KeptCopy::Pace pace) {
   // Where the server runs from the copy, the database is what is to be looked at by somebody.
   if (impl_->health.degraded()) return;
   impl_->kept = std::make_unique<KeptCopy>(impl_->state.database(), impl_->state.copy(), impl_->health, pace);
+}
+
+base::Result<VerifiedImages> Administration::verify(const std::optional<std::string>& image,
+                                                    content::Library::Verify wish) {
+  const auto in_use = impl_->packages();
+  if (image) {
+    wish.only.emplace();
+    for (const PackageInUse& package : in_use) {
+      if (package.image && content::normalise(package.name) == content::normalise(*image))
+        wish.only->insert(package.hashes.begin(), package.hashes.end());
+    }
+  }
+  auto verified = impl_->library->verify(wish);
+  if (!verified) return tl::unexpected(verified.error());
+  VerifiedImages out{verified->files, verified->octets, {}, verified->stopped};
+  for (const base::Sha256& hash : verified->damaged) {
+    DamagedFile& damaged = out.damaged.emplace_back(DamagedFile{hash, {}});
+    for (const PackageInUse& package : in_use) {
+      if (package.hashes.contains(hash)) damaged.of.push_back(package.name);
+    }
+  }
+  if (!out.damaged.empty()) {
+    const std::lock_guard lock(impl_->change);
+    impl_->republish();
+  }
+  return out;
+}
+
+base::Result<content::Library::Collected> Administration::collect(bool dry_run) {
+  if (const auto degraded = impl_->health.degraded()) return base::fail("{}", print(*degraded));
+  const std::lock_guard lock(impl_->change);
+  return impl_->library->collect(impl_->needed(), content::Library::Sweep::all, dry_run);
+}
+
+base::Result<content::Package> Administration::files(const store::ImageRecord& image) const {
+  const auto manifest = base::parse_sha256(image.manifest);
+  if (!manifest) return base::fail("image \"{}\" is not in the content library", image.image.name);
+  return impl_->library->package(*manifest);
+}
+
+base::Result<base::Fd> Administration::open_file(const base::Sha256& hash) const {
+  const std::string path = impl_->library->path(hash);
+  base::Fd fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!fd.open()) return base::fail_errno(path, errno);
+  return fd;
+}
+
+content::Usage Administration::usage(std::int64_t image) const {
+  const std::lock_guard lock(impl_->view);
+  const auto found = impl_->usage.find(image);
+  return found == impl_->usage.end() ? content::Usage{} : found->second;
 }
 
 std::optional<Degraded> Administration::degraded() const { return impl_->health.degraded(); }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "content/library.h"
 #include "content/published.h"
 #include "net/udp.h"
 #include "policy/model.h"
@@ -57,6 +58,16 @@ struct NewProgram {
   std::string who = "the command line";
 };
 
+struct DamagedFile {
+  base::Sha256 hash{};
+  std::vector<std::string> of;  // images and boot programs that have it; none: nobody needs it
+};
+struct VerifiedImages {
+  std::uint64_t files = 0, octets = 0;
+  std::vector<DamagedFile> damaged;
+  bool stopped = false;
+};
+
 using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
 class Administration {
@@ -94,6 +105,16 @@ class Administration {
   // An image or a program, and its files.
   base::Result<void, store::Refused> remove_with_files(store::Kind kind, std::int64_t id,
                                                        const std::string& who);
+  // Reads the files of one image, or all that the library holds, and takes damaged ones out of
+  // service: their images are not chosen until they are added again.
+  base::Result<VerifiedImages> verify(const std::optional<std::string>& image, content::Library::Verify wish);
+  // Frees what no record needs.
+  base::Result<content::Library::Collected> collect(bool dry_run);
+  [[nodiscard]] base::Result<content::Package> files(const store::ImageRecord& image) const;
+  [[nodiscard]] base::Result<base::Fd> open_file(const base::Sha256& hash) const;
+  // What an image takes on the disk, as it was when images changed last.
+  [[nodiscard]] content::Usage usage(std::int64_t image) const;
+
   // A copy of the whole database, open for reading, that goes when it is closed.
   base::Result<base::Fd> back_up();
 
@@ -114,6 +135,7 @@ class Administration {
   void show_records();
 
   struct Impl;
+  class FreeLater;
   explicit Administration(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -58,6 +58,7 @@ base::Result<store::AfterBatch> SiteRecords::view_with(const store::Batch& batch
 
 base::Result<store::Applied, store::Refused> SiteRecords::apply(store::Batch batch) {
   store::tidy(batch);
+  keep_manifests(batch);
   std::optional<store::AfterBatch> after;
   auto applied = store_->apply(batch, [&](const store::Applied& kept) -> base::Status {
     auto view = view_with(batch, kept);
@@ -77,6 +78,7 @@ base::Result<store::Applied, store::Refused> SiteRecords::apply(store::Batch bat
 
 base::Result<store::Applied, store::Refused> SiteRecords::try_out(store::Batch batch) {
   store::tidy(batch);
+  keep_manifests(batch);
   std::optional<store::Applied> would_be;
   auto refused = store_->apply(batch, [&](const store::Applied& applied) -> base::Status {
     if (const auto view = view_with(batch, applied); !view) return tl::unexpected(view.error());
@@ -113,11 +115,37 @@ base::Status SiteRecords::set_found_images(std::vector<std::int64_t> broken,
   });
 }
 
+std::vector<base::Sha256> SiteRecords::manifests() const {
+  std::vector<base::Sha256> out;
+  const auto add = [&](const std::string& text) {
+    if (const auto hash = base::parse_sha256(text)) out.push_back(*hash);
+  };
+  for (const auto& record : images_) add(record.manifest);
+  for (const auto& program : model().programs) add(program.manifest);
+  return out;
+}
+
 std::vector<std::string> SiteRecords::directories() const {
   std::vector<std::string> out;
-  for (const auto& record : images_) out.push_back(record.directory);
-  for (const auto& program : model().programs) out.push_back(program_directory(program));
+  for (const auto& record : images_) {
+    if (record.manifest.empty()) out.push_back(record.directory);
+  }
+  for (const auto& program : model().programs) {
+    if (program.manifest.empty()) out.push_back(program_directory(program));
+  }
   return out;
+}
+
+// Clients know a program by its path alone, and keep that path.
+void SiteRecords::keep_manifests(store::Batch& batch) const {
+  for (store::Step& step : batch.steps) {
+    auto* const put = std::get_if<store::Put>(&step);
+    auto* const program = put == nullptr ? nullptr : std::get_if<policy::Program>(&put->record);
+    if (program == nullptr || !program->manifest.empty()) continue;
+    for (const policy::Program& present : model().programs) {
+      if (program_directory(present) == program_directory(*program)) program->manifest = present.manifest;
+    }
+  }
 }
 
 }  // namespace site

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/digest.h"
 #include "base/result.h"
 #include "policy/snapshot.h"
 #include "store/after_batch.h"
@@ -47,7 +48,9 @@ class SiteRecords {
   // Those among them that touched images.
   [[nodiscard]] std::uint64_t image_changes() const { return image_changes_; }
 
-  // «images/debian/3», «programs/arm64/1»: the directories that records name.
+  // Manifests of all packages that records name.
+  [[nodiscard]] std::vector<base::Sha256> manifests() const;
+  // «images/debian/3», «programs/arm64/1»: the directories of records without a package.
   [[nodiscard]] std::vector<std::string> directories() const;
 
  private:
@@ -55,6 +58,7 @@ class SiteRecords {
 
   [[nodiscard]] base::Result<store::AfterBatch> view_with(const store::Batch& batch,
                                                           const store::Applied& applied) const;
+  void keep_manifests(store::Batch& batch) const;
   base::Status change_model(const std::function<void(policy::SiteModel&)>& change);
 
   std::unique_ptr<store::Store> store_;

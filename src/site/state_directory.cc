@@ -16,7 +16,6 @@
 #include <optional>
 
 #include "content/directory.h"
-#include "content/import.h"
 
 namespace site {
 namespace {
@@ -24,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr mode_t file_mode = 0640;
+constexpr std::string_view debris_prefix = ".incoming-";
 
 // Created here rather than by whoever writes it first: root, on a stopped server's state,
 // must not leave files that the server's user cannot open.
@@ -94,10 +94,6 @@ base::Result<StateDirectory> StateDirectory::open(const std::string& path) {
   if (!lock) return tl::unexpected(lock.error());
   if (auto locked = take_lock(lock->get(), full); !locked) return tl::unexpected(locked.error());
   StateDirectory state(full, std::move(*lock));
-  for (const std::string_view area : {images_area, programs_area}) {
-    if (auto made = content::make_directory(state.below(area), *owner); !made)
-      return tl::unexpected(made.error());
-  }
   struct stat facts {};
   state.found_database_ = ::stat(state.database().c_str(), &facts) == 0 && facts.st_size > 0;
   const bool lost = !state.found_database_ && ::access(state.copy().c_str(), F_OK) == 0;
@@ -115,8 +111,12 @@ std::vector<std::string> StateDirectory::tidy(store::Store& store,
                                               const std::vector<std::string>& recorded) const {
   std::vector<std::string> strangers;
   for (const std::string_view area : {images_area, programs_area}) {
-    content::remove_debris(below(area));
     for (const std::string& name : names_in(below(area))) {
+      if (name.starts_with(debris_prefix)) {
+        std::error_code ignored;
+        fs::remove_all(fmt::format("{}/{}", below(area), name), ignored);
+        continue;
+      }
       const std::string place = fmt::format("{}/{}", area, name);
       const auto last = store.last_version(place);
       for (const std::string& version : names_in(below(place))) {
@@ -134,17 +134,9 @@ std::vector<std::string> StateDirectory::tidy(store::Store& store,
       // Goes only when nothing is left in it.
       ::rmdir(below(place).c_str());
     }
+    ::rmdir(below(area).c_str());
   }
   return strangers;
-}
-
-void StateDirectory::drop_versions(const std::string& place, const std::vector<std::string>& keep) const {
-  for (const std::string& version : names_in(below(place))) {
-    const std::string directory = fmt::format("{}/{}", place, version);
-    std::error_code ignored;  // what stays now goes at the next start
-    if (version_number(version) && !contains(keep, directory)) fs::remove_all(below(directory), ignored);
-  }
-  ::rmdir(below(place).c_str());
 }
 
 }  // namespace site

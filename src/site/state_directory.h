@@ -30,12 +30,11 @@ class StateDirectory {
   // «images», «images/debian/3»
   [[nodiscard]] std::string below(std::string_view relative) const;
 
-  // Deletes what no reader can need any more: copies that died, and versions that the
-  // database once numbered and no longer names. What it never knew stays, as the database
-  // may be the one that is wrong (a lost file, an old backup): a sentence about each.
+  // Deletes what an older Bootferry has left in directories and no reader can need any more: copies
+  // that died, and versions that the database once numbered and no longer names. What it never knew
+  // stays, as the database may be the one that is wrong (a lost file, an old backup): a sentence
+  // about each.
   std::vector<std::string> tidy(store::Store& store, const std::vector<std::string>& recorded) const;
-  // Deletes the versions of one place, «images/debian», but those in `keep` («images/debian/3»).
-  void drop_versions(const std::string& place, const std::vector<std::string>& keep) const;
 
  private:
   StateDirectory(std::string path, base::Fd lock) : path_(std::move(path)), lock_(std::move(lock)) {}

@@ -329,11 +329,19 @@ UPDATE images SET kind = kind_4;
 ALTER TABLE images DROP COLUMN kind_4;
 )";
 
-constexpr std::array<Migration, 5> all_migrations = {{{1, "images, deployments, boot programs", first_schema},
+// The packages of the content library. What has none yet stands in a directory of its own, as all
+// did until now.
+constexpr std::string_view packages_schema = R"(
+ALTER TABLE images ADD COLUMN manifest TEXT NOT NULL DEFAULT '';
+ALTER TABLE programs ADD COLUMN manifest TEXT NOT NULL DEFAULT '';
+)";
+
+constexpr std::array<Migration, 6> all_migrations = {{{1, "images, deployments, boot programs", first_schema},
                                                       {2, "the model of sites", model_schema},
                                                       {3, "runs", runs_schema},
                                                       {4, "states of images", image_states_schema},
-                                                      {5, "Windows images", windows_images_schema}}};
+                                                      {5, "Windows images", windows_images_schema},
+                                                      {6, "packages", packages_schema}}};
 
 }  // namespace
 

@@ -115,8 +115,8 @@ class Reader {
 
   void read_images() {
     each(
-        "SELECT id, name, kind, kernel, command_line, arch, directory, created, state FROM images ORDER BY "
-        "id",
+        "SELECT id, name, kind, kernel, command_line, arch, directory, created, state, "
+        "manifest FROM images ORDER BY id",
         [&](Statement& row) {
           ImageRecord record;
           record.image.id = row.integer(0);
@@ -128,6 +128,7 @@ class Reader {
           record.directory = row.text(6);
           record.created = row.integer(7);
           record.image.state = known(policy::parse_image_state(row.text(8)), "image", record.image.name);
+          record.manifest = row.text(9);
           out_.images.push_back(std::move(record));
         });
     each("SELECT image, path FROM image_initrds ORDER BY image, position", [&](Statement& row) {
@@ -246,14 +247,15 @@ class Reader {
   }
 
   void read_programs() {
-    each("SELECT id, name, arch, console, path FROM programs ORDER BY id", [&](Statement& row) {
+    each("SELECT id, name, arch, console, path, manifest FROM programs ORDER BY id", [&](Statement& row) {
       const std::string name = row.text(1);
       out_.programs.push_back({row.integer(0),
                                name,
                                known(policy::parse_arch(row.text(2)), "program", name),
                                {},
                                row.integer(3) != 0,
-                               row.text(4)});
+                               row.text(4),
+                               row.text(5)});
     });
     each("SELECT program, role FROM program_roles ORDER BY program", [&](Statement& row) {
       if (auto* found = find(out_.programs, row.integer(0))) {

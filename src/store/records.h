@@ -14,12 +14,15 @@
 
 namespace store {
 
-// An image as recorded: what decisions need, and where its files stand below the state
-// directory («images/<name>/<version>»).
+// An image as recorded: what decisions need, the names that its files are published under
+// («images/<name>/<version>/…»), and which files these are.
 struct ImageRecord {
   policy::Image image;
   std::string directory;
   std::int64_t created = 0;  // Unix seconds
+  // SHA-256 of the manifest in the content library; empty: the files stand in `directory`, where an
+  // older Bootferry put them.
+  std::string manifest = {};
   bool operator==(const ImageRecord&) const = default;
 };
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/digest.h"
 #include "base/overloaded.h"
 
 namespace store {
@@ -108,13 +109,17 @@ class Checker {
   }
   void check(const ImageRecord& record) {
     one_line("its directory", record.directory, max_path);
+    hash("its manifest", record.manifest);
     one_line("its kernel's name", record.image.kernel, max_path);
     bounded("its list of initrds", record.image.initrds.size(), max_list);
     for (const auto& initrd : record.image.initrds) one_line("the name of an initrd", initrd, max_path);
     bounded("its command line", record.image.command_line.size(), max_text);
   }
   void check(const policy::TaskSequence& sequence) { variables(sequence.variables); }
-  void check(const policy::Program& program) { one_line("its path", program.path, max_path); }
+  void check(const policy::Program& program) {
+    one_line("its path", program.path, max_path);
+    hash("its manifest", program.manifest);
+  }
   void check(const policy::Deployment& deployment) {
     one_line("the name of its boot program", deployment.program, max_name);
     if (deployment.from && deployment.until && *deployment.from >= *deployment.until) {
@@ -134,6 +139,11 @@ class Checker {
   }
   void check(const policy::Referral& referral) {
     bounded("its list of servers", referral.shares.size(), max_list);
+  }
+
+  // Or nothing.
+  void hash(std::string_view what, const std::string& text) {
+    if (!text.empty() && !base::parse_sha256(text)) fault(fmt::format("{} is no SHA-256", what));
   }
 
  private:

@@ -117,10 +117,10 @@ std::int64_t put(Writer& writer, const ImageRecord& record) {
     writer.refuse(Why::name_taken,
                   fmt::format("{} is image \"{}\"'s directory already", record.directory, *owner));
   }
-  const std::int64_t id =
-      writer.row(Kind::image, image.id, "name, kind, arch, state, kernel, command_line, directory, created",
-                 image.name, policy::print(image.kind), policy::print(image.arch), policy::print(image.state),
-                 image.kernel, image.command_line, record.directory, record.created);
+  const std::int64_t id = writer.row(
+      Kind::image, image.id, "name, kind, arch, state, kernel, command_line, directory, created, manifest",
+      image.name, policy::print(image.kind), policy::print(image.arch), policy::print(image.state),
+      image.kernel, image.command_line, record.directory, record.created, record.manifest);
   writer.run("DELETE FROM image_initrds WHERE image = ?", id);
   std::int64_t position = 0;
   for (const std::string& path : image.initrds) {
@@ -141,8 +141,8 @@ std::int64_t put(Writer& writer, const policy::TaskSequence& sequence) {
 
 std::int64_t put(Writer& writer, const policy::Program& program) {
   const std::int64_t id =
-      writer.row(Kind::program, program.id, "name, arch, console, path", program.name,
-                 policy::print(program.arch), std::int64_t{program.console}, program.path);
+      writer.row(Kind::program, program.id, "name, arch, console, path, manifest", program.name,
+                 policy::print(program.arch), std::int64_t{program.console}, program.path, program.manifest);
   writer.run("DELETE FROM program_roles WHERE program = ?", id);
   for (const policy::Role role : program.roles) {
     writer.run("INSERT INTO program_roles VALUES (?, ?) ON CONFLICT DO NOTHING", id, policy::print(role));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "content/import.h"
+#include "content/sources.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,9 +17,9 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-class Import : public testing::Test {
+class Sources : public testing::Test {
  protected:
-  Import() { std::filesystem::create_directories(area_); }
+  Sources() { std::filesystem::create_directories(area_); }
 
   SourceFile source(const std::string& name, std::string_view text) {
     opened_.push_back(scratch_.open("from/" + std::to_string(opened_.size()), text));
@@ -27,90 +27,11 @@ class Import : public testing::Test {
   }
 
   Scratch scratch_;
-  std::string area_ = scratch_.path("images");
+  std::string area_ = scratch_.path("folder");
   std::vector<base::Fd> opened_;
 };
 
-TEST_F(Import, CopiesAndCommitsByOneRename) {
-  const std::string big(3'000'001, 'z');
-  const std::vector<SourceFile> files = {source("linux", "kernel"), source("a/b/initrd.gz", big),
-                                         source("empty", "")};
-  std::vector<std::uint64_t> seen;
-  std::uint64_t total = 0;
-  auto staged = Staged::copy(area_, files, [&](std::uint64_t done, std::uint64_t all) {
-    seen.push_back(done);
-    total = all;
-  });
-  ASSERT_TRUE(staged) << staged.error().what;
-  EXPECT_EQ(total, big.size() + 6);
-  EXPECT_EQ(seen.front(), 0U);
-  EXPECT_EQ(seen.back(), total);
-  EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
-  EXPECT_FALSE(std::filesystem::exists(area_ + "/debian"));
-
-  ASSERT_TRUE(staged->commit("debian/1"));
-  EXPECT_THAT(scratch_.list("images"),
-              ElementsAre("debian", "debian/1", "debian/1/a", "debian/1/a/b", "debian/1/a/b/initrd.gz",
-                          "debian/1/empty", "debian/1/linux"));
-  EXPECT_EQ(read_text(area_ + "/debian/1/a/b/initrd.gz"), big);
-  EXPECT_EQ(read_text(area_ + "/debian/1/linux"), "kernel");
-  struct stat facts {};
-  ASSERT_EQ(::stat((area_ + "/debian/1").c_str(), &facts), 0);
-  EXPECT_EQ(facts.st_mode & 07777U, 0750U);
-  ASSERT_EQ(::stat((area_ + "/debian/1/linux").c_str(), &facts), 0);
-  EXPECT_EQ(facts.st_mode & 0137U, 0U);  // nobody else, no x
-}
-
-TEST_F(Import, TheSharedPositionOfADescriptorDoesNotMatter) {
-  const auto file = source("linux", "kernel");
-  ASSERT_EQ(::lseek(file.fd, 3, SEEK_SET), 3);
-  auto staged = Staged::copy(area_, std::vector{file}, {});
-  ASSERT_TRUE(staged->commit("a/1"));
-  EXPECT_EQ(read_text(area_ + "/a/1/linux"), "kernel");
-  EXPECT_EQ(::lseek(file.fd, 0, SEEK_CUR), 3);
-}
-
-TEST_F(Import, WithoutCommitNothingRemains) {
-  { auto staged = Staged::copy(area_, std::vector{source("linux", "kernel")}, {}); }
-  EXPECT_THAT(scratch_.list("images"), IsEmpty());
-}
-
-TEST_F(Import, AVersionIsNeverWrittenOver) {
-  auto first = Staged::copy(area_, std::vector{source("linux", "one")}, {});
-  ASSERT_TRUE(first->commit("a/1"));
-  {
-    auto second = Staged::copy(area_, std::vector{source("linux", "two")}, {});
-    EXPECT_FALSE(second->commit("a/1"));
-  }
-  EXPECT_EQ(read_text(area_ + "/a/1/linux"), "one");
-  EXPECT_THAT(scratch_.list("images"), ElementsAre("a", "a/1", "a/1/linux"));
-}
-
-TEST_F(Import, FailureOnTheWayLeavesNothing) {
-  // Its name is taken by a directory that an earlier file made.
-  const std::vector<SourceFile> files = {source("a/b", "1"), source("a", "2")};
-  EXPECT_FALSE(Staged::copy(area_, files, {}));
-  EXPECT_THAT(scratch_.list("images"), IsEmpty());
-}
-
-TEST_F(Import, ASourceThatChangesMeanwhileIsRefused) {
-  const auto file = source("linux", "kernel");
-  const auto staged = Staged::copy(area_, std::vector{file}, [&](std::uint64_t done, std::uint64_t) {
-    if (done > 0) std::ofstream(scratch_.path("from/0"), std::ios::app) << "more";
-  });
-  ASSERT_FALSE(staged);
-  EXPECT_THAT(staged.error().what, HasSubstr("changed while"));
-  EXPECT_THAT(scratch_.list("images"), IsEmpty());
-}
-
-TEST_F(Import, DebrisOfTheDeadIsSweptAndNothingElse) {
-  scratch_.write("images/.incoming-abc123/sub/linux", "half");
-  scratch_.write("images/debian/1/linux", "whole");
-  remove_debris(area_);
-  EXPECT_THAT(scratch_.list("images"), ElementsAre("debian", "debian/1", "debian/1/linux"));
-}
-
-TEST_F(Import, HostileNamesAreRefused) {
+TEST_F(Sources, HostileNamesAreRefused) {
   const int fd = source("x", "x").fd;
   const std::string names[] = {"",
                                "/etc/passwd",
@@ -138,14 +59,15 @@ TEST_F(Import, HostileNamesAreRefused) {
   EXPECT_TRUE(check_sources(std::vector<SourceFile>{{"a..b/.hidden/...", fd}}));
 }
 
-TEST_F(Import, NamesThatAreOneToClientsAreRefused) {
+TEST_F(Sources, NamesThatAreOneToClientsAreRefused) {
   const auto checked = check_sources(std::vector{source("Linux", "1"), source("linux", "2")});
   ASSERT_FALSE(checked);
   EXPECT_THAT(checked.error().what, HasSubstr("Linux and linux"));
   EXPECT_FALSE(check_sources({}));
+  EXPECT_FALSE(check_sources(std::vector{source("a/b", "1"), source("A", "2")}));
 }
 
-TEST_F(Import, OnlyRegularFiles) {
+TEST_F(Sources, OnlyRegularFiles) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
   const base::Fd reader(ends[0]);
@@ -175,7 +97,7 @@ TEST(CopyFile, ASourceThatEndsEarly) {
   EXPECT_EQ(copy_file(from.get(), to.get(), 100, [](std::uint64_t) {}), ENODATA);
 }
 
-TEST_F(Import, InspectRefusesBeforeAnyCopy) {
+TEST_F(Sources, InspectRefusesBeforeAnyCopy) {
   const auto inspect = [](const std::vector<SourceFile>& files, const BootWish& wish) {
     const auto facts = inspect_image(files, wish);
     return facts ? "boots " + facts->kernel : facts.error().what;
@@ -195,7 +117,7 @@ TEST_F(Import, InspectRefusesBeforeAnyCopy) {
 }
 
 // A record that fits no message would end each `image list`.
-TEST_F(Import, HostileTreesMakeNoEndlessRecord) {
+TEST_F(Sources, HostileTreesMakeNoEndlessRecord) {
   const auto inspect = [](const std::vector<SourceFile>& files) {
     const auto facts = inspect_image(files, {.kind = policy::ImageKind::tree});
     return facts ? "boots " + facts->kernel : facts.error().what;
@@ -213,7 +135,7 @@ TEST_F(Import, HostileTreesMakeNoEndlessRecord) {
   EXPECT_EQ(inspect({kernel, initrd, source("syslinux.cfg", menu)}), "33 initrds: at most 32");
 }
 
-TEST_F(Import, InspectCompletesATreeFromItsMenu) {
+TEST_F(Sources, InspectCompletesATreeFromItsMenu) {
   const std::vector<SourceFile> files = {
       source("linux", fake_kernel()), source("initrd.gz", "i"), source("other", fake_kernel()),
       source("syslinux.cfg", "label install\nkernel linux\nappend initrd=initrd.gz quiet\n")};
