@@ -24,8 +24,10 @@ const Kind image{"image",
                   {"--created", "created", Field::Shape::text, ""},
                   {"--kernel", "kernel", Field::Shape::text, ""},
                   {"--initrd", "initrds", Field::Shape::texts, ""},
-                  {"--cmdline", "command_line", Field::Shape::text, ""}},
-                 {"kind", "arch", "state", "created", "command_line"},
+                  {"--cmdline", "command_line", Field::Shape::text, ""},
+                  {"--own", "own_octets", Field::Shape::text, ""},
+                  {"--shared", "shared_octets", Field::Shape::text, ""}},
+                 {"kind", "arch", "state", "created", "own_octets", "shared_octets", "command_line"},
                  "no images: `bootferry image add` publishes one"};
 
 struct Add {
@@ -200,6 +202,7 @@ void add_image_commands(Command& root) {
   list_command(images, image);
   show_command(images, image);
   remove_command(images, image);
+  add_library_commands(images);
   add_image_inspect(images);
 }
 

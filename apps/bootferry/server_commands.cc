@@ -99,6 +99,17 @@ std::string show_status(const Json& status) {
       loading += fmt::format(", the longest for {} s", number(queue, "longest_wait"));
   }
   table.add({"machines", loading});
+  const Json library = status.value("library", Json::object());
+  if (!library.empty()) {
+    std::string read = library.contains("read") ? "read " + cell(library, "read") : "not yet read as a whole";
+    read += number(library, "damaged") == 0 ? ", nothing damaged"
+                                            : fmt::format(", {} files damaged", number(library, "damaged"));
+    if (library.value("reading", false)) {
+      const auto total = std::max<std::int64_t>(number(library, "total"), 1);
+      read += fmt::format("; being read, {} %", number(library, "done") * 100 / total);
+    }
+    table.add({"library", read});
+  }
   for (const std::string& note : status.value("notes", std::vector<std::string>())) table.add({"note", note});
   const Json counters = status.value("counters", Json::object());
   for (const auto& [name, value] : counters.items()) table.add({name, value.dump()});

@@ -60,6 +60,7 @@ Api::Api(ApiContext context) : context_(std::move(context)) {
   add_model_routes(routes_, context_);
   add_look_routes(routes_, context_, jobs_);
   add_image_routes(routes_, context_);
+  add_library_routes(routes_, context_, jobs_);
   add_upload_routes(routes_, context_, jobs_);
   add_settings_routes(routes_, context_);
   add_record_routes(routes_, context_);

@@ -81,14 +81,15 @@ class Api {
 };
 
 using ApiRoutes = std::vector<ApiRoute>;
-void add_record_routes(ApiRoutes& routes, ApiContext& context);                 // records.cc
-void add_settings_routes(ApiRoutes& routes, ApiContext& context);               // settings.cc
-void add_pending_routes(ApiRoutes& routes, ApiContext& context);                // pending.cc
-void add_run_routes(ApiRoutes& routes, ApiContext& context);                    // runs.cc
-void add_model_routes(ApiRoutes& routes, ApiContext& context);                  // model.cc
-void add_import_routes(ApiRoutes& routes, ApiContext& context, ApiJobs& jobs);  // import.cc
-void add_image_routes(ApiRoutes& routes, ApiContext& context);                  // images.cc
-void add_upload_routes(ApiRoutes& routes, ApiContext& context, ApiJobs& jobs);  // uploads.cc
-void add_look_routes(ApiRoutes& routes, ApiContext& context, ApiJobs& jobs);    // look.cc
+void add_record_routes(ApiRoutes& routes, ApiContext& context);                  // records.cc
+void add_settings_routes(ApiRoutes& routes, ApiContext& context);                // settings.cc
+void add_pending_routes(ApiRoutes& routes, ApiContext& context);                 // pending.cc
+void add_run_routes(ApiRoutes& routes, ApiContext& context);                     // runs.cc
+void add_model_routes(ApiRoutes& routes, ApiContext& context);                   // model.cc
+void add_import_routes(ApiRoutes& routes, ApiContext& context, ApiJobs& jobs);   // import.cc
+void add_image_routes(ApiRoutes& routes, ApiContext& context);                   // images.cc
+void add_library_routes(ApiRoutes& routes, ApiContext& context, ApiJobs& jobs);  // library.cc
+void add_upload_routes(ApiRoutes& routes, ApiContext& context, ApiJobs& jobs);   // uploads.cc
+void add_look_routes(ApiRoutes& routes, ApiContext& context, ApiJobs& jobs);     // look.cc
 
 }  // namespace management

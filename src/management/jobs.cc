@@ -23,6 +23,7 @@ ApiJobs::ApiJobs() = default;
 
 // Nobody may start one any more.
 ApiJobs::~ApiJobs() {
+  ending_.request_stop();
   for (const auto& job : jobs_) job->thread.join();
 }
 

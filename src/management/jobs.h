@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <thread>
 
 #include "api/json.h"
@@ -36,11 +37,14 @@ class ApiJobs {
   base::Result<std::int64_t, Problem> start(Work work);
   // {"job", "state": "running|done|failed", "done", "total", "result"|"problem"}
   [[nodiscard]] std::optional<api::Json> look(std::int64_t job);
+  // For work that nobody misses when the server ends.
+  [[nodiscard]] std::stop_token ending() const { return ending_.get_token(); }
 
  private:
   struct Job;
   void forget_old(std::chrono::steady_clock::time_point now);
 
+  std::stop_source ending_;
   std::mutex mutex_;
   std::list<std::unique_ptr<Job>> jobs_;  // guarded by mutex_, ascending by number
   std::int64_t last_ = 0;

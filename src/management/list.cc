@@ -138,6 +138,7 @@ ApiResult list_records(ApiContext& context, Kind kind, const ApiRequest& request
     for (const std::int64_t id : page.ids) {
       auto json = shown(records, names, kind, id);
       if (json) {
+        add_usage(context.administration, kind, *json);
         body["items"].push_back(std::move(*json));
       } else if (json.error().type != ProblemType::not_found) {  // gone meanwhile
         failed = json.error();

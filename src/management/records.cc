@@ -93,8 +93,9 @@ ApiResult get(ApiContext& context, Kind kind, const ApiRequest& request) {
     const api::Names names(records.snapshot());
     const auto id = names.find(kind, request.names.front());
     if (!id) return tl::unexpected(not_found(store::print(kind), request.names.front()));
-    const auto json = shown(records, names, kind, *id);
+    auto json = shown(records, names, kind, *id);
     if (!json) return tl::unexpected(json.error());
+    add_usage(context.administration, kind, *json);
     return record_answer(*json, kind);
   });
 }

@@ -260,6 +260,7 @@ base::Status Running::start() {
   boot_surface_ = std::make_unique<BootSurface>(runs_, machines_, interfaces_, *run_logs_,
                                                 [this] { return administration_->site(); });
   administration_->keep_copies();
+  administration_->keep_reading();
   return start_services(std::move(*sockets));
 }
 
@@ -493,6 +494,7 @@ StatusReport Running::status() {
     sources.boot_surface = boot_surface_.get();
     if (probes_) sources.boot_servers = probes_->health();
     sources.degraded = administration_->degraded();
+    sources.scrub = administration_->scrubbed();
     promise->set_value(status_of(sources));
   });
   if (future.wait_for(std::chrono::seconds(2)) != std::future_status::ready) return {};

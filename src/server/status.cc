@@ -133,6 +133,7 @@ StatusReport status_of(const StatusSources& sources) {
       add("waiting", n.waiting);
     }
   }
+  status.scrub = sources.scrub;
   if (sources.degraded) status.notes.push_back(print(*sources.degraded));
   for (const BootServerHealth& server : sources.boot_servers) status.notes.push_back(print(server));
   if (sources.pending != nullptr) {
@@ -166,12 +167,22 @@ std::vector<QueueItem> queue_of(Machines& machines) {
 api::Json to_json(const StatusReport& status) {
   api::Json counters = api::Json::object();
   for (const auto& [name, value] : status.counters) counters[name] = value;
+  api::Json library = api::Json::object();
+  if (status.scrub) {
+    library = {{"damaged", status.scrub->damaged}, {"reading", status.scrub->running}};
+    if (status.scrub->finished != 0) library["read"] = api::print_time(status.scrub->finished);
+    if (status.scrub->running) {
+      library["done"] = status.scrub->done;
+      library["total"] = status.scrub->total;
+    }
+  }
   return {{"version", status.version},
           {"pid", status.pid},
           {"started", api::print_time(status.started)},
           {"interfaces", status.interfaces},
           {"services", status.services},
           {"notes", status.notes},
+          {"library", std::move(library)},
           {"counters", std::move(counters)},
           {"queue",
            {{"at_once", status.queue.at_once},

@@ -15,6 +15,7 @@
 #include "server/referral_probes.h"
 #include "server/served_interfaces.h"
 #include "server/tftp_loops.h"
+#include "site/scrub.h"
 #include "site/store_health.h"
 
 namespace server {
@@ -35,6 +36,7 @@ struct StatusReport {
   std::vector<std::string> services;                            // «UDP 67 proxyDHCP»
   std::vector<std::pair<std::string, std::uint64_t>> counters;  // by name
   QueueCounts queue = {};
+  std::optional<site::ScrubReport> scrub = {};
   std::vector<std::string> notes = {};  // a sentence each: what is wrong now, how other boot servers are
 };
 struct QueueItem {
@@ -59,6 +61,7 @@ struct StatusSources {
   const BootSurface* boot_surface = nullptr;
   std::vector<BootServerHealth> boot_servers = {};  // of referrals
   std::optional<site::Degraded> degraded = std::nullopt;
+  std::optional<site::ScrubReport> scrub = std::nullopt;  // of the content library
 };
 
 // On the packet loop, which owns the counters. A port's datagrams are counted as

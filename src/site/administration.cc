@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,6 +14,7 @@
 #include <set>
 #include <utility>
 
+#include "base/log.h"
 #include "content/inspect.h"
 #include "content/kernel.h"
 #include "content/library.h"
@@ -130,6 +132,8 @@ struct Administration::Impl {
   std::shared_ptr<const Site> site;
   std::shared_ptr<const std::vector<std::string>> problems;
   std::map<std::int64_t, content::Usage> usage;  // of images
+
+  std::unique_ptr<Scrub> scrub;  // ends first
 
   explicit Impl(StateDirectory directory) : state(std::move(directory)) {}
 
@@ -489,6 +493,24 @@ content::Usage Administration::usage(std::int64_t image) const {
   const std::lock_guard lock(impl_->view);
   const auto found = impl_->usage.find(image);
   return found == impl_->usage.end() ? content::Usage{} : found->second;
+}
+
+void Administration::keep_reading(Scrub::Pace pace) {
+  const auto read = [this](content::Library::Verify wish) -> base::Result<std::uint64_t> {
+    const auto verified = verify(std::nullopt, std::move(wish));
+    if (!verified) return tl::unexpected(verified.error());
+    for (const DamagedFile& file : verified->damaged) {
+      base::log(base::LogLevel::error, "library", "{} is damaged; it is of: {}", base::print(file.hash),
+                file.of.empty() ? "nobody" : fmt::format("{}", fmt::join(file.of, ", ")));
+    }
+    return verified->damaged.size();
+  };
+  impl_->scrub = std::make_unique<Scrub>(impl_->state.below("library/scrub"), read, pace);
+}
+
+std::optional<ScrubReport> Administration::scrubbed() const {
+  if (impl_->scrub == nullptr) return std::nullopt;
+  return impl_->scrub->report();
 }
 
 std::optional<Degraded> Administration::degraded() const { return impl_->health.degraded(); }

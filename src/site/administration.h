@@ -19,6 +19,7 @@
 #include "site/kept_copy.h"
 #include "site/open_records.h"
 #include "site/records.h"
+#include "site/scrub.h"
 #include "store/store.h"
 
 namespace site {
@@ -78,6 +79,8 @@ class Administration {
                                                             Opening how = Opening::to_change);
   // From now on a copy of the records is kept on disk, never older than some seconds.
   void keep_copies(KeptCopy::Pace pace = {});
+  // From now on the content library is read once a week.
+  void keep_reading(Scrub::Pace pace = {});
   ~Administration();
 
   base::Result<policy::Image> add_image(NewImage image, const Progress& progress);
@@ -114,6 +117,9 @@ class Administration {
   [[nodiscard]] base::Result<base::Fd> open_file(const base::Sha256& hash) const;
   // What an image takes on the disk, as it was when images changed last.
   [[nodiscard]] content::Usage usage(std::int64_t image) const;
+
+  // nullopt: nobody reads it.
+  [[nodiscard]] std::optional<ScrubReport> scrubbed() const;
 
   // A copy of the whole database, open for reading, that goes when it is closed.
   base::Result<base::Fd> back_up();

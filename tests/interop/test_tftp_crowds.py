@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Many TFTP clients at once against the whole server: every byte right, everybody bounded."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -90,7 +91,8 @@ def test_a_file_replaced_while_it_is_read(site, serve):
          "--server", boot_site.SERVER, "--files", f"images/debian/1/linux={site.directory}/linux", "--clients", "3",
          "--blksize", "1456", "--windowsize", "16", "--think-ms", "2"], stdout=subprocess.PIPE, text=True)
     time.sleep(0.3)
-    published = site.directory / "state/images/debian/1/linux"
+    name = hashlib.sha256(site.kernel).hexdigest()
+    published = site.directory / f"state/library/files/{name[:2]}/{name}"
     other = published.with_name("linux.new")
     other.write_bytes(site.kernel[::-1])
     os.rename(other, published)

@@ -178,6 +178,14 @@ TEST_F(ApiTest, RepliesAreAsTheDocumentSays) {
   }
   check("GET", "/v1/images", "/v1/images");
   check("GET", "/v1/images/{name}", "/v1/images/debian");
+  check("GET", "/v1/images/{name}/files", "/v1/images/debian/files");
+  const Json file = ok("GET", "/v1/images/debian/files").at("items")[0];
+  check("GET", "/v1/images/{name}/files/{sha256}",
+        "/v1/images/debian/files/" + file.at("sha256").get<std::string>());
+  check("GET", "/v1/images/{name}/files/{sha256}", "/v1/images/debian/files/0", nullptr, 404);
+  check("POST", "/v1/images/verify", "/v1/images/verify", {{"image", "debian"}}, 202);
+  check("POST", "/v1/images/verify", "/v1/images/verify", {{"image", "zz"}}, 404);
+  check("POST", "/v1/images/collect", "/v1/images/collect?dry_run=true");
   check("GET", "/v1/programs", "/v1/programs");
   check("GET", "/v1/settings", "/v1/settings");
   check("PATCH", "/v1/settings", "/v1/settings", Json::object());

@@ -97,10 +97,36 @@ TEST_F(ApiTest, AnImageComesWithItsFilesAndGoesWithThem) {
   EXPECT_EQ(ok("GET", "/v1/events?last=1").at("items")[0].at("who"), "anna");
   ok("POST", "/v1/deployments", {{"name", "d"}, {"image", "debian"}, {"to", "all"}}, 201);
   EXPECT_EQ(refusal(call("DELETE", "/v1/images/debian")), "in-use");
-  EXPECT_FALSE(scratch_.list("state/images/debian").empty());
+  EXPECT_FALSE(scratch_.list("state/library/files").empty());
   EXPECT_EQ(call("DELETE", "/v1/deployments/d").status, 204);
   EXPECT_EQ(call("DELETE", "/v1/images/debian").status, 204);
-  EXPECT_THAT(scratch_.list("state/images"), IsEmpty());
+  EXPECT_EQ(ok("POST", "/v1/images/verify", nullptr, 202).at("job"), 2);
+  EXPECT_EQ(ok("POST", "/v1/images/collect"), (Json{{"files", 0}, {"octets", 0}}));
+  EXPECT_EQ(refusal(call("GET", "/v1/images/debian/files")), "not-found");
+}
+
+TEST_F(ApiTest, AnImagesFilesAreListedReadAndVerified) {
+  add_image();
+  const Json image = ok("GET", "/v1/images/debian");
+  EXPECT_EQ(image.at("shared_octets"), 0);
+  const Json files = ok("GET", "/v1/images/debian/files").at("items");
+  std::uint64_t octets = 0;
+  for (const Json& file : files) {
+    const ApiAnswer answer = call("GET", "/v1/images/debian/files/" + file.at("sha256").get<std::string>());
+    ASSERT_TRUE(answer.file.open()) << answer.body;
+    std::string content(file.at("size").get<std::size_t>() + 1, ' ');
+    const ssize_t size = ::pread(answer.file.get(), content.data(), content.size(), 0);
+    ASSERT_EQ(size, file.at("size").get<ssize_t>());
+    content.resize(static_cast<std::size_t>(size));
+    EXPECT_EQ(base::print(base::sha256(content)), file.at("sha256"));
+    octets += content.size();
+  }
+  EXPECT_EQ(image.at("own_octets"), octets);
+  const Json list = ok("GET", "/v1/images").at("items");
+  EXPECT_EQ(list[0].at("own_octets"), octets);
+  const Json job = finished(ok("POST", "/v1/images/verify", {{"image", "debian"}}, 202));
+  EXPECT_EQ(job.at("result").at("files"), files.size() + 1);
+  EXPECT_EQ(job.at("result").at("damaged"), Json::array());
 }
 
 TEST_F(ApiTest, UploadsThatMakeNoSense) {
@@ -148,7 +174,7 @@ TEST_F(ApiTest, ABootProgramOfItsOwnName) {
   EXPECT_EQ(refusal(call("PUT", "/v1/programs/new", {{"arch", "bios"}, {"path", "images/other"}})),
             "not-found");
   EXPECT_EQ(call("DELETE", "/v1/programs/wds").status, 204);
-  EXPECT_THAT(scratch_.list("state/programs"), IsEmpty());
+  EXPECT_EQ(ok("POST", "/v1/images/collect?dry_run=true").at("files"), 0);
 }
 
 TEST_F(ApiTest, RolesBoundWhatPeopleDo) {

@@ -115,7 +115,7 @@ TEST_F(PrivilegesAsRoot, WhatRootMadeIsGivenAwayAndNothingElse) {
   EXPECT_EQ(facts.st_mode & 07777U, 0750U);
   EXPECT_EQ(facts.st_uid, 0U);
 
-  const std::string mine = scratch.write("a/state/images/x/1/linux", "x");
+  const std::string mine = scratch.write("a/state/library/files/x", "x");
   const std::string other = scratch.write("a/state/other", "x");
   ASSERT_EQ(::chown(other.c_str(), 1, 1), 0);
   const std::string outside = scratch.write("outside", "x");
@@ -133,7 +133,7 @@ TEST_F(PrivilegesAsRoot, WhatRootMadeIsGivenAwayAndNothingElse) {
     return found.st_uid;
   };
   EXPECT_EQ(owner_of(state), 65534U);
-  EXPECT_EQ(owner_of(scratch.path("a/state/images")), 65534U);
+  EXPECT_EQ(owner_of(scratch.path("a/state/library")), 65534U);
   EXPECT_EQ(owner_of(mine), 65534U);
   EXPECT_EQ(owner_of(other), 1U) << "another user's file";
   EXPECT_EQ(owner_of(outside), 0U) << "a file with a second name outside";

@@ -22,7 +22,6 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 
 const base::Mac mac = *base::Mac::parse("52:54:00:12:34:56");
 
@@ -116,6 +115,17 @@ class AdministrationTest : public testing::Test {
     const auto* found = std::get_if<const content::DiskFile*>(&entry);
     return found == nullptr ? "absent" : read_text((*found)->path);
   }
+  // Where a content stands in the library.
+  [[nodiscard]] std::string stored(std::string_view content) const {
+    const std::string hash = base::print(base::sha256(content));
+    return scratch.path("state/library/files/" + hash.substr(0, 2) + "/" + hash);
+  }
+  // What the library holds.
+  [[nodiscard]] std::vector<std::string> library() const {
+    auto names = scratch.list("state/library/files");
+    std::erase_if(names, [](const std::string& name) { return name.size() < 64; });
+    return names;
+  }
   [[nodiscard]] std::vector<std::string> strangers() const {
     std::vector<std::string> out;
     for (const auto& problem : admin->problems()) {
@@ -197,16 +207,18 @@ TEST_F(AdministrationTest, AReplacedImageKeepsItsDeploymentsAndOneOldVersion) {
   add("debian", "three");
   EXPECT_EQ(served("images/debian/1/initrd.gz"), "absent");
   EXPECT_EQ(served("images/debian/2/initrd.gz"), "two");
-  EXPECT_THAT(scratch.list("state/images/debian"), Not(Contains("1")));
+  EXPECT_EQ(read_text(stored("one")), "");
   EXPECT_EQ(boots(*old_site), "images/debian/1/linux");
+  EXPECT_EQ(library().size(), 5U);  // two initrds, two manifests, one kernel
   reopen();
   EXPECT_EQ(served("images/debian/2/initrd.gz"), "absent");
-  EXPECT_THAT(scratch.list("state/images/debian"), ElementsAre("3", "3/Linux", "3/initrd.gz"));
+  EXPECT_EQ(served("images/debian/3/initrd.gz"), "three");
+  EXPECT_EQ(library().size(), 3U);
 }
 
 TEST_F(AdministrationTest, AFailedAddLeavesTheVersionBeforeInService) {
   add("debian", "one");
-  const auto before = scratch.list("state/images");
+  const auto before = library();
   auto no_kernel = image("debian", "two");
   no_kernel.kernel = "initrd.gz";
   EXPECT_THAT(admin->add_image(std::move(no_kernel), {}).error().what,
@@ -214,24 +226,24 @@ TEST_F(AdministrationTest, AFailedAddLeavesTheVersionBeforeInService) {
   auto out_of_tree = image("debian");
   out_of_tree.files[1].name = "../initrd.gz";
   EXPECT_FALSE(admin->add_image(std::move(out_of_tree), {}));
-  // The copy itself fails: two names collide on disk.
+  // A name of one file is a folder of another.
   auto collision = image("debian");
   collision.files.push_back(file("initrd.gz/x", "x"));
   EXPECT_FALSE(admin->add_image(std::move(collision), {}));
-  EXPECT_EQ(scratch.list("state/images"), before);
+  EXPECT_EQ(library(), before);
   EXPECT_EQ(served("images/debian/1/initrd.gz"), "one");
 }
 
 TEST_F(AdministrationTest, ADatabaseThatRefusesLeavesNoFilesAndTheOldVersion) {
   add("debian", "one");
-  const auto before = scratch.list("state/images");
+  const auto before = library();
   // The one way from outside to make the record fail after the copy.
   ASSERT_TRUE(
       store::Database::open(scratch.path("state/bootferry.db"))
           ->script("CREATE TRIGGER t BEFORE INSERT ON image_initrds BEGIN SELECT RAISE(ABORT, 'no'); END"));
   const auto refused = admin->add_image(image("debian", "two"), {});
   ASSERT_FALSE(refused);
-  EXPECT_EQ(scratch.list("state/images"), before);
+  EXPECT_EQ(library(), before);
   EXPECT_EQ(served("images/debian/1/initrd.gz"), "one");
   EXPECT_EQ(admin->look([](SiteRecords& records) { return records.images().front().directory; }),
             "images/debian/1");
@@ -240,7 +252,7 @@ TEST_F(AdministrationTest, ADatabaseThatRefusesLeavesNoFilesAndTheOldVersion) {
 TEST_F(AdministrationTest, RemovingTakesFilesAndRecordAndNeverReusesTheirNames) {
   add("debian");
   ASSERT_TRUE(remove_image());
-  EXPECT_THAT(scratch.list("state/images"), IsEmpty());
+  EXPECT_THAT(library(), IsEmpty());
   EXPECT_EQ(served("images/debian/1/linux"), "absent");
   EXPECT_THAT(admin->site()->policy.model().images, IsEmpty());
   // Whoever still has the old name must not get other bytes under it.
@@ -262,7 +274,7 @@ TEST_F(AdministrationTest, ImageNamesThatCannotBe) {
   for (const char* name : {"", "..", "a/b", "-x", ".incoming-1"}) {
     EXPECT_THAT(admin->add_image(image(name), {}).error().what, HasSubstr("image name")) << name;
   }
-  EXPECT_THAT(scratch.list("state/images"), IsEmpty());
+  EXPECT_THAT(library(), IsEmpty());
 }
 
 TEST_F(AdministrationTest, ProgramsOfOtherArchitectures) {
@@ -277,7 +289,7 @@ TEST_F(AdministrationTest, ProgramsOfOtherArchitectures) {
   EXPECT_FALSE(add_program(Arch::riscv64, file("..", "x")));
   ASSERT_TRUE(admin->remove_with_files(store::Kind::program, admin->site()->policy.model().programs.at(0).id,
                                        "a test"));
-  EXPECT_THAT(scratch.list("state/programs"), IsEmpty());
+  EXPECT_THAT(library(), IsEmpty());
   EXPECT_EQ(admin->site()->policy.program(Arch::riscv64, policy::Role::boot), nullptr);
 }
 
@@ -299,36 +311,182 @@ TEST_F(AdministrationTest, OneOwnerAtATimeAndTheSecondLearnsWhoIsFirst) {
   reopen();
 }
 
-TEST_F(AdministrationTest, WhatTheDeadLeftIsGoneAfterTheNextStart) {
+TEST_F(AdministrationTest, AManagedProgramKeepsItsFileWhenItsRecordChanges) {
+  ASSERT_TRUE(add_program(Arch::riscv64, file("Boot.efi", "one")));
+  policy::Program program = admin->site()->policy.model().programs.at(0);
+  program.manifest.clear();  // as clients know it
+  program.console = true;
+  ASSERT_TRUE(admin->apply({"a test", "", {store::Put{program, {}}}}));
+  reopen();
+  EXPECT_TRUE(admin->site()->policy.model().programs.at(0).console);
+  EXPECT_EQ(served(program.path), "one");
+  EXPECT_THAT(strangers(), IsEmpty());
+}
+
+TEST_F(AdministrationTest, TenImagesWithTheSameFilesTakeTheSpaceOfOne) {
+  const std::string initrd(3'000'000, 'i');
+  for (int i = 0; i < 10; ++i) add("debian" + std::to_string(i), initrd);
+  EXPECT_EQ(library().size(), 3U);
+  EXPECT_EQ(served("images/debian9/1/initrd.gz"), initrd);
+  const std::int64_t id = admin->site()->policy.model().images.at(0).id;
+  EXPECT_EQ(admin->usage(id), (content::Usage{0, initrd.size() + fake_kernel().size()}));
+  add("alone", "its own");
+  EXPECT_EQ(admin->usage(admin->site()->policy.model().images.at(10).id),
+            (content::Usage{7, fake_kernel().size()}));
+}
+
+TEST_F(AdministrationTest, CurrentAlwaysMeansThePresentVersion) {
+  add("debian", "one");
+  EXPECT_EQ(served("images/debian/current/initrd.gz"), "one");
+  const auto old_site = admin->site();
+  add("debian", "two");
+  EXPECT_EQ(served("images/debian/current/initrd.gz"), "two");
+  EXPECT_EQ(served("images/debian/current/linux"), fake_kernel());
+  // Whoever looked before goes on with what it saw.
+  const auto entry = old_site->published->find("images/debian/current/initrd.gz");
+  EXPECT_EQ(read_text(std::get<const content::DiskFile*>(entry)->path), "one");
+  ASSERT_TRUE(remove_image());
+  EXPECT_EQ(served("images/debian/current/initrd.gz"), "absent");
+}
+
+// What an older Bootferry kept as directories.
+class OldLayout : public AdministrationTest {
+ protected:
+  // Puts what the library holds of them back as directories, and takes it out of the records.
+  void make_old() {
+    admin.reset();
+    scratch.write("state/images/debian/1/Linux", fake_kernel());
+    scratch.write("state/images/debian/1/initrd.gz", "initrd");
+    scratch.write("state/programs/riscv64/1/Boot.efi", "program");
+    const auto database = store::Database::open(scratch.path("state/bootferry.db"));
+    ASSERT_TRUE(database->script("UPDATE images SET manifest = ''; UPDATE programs SET manifest = ''"));
+    std::filesystem::remove_all(scratch.path("state/library"));
+  }
+  void make() {
+    add("debian");
+    ASSERT_TRUE(deploy("debian"));
+    ASSERT_TRUE(add_program(Arch::riscv64, file("Boot.efi", "program")));
+    make_old();
+  }
+  void expect_taken_over() {
+    EXPECT_FALSE(std::filesystem::exists(scratch.path("state/images")));
+    EXPECT_FALSE(std::filesystem::exists(scratch.path("state/programs")));
+    EXPECT_EQ(boots(*admin->site()), "images/debian/1/linux");
+    EXPECT_EQ(served("images/debian/1/linux"), fake_kernel());
+    EXPECT_EQ(served("images/debian/current/initrd.gz"), "initrd");
+    EXPECT_EQ(served("programs/riscv64/1/boot.efi"), "program");
+    EXPECT_EQ(library().size(), 5U);
+    EXPECT_THAT(strangers(), IsEmpty());
+  }
+};
+
+TEST_F(OldLayout, IsTakenOverAtTheStartWithoutACopy) {
+  make();
+  struct stat before {
+  }, after{};
+  ASSERT_EQ(::stat(scratch.path("state/images/debian/1/initrd.gz").c_str(), &before), 0);
+  reopen();
+  expect_taken_over();
+  ASSERT_EQ(::stat(stored("initrd").c_str(), &after), 0);
+  EXPECT_EQ(before.st_ino, after.st_ino);
+  EXPECT_EQ(after.st_mode & 07777U, 0440U);
+  reopen();
+  expect_taken_over();
+}
+
+// Killed when some files had their place, and again when the record had its package.
+TEST_F(OldLayout, IsTakenOverFromWhereItWasLeft) {
+  make();
+  const std::string there = stored("initrd");
+  std::filesystem::create_directories(std::filesystem::path(there).parent_path());
+  std::filesystem::create_hard_link(scratch.path("state/images/debian/1/initrd.gz"), there);
+  reopen();
+  expect_taken_over();
+  admin.reset();
+  scratch.write("state/images/debian/1/initrd.gz", "initrd");
+  reopen();
+  expect_taken_over();
+}
+
+TEST_F(OldLayout, WhatCannotBeTakenOverIsServedFromWhereItStands) {
+  make();
+  const auto database = store::Database::open(scratch.path("state/bootferry.db"));
+  ASSERT_TRUE(database->script(
+      "CREATE TRIGGER t BEFORE UPDATE OF manifest ON images BEGIN SELECT RAISE(ABORT, 'no'); END"));
+  reopen();
+  EXPECT_EQ(boots(*admin->site()), "images/debian/1/linux");
+  EXPECT_EQ(served("images/debian/1/initrd.gz"), "initrd");
+  EXPECT_EQ(served("images/debian/current/initrd.gz"), "initrd");
+  EXPECT_THAT(strangers(), ElementsAre(HasSubstr("cannot be taken into the library")));
+  ASSERT_TRUE(database->script("DROP TRIGGER t"));
+  reopen();
+  expect_taken_over();
+}
+
+TEST_F(OldLayout, WhatTheDeadLeftGoesAndWhatNobodyKnowsStays) {
   add("debian", "one");
   add("debian", "two");
   admin.reset();
-  // A copy that was killed, and a version that had its place but not its record yet.
   scratch.write("state/images/.incoming-x1y2z3/linux", "half");
   scratch.write("state/programs/.incoming-x1y2z3/a.efi", "half");
   scratch.write("state/images/debian/1/linux", "superseded");
+  scratch.write("state/images/debian/9/linux", "of another database");
   reopen();
-  EXPECT_THAT(scratch.list("state/images"),
-              ElementsAre("debian", "debian/2", "debian/2/Linux", "debian/2/initrd.gz"));
-  EXPECT_THAT(scratch.list("state/programs"), IsEmpty());
+  EXPECT_THAT(scratch.list("state/images"), ElementsAre("debian", "debian/9", "debian/9/linux"));
+  EXPECT_FALSE(std::filesystem::exists(scratch.path("state/programs")));
   EXPECT_EQ(served("images/debian/2/initrd.gz"), "two");
+  EXPECT_THAT(strangers(), ElementsAre(AllOf(HasSubstr("images/debian/9"), HasSubstr("left alone"))));
 }
 
-TEST_F(AdministrationTest, FilesOfALostDatabaseAreKeptAndSaid) {
+TEST_F(AdministrationTest, FilesOfALostDatabaseAreKeptUntilSomebodySaysOtherwise) {
   add("debian", "precious");
   admin.reset();
   for (const char* name : {"bootferry.db", "bootferry.db-wal", "bootferry.db-shm"}) {
     std::filesystem::remove(scratch.path(std::string("state/") + name));
   }
   reopen();
-  EXPECT_EQ(read_text(scratch.path("state/images/debian/1/initrd.gz")), "precious");
   EXPECT_EQ(served("images/debian/1/initrd.gz"), "absent");
-  EXPECT_THAT(strangers(), ElementsAre(AllOf(HasSubstr("images/debian/1"), HasSubstr("left alone"))));
+  add("other", "a");
+  add("other", "b");
+  add("other", "c");
+  EXPECT_EQ(read_text(stored("precious")), "precious");
+  EXPECT_EQ(admin->collect(true)->files, 2U);
+  EXPECT_EQ(read_text(stored("precious")), "precious");
+  EXPECT_EQ(admin->collect(false)->files, 2U);
+  EXPECT_EQ(read_text(stored("precious")), "");
+  EXPECT_EQ(served("images/other/3/initrd.gz"), "c");
+  EXPECT_EQ(served("images/other/2/initrd.gz"), "b");
+}
+
+TEST_F(AdministrationTest, WhatVerifyFindsDamagedIsNotChosenUntilItIsAddedAgain) {
+  add("debian", "initrd one");
+  add("other", "initrd two");
+  ASSERT_TRUE(deploy("debian"));
+  EXPECT_THAT(admin->verify(std::nullopt, {})->damaged, IsEmpty());
+  ASSERT_EQ(::chmod(stored("initrd one").c_str(), 0640), 0);
+  std::ofstream(stored("initrd one")) << "initrd 0ne";
+  const auto other = admin->verify("other", {});
+  EXPECT_THAT(other->damaged, IsEmpty());
+  EXPECT_EQ(other->files, 3U);
+  const auto verified = admin->verify("Debian", {});
+  ASSERT_TRUE(verified) << verified.error().what;
+  ASSERT_EQ(verified->damaged.size(), 1U);
+  EXPECT_EQ(verified->damaged[0].hash, base::sha256("initrd one"));
+  EXPECT_THAT(verified->damaged[0].of, ElementsAre("debian"));
+  EXPECT_EQ(boots(*admin->site()), "image-not-here");
+  EXPECT_EQ(served("images/debian/1/initrd.gz"), "absent");
+  EXPECT_EQ(served("images/other/1/initrd.gz"), "initrd two");
+  EXPECT_THAT(strangers(),
+              ElementsAre("image \"debian\": initrd.gz is gone or damaged: add the image again"));
+  add("debian", "initrd one");
+  EXPECT_EQ(boots(*admin->site()), "images/debian/2/linux");
+  EXPECT_EQ(served("images/debian/1/initrd.gz"), "initrd one");
+  EXPECT_THAT(strangers(), IsEmpty());
 }
 
 TEST_F(AdministrationTest, VanishedFilesAreAProblemWithItsRemedy) {
   add("debian");
-  std::filesystem::remove(scratch.path("state/images/debian/1/Linux"));
+  std::filesystem::remove(stored(fake_kernel()));
   ASSERT_TRUE(admin->set_settings({}));
   EXPECT_THAT(strangers(), Contains(AllOf(HasSubstr("image \"debian\""), HasSubstr("add the image again"))));
 }
@@ -337,7 +495,7 @@ TEST_F(AdministrationTest, AnImageThatIsNotWholeIsNotChosenUntilItIsAddedAgain) 
   add("debian");
   ASSERT_TRUE(deploy("debian"));
   EXPECT_EQ(boots(*admin->site()), "images/debian/1/linux");
-  std::filesystem::remove(scratch.path("state/images/debian/1/initrd.gz"));
+  std::filesystem::remove(stored("initrd"));
   reopen();
   EXPECT_EQ(boots(*admin->site()), "image-not-here");
   add("debian");
@@ -459,7 +617,7 @@ TEST_F(AdministrationTest, TwoAddsAtOnce) {
   first.join();
   second.join();
   EXPECT_EQ(admin->site()->policy.model().images.size(), 2U);
-  EXPECT_THAT(scratch.list("state/images/same"), Contains("2"));
+  EXPECT_EQ(served("images/same/2/linux"), fake_kernel());
   EXPECT_THAT(strangers(), IsEmpty());
 }
 
