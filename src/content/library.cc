@@ -44,6 +44,13 @@ std::string Library::path(const base::Sha256& hash) const {
 
 base::Status Library::look() {
   std::error_code error;
+  // Folders are what others unpack there for a moment; whoever did is dead.
+  std::vector<fs::path> dead;
+  for (const auto& entry : fs::directory_iterator(folder("incoming"), error)) {
+    if (entry.is_directory(error)) dead.push_back(entry.path());
+  }
+  for (const fs::path& path : dead) fs::remove_all(path, error);
+  error.clear();
   for (fs::recursive_directory_iterator walk(folder("files"), error), end; !error && walk != end;
        walk.increment(error)) {
     if (walk->symlink_status(error).type() != fs::file_type::regular) continue;

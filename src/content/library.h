@@ -36,7 +36,8 @@ namespace content {
 
 class Library {
  public:
-  // Makes what is missing, and looks which files are there; reads none.
+  // Makes what is missing, removes folders that are left in incoming/, and looks which files are
+  // there; reads none.
   static base::Result<std::unique_ptr<Library>> open(const std::string& directory);
 
   // Contents that no collect() takes as long as this lives.
@@ -98,13 +99,14 @@ class Library {
   base::Status give_up(const base::Sha256& manifest);
   enum class Sweep : std::uint8_t {
     given_up,  // what packages given up and adds that failed have left
-    all,       // all that no package needs, and what adds that were killed a day ago have left
+    all,       // all that no package needs
   };
   struct Collected {
     std::uint64_t files = 0, octets = 0;  // that are gone, or would go
   };
-  // Frees what is neither in the packages of `manifests` nor pinned. Nobody may make a record name
-  // another package meanwhile. Refuses where one of them cannot be read: what it needs is unknown.
+  // Frees what is neither in the packages of `manifests` nor pinned, and what adds that were killed
+  // left unfinished a day ago. Nobody may make a record name another package meanwhile. Refuses
+  // where a manifest cannot be read: what it needs is unknown.
   base::Result<Collected> collect(std::span<const base::Sha256> manifests, Sweep sweep, bool dry_run = false);
 
  private:

@@ -105,7 +105,7 @@ base::Result<Library::Collected> Library::collect(std::span<const base::Sha256> 
       return write_error("remove " + path(hash), errno);
     forget(hash);
   }
-  if (sweep == Sweep::all) sweep_incoming(folder("incoming"), dry_run, out);
+  sweep_incoming(folder("incoming"), dry_run, out);
   if (dry_run) return out;
   loose_.clear();
   if (std::erase_if(superseded_, [&](const base::Sha256& each) { return !marked.contains(each); }) > 0) {

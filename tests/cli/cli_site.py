@@ -72,7 +72,7 @@ class Site:
         return bootferry("check", "--config", self.config, "--state", self.state)
 
     def files(self):
-        return {path: path.read_bytes() for path in (self.state / "images").rglob("*") if path.is_file()}
+        return {path: path.read_bytes() for path in (self.state / "library/files").rglob("*") if path.is_file()}
 
 
 class Server:

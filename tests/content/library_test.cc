@@ -323,11 +323,13 @@ TEST_F(LibraryTest, VerifyKeepsItsPaceAndStopsAtOnce) {
 
 TEST_F(LibraryTest, FilesOfStrangersAreLeftAlone) {
   scratch.write("library/files/README", "not ours");
+  scratch.write("library/incoming/.incoming-x1y2z3/boot.sdi", "of somebody who died");
   scratch.write("library/files/00/" + base::print(base::sha256("x")), "in the wrong folder");
   reopen();
   EXPECT_EQ(library->verify({})->files, 0U);
   EXPECT_EQ(sweep({})->files, 0U);
   EXPECT_EQ(read_text(scratch.path("library/files/README")), "not ours");
+  EXPECT_THAT(scratch.list("library/incoming"), IsEmpty());
 }
 
 // Adds of one source, of one content and of nothing in common, beside a collector.
