@@ -23,7 +23,7 @@ def test_files_and_usage(site):
     assert shown["own_octets"] == 0 and shown["shared_octets"] == 6 + kernel["size"]
     assert [image["own_octets"] for image in site.json("image", "list")] == [0, 0]
     assert len(site.files()) == 3
-    assert "no image" in one_line(site.run("image", "files", "none"), 1)
+    assert "there is no image" in one_line(site.run("image", "files", "none"), 1)
 
 
 def test_export_gives_back_what_came_in(site):
