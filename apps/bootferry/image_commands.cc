@@ -201,6 +201,7 @@ void add_image_commands(Command& root) {
   show_command(images, image);
   remove_command(images, image);
   add_image_inspect(images);
+  add_image_build(images);
 }
 
 }  // namespace cli
