@@ -80,9 +80,8 @@ Json firmware(const std::string& root) {
 // By the path that the kernel's device has among its buses.
 std::string transport(const std::string& device) {
   constexpr std::pair<const char*, const char*> buses[] = {
-      {"/usb", "usb"},       {"/nvme", "nvme"}, {"/virtio", "virtio"}, {"/ata", "ata"},
-      {"/mmc", "mmc"},       {"/sas", "sas"},   {"/end_device", "sas"}, {"/VMBUS", "hyperv"},
-      {"/vmbus", "hyperv"},  {"/vbd-", "xen"},
+      {"/usb", "usb"}, {"/nvme", "nvme"},      {"/virtio", "virtio"}, {"/ata", "ata"},      {"/mmc", "mmc"},
+      {"/sas", "sas"}, {"/end_device", "sas"}, {"/VMBUS", "hyperv"},  {"/vmbus", "hyperv"}, {"/vbd-", "xen"},
   };
   for (const auto& [part, name] : buses) {
     if (device.find(part) != std::string::npos) return name;
@@ -171,11 +170,15 @@ std::vector<std::string> ethernet_interfaces(const std::string& root) {
 std::vector<std::string> pci_without_driver(const std::string& root, const std::string& pci_class) {
   std::vector<std::string> devices;
   const std::string folder = root + "/sys/bus/pci/devices/";
-  const auto hexadecimal = [](const std::string& text) { return text.substr(text.starts_with("0x") ? 2 : 0); };
+  const auto hexadecimal = [](const std::string& text) {
+    return text.substr(text.starts_with("0x") ? 2 : 0);
+  };
   for (const std::string& name : names_in(folder)) {
     const std::string device = folder + name;
-    if (!hexadecimal(read_text(device + "/class")).starts_with(pci_class) || is_there(device + "/driver")) continue;
-    devices.push_back(hexadecimal(read_text(device + "/vendor")) + ":" + hexadecimal(read_text(device + "/device")));
+    if (!hexadecimal(read_text(device + "/class")).starts_with(pci_class) || is_there(device + "/driver"))
+      continue;
+    devices.push_back(hexadecimal(read_text(device + "/vendor")) + ":" +
+                      hexadecimal(read_text(device + "/device")));
   }
   return devices;
 }

@@ -83,7 +83,8 @@ int child_ended(pid_t child) {
 int main() {
   Screen screen;
   if (::getpid() != 1) {
-    constexpr char words[] = "bootferry-agent is the first process of Bootferry's boot image, and nothing else\n";
+    constexpr char words[] =
+        "bootferry-agent is the first process of Bootferry's boot image, and nothing else\n";
     [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, words, sizeof words - 1);
     return 2;
   }

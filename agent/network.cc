@@ -115,8 +115,8 @@ void Network::step(double now) {
     }
     if (client.process > 0 || now < client.again_at) continue;
     // Ends when four requests stay without an answer; else it lives on and renews the lease.
-    client.process = start_busybox(
-        {"udhcpc", "-f", "-n", "-t", "4", "-T", "3", "-i", interface, "-s", "/etc/udhcpc"});
+    client.process =
+        start_busybox({"udhcpc", "-f", "-n", "-t", "4", "-T", "3", "-i", interface, "-s", "/etc/udhcpc"});
   }
 }
 

@@ -110,9 +110,10 @@ Answer post(const Url& url, std::string_view path, std::string_view type, std::s
     if (error != 0) return none(error);
   }
 
-  std::string request = "POST " + url.path + std::string(path) + " HTTP/1.1\r\nHost: " + url.host +
-                        "\r\nUser-Agent: bootferry-agent\r\nConnection: close\r\nContent-Type: " +
-                        std::string(type) + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n";
+  std::string request =
+      "POST " + url.path + std::string(path) + " HTTP/1.1\r\nHost: " + url.host +
+      "\r\nUser-Agent: bootferry-agent\r\nConnection: close\r\nContent-Type: " + std::string(type) +
+      "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n";
   request += body;
   const auto until = begin + for_all;
   std::string_view rest = request;

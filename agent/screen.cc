@@ -21,7 +21,8 @@ void write_everywhere(const std::string& text) {
   for (const std::string& name : consoles()) {
     // A serial port that nobody reads must not hold up the work: what does not fit is lost.
     const base::Fd console(::open(("/dev/" + name).c_str(), O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
-    if (console.open()) [[maybe_unused]] const ssize_t written = ::write(console.get(), text.data(), text.size());
+    if (console.open()) [[maybe_unused]]
+      const ssize_t written = ::write(console.get(), text.data(), text.size());
   }
 }
 
@@ -50,9 +51,17 @@ void Screen::say(const std::string& line) {
   std::snprintf(time.data(), time.size(), "[%7.1f] ", seconds_since_start());
   const std::string whole = time.data() + line + "\n";
   if (log_.size() + whole.size() <= most_log) log_ += whole;
-  write_everywhere("\r\x1b[K" "bootferry: " + line + "\r\n");
+  write_everywhere(
+      "\r\x1b[K"
+      "bootferry: " +
+      line + "\r\n");
 }
 
-void Screen::show(const std::string& line) { write_everywhere("\r\x1b[K" "bootferry: " + line); }
+void Screen::show(const std::string& line) {
+  write_everywhere(
+      "\r\x1b[K"
+      "bootferry: " +
+      line);
+}
 
 }  // namespace agent

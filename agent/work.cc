@@ -94,7 +94,8 @@ void show(Screen& screen, const nlohmann::json& facts) {
     screen.say("interface " + word(one, "name") + " " + word(one, "mac") + " " + word(one, "driver"));
   for (const nlohmann::json& disk : facts["disks"]) {
     screen.say("disk " + word(disk, "name") + " " +
-               std::to_string(disk["size"].get<std::uint64_t>() / 1'000'000) + " MB " + word(disk, "transport"));
+               std::to_string(disk["size"].get<std::uint64_t>() / 1'000'000) + " MB " +
+               word(disk, "transport"));
   }
 }
 

@@ -96,7 +96,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   request.body = body.substr(0, allowed);
   const net::HttpReply reply = surface.answer(request, now);
   if (const auto* error = std::get_if<net::HttpError>(&reply)) {
-    BOOTFERRY_CHECK(error->status == 400 || error->status == 404 || error->status == 429 || error->status == 503);
+    BOOTFERRY_CHECK(error->status == 400 || error->status == 404 || error->status == 429 ||
+                    error->status == 503);
   } else {
     BOOTFERRY_CHECK(std::holds_alternative<net::HttpBody>(reply));
   }

@@ -38,12 +38,15 @@ std::string with(std::string_view before, const std::string& value) {
 std::string firmware(const Json& facts) {
   const Json firmware = part(facts, "firmware");
   const std::string secure = text(firmware, "secure_boot");
-  return join({text(firmware, "kind"), secure.empty() ? "" : secure == "true" ? "Secure Boot is on" : "Secure Boot is off"});
+  return join({text(firmware, "kind"), secure.empty()     ? ""
+                                       : secure == "true" ? "Secure Boot is on"
+                                                          : "Secure Boot is off"});
 }
 
 std::string interface(const Json& one) {
   std::vector<std::string> words{join({text(one, "name"), text(one, "mac"), text(one, "driver")}, " "),
-                                 text(one, "link") == "true" ? "link" : "no link", with("Mbit/s: ", text(one, "megabits"))};
+                                 text(one, "link") == "true" ? "link" : "no link",
+                                 with("Mbit/s: ", text(one, "megabits"))};
   const Json addresses = part(one, "addresses");
   for (std::size_t i = 0; addresses.is_array() && i < addresses.size(); ++i) {
     if (addresses[i].is_string()) words.push_back(addresses[i].get<std::string>());
@@ -52,8 +55,8 @@ std::string interface(const Json& one) {
 }
 
 std::string disk(const Json& one) {
-  return join({text(one, "name") + " " + size(one, "size"), text(one, "model"), with("serial ", text(one, "serial")),
-               text(one, "transport")});
+  return join({text(one, "name") + " " + size(one, "size"), text(one, "model"),
+               with("serial ", text(one, "serial")), text(one, "transport")});
 }
 
 std::string times(const Json& facts) {

@@ -35,12 +35,14 @@ constexpr std::size_t shown_at_most = 12;  // names in one cell
 // Beside this program, as a build leaves it, or where the Debian package puts it.
 Got<std::string> find_agent() {
   std::error_code error;
-  const std::string beside = fs::read_symlink("/proc/self/exe", error).parent_path().string() + "/bootferry-agent";
+  const std::string beside =
+      fs::read_symlink("/proc/self/exe", error).parent_path().string() + "/bootferry-agent";
   const std::string installed = "/usr/lib/bootferry/bootferry-agent";
   for (const std::string& path : {beside, installed}) {
     if (fs::is_regular_file(path, error)) return path;
   }
-  return tl::unexpected(Failure{fmt::format("the agent is missing: there is no {} and no {}", beside, installed)});
+  return tl::unexpected(
+      Failure{fmt::format("the agent is missing: there is no {} and no {}", beside, installed)});
 }
 
 std::string default_packages() {
@@ -68,21 +70,21 @@ std::string summary(const bootimage::Built& built, bool debug_shell) {
   table.add({"kernel", fmt::format("{}, {}", built.release, print_size(built.kernel_size))});
   table.add({"initramfs", print_size(built.initrd_size)});
   if (!built.uki.empty()) table.add({"unified", print_size(built.uki_size)});
-  table.add({"drivers", fmt::format("{} network, {} storage; {} modules with what they need", built.network_drivers,
-                                    built.storage_drivers, built.modules)});
+  table.add({"drivers", fmt::format("{} network, {} storage; {} modules with what they need",
+                                    built.network_drivers, built.storage_drivers, built.modules)});
   if (!built.added_drivers.empty()) table.add({"added", some_of(built.added_drivers, same)});
   table.add({"PCI devices", fmt::format("{} are served", built.pci_ids)});
   if (!built.added_drivers.empty()) {
-    table.add({"newly served", built.newly_served.empty() ? "none by the added drivers"
-                                                          : some_of(built.newly_served, [](bootimage::PciId id) {
-                                                              return bootimage::print(id);
-                                                            })});
+    table.add({"newly served",
+               built.newly_served.empty()
+                   ? "none by the added drivers"
+                   : some_of(built.newly_served, [](bootimage::PciId id) { return bootimage::print(id); })});
   }
   if (!built.firmware.empty()) table.add({"firmware", some_of(built.firmware, same)});
   if (!built.no_firmware.empty()) table.add({"not included", "firmware " + some_of(built.no_firmware, same)});
   table.add({"command line", built.command_line});
-  table.add({"debug shell", debug_shell ? "YES: whoever stands in front of the machine is root after a failure"
-                                        : "no"});
+  table.add({"debug shell",
+             debug_shell ? "YES: whoever stands in front of the machine is root after a failure" : "no"});
   return table.print();
 }
 
@@ -125,7 +127,8 @@ Got<bootimage::Built> make(const BuildImage& typed, const std::string& output) {
   return std::move(*built);
 }
 
-void tell(const bootimage::Built& built, const BuildImage& typed, const Common& common, const std::string& sentence) {
+void tell(const bootimage::Built& built, const BuildImage& typed, const Common& common,
+          const std::string& sentence) {
   print_line(common.json ? api::print_json(as_json(built, typed.debug_shell))
                          : summary(built, typed.debug_shell) + "\n\n" + sentence);
 }
@@ -159,7 +162,8 @@ Got<int> build_for_server(const BuildImage& typed, const Common& common, Site& s
   const auto added = upload(site, "/v1/images", record, std::move(files), "copying " + typed.name, common);
   if (!added) return tl::unexpected(added.error());
   tell(*built, typed, common,
-       fmt::format("added {}; no machine gets it yet: bootferry deploy {} --to MAC --required", typed.name, typed.name));
+       fmt::format("added {}; no machine gets it yet: bootferry deploy {} --to MAC --required", typed.name,
+                   typed.name));
   return exit_ok;
 }
 
@@ -171,22 +175,23 @@ const char* const footer =
 
 void add_image_build(Command& images) {
   auto typed = std::make_shared<BuildImage>();
-  Command build = images.leaf("build", "Make Bootferry's own boot image and publish it",
-                              [typed](const Common& common) {
-                                if (!typed->output.empty()) return build_into_folder(*typed, common);
-                                return with_site(
-                                    common, [&](Site& site) { return build_for_server(*typed, common, site); }, true);
-                              });
+  Command build =
+      images.leaf("build", "Make Bootferry's own boot image and publish it", [typed](const Common& common) {
+        if (!typed->output.empty()) return build_into_folder(*typed, common);
+        return with_site(
+            common, [&](Site& site) { return build_for_server(*typed, common, site); }, true);
+      });
   build.footer(footer);
   build.may("NAME", typed->name, "What to call it [agent]");
   build.option("--output", typed->output, "Write vmlinuz and initrd.img into this folder; no server is asked",
                a_folder());
-  build.option("--kernel-package", typed->kernel_package, "A kernel's .deb [Debian's present linux-image-amd64]",
-               a_file());
-  build.option("--packages", typed->packages, "Where downloaded packages are kept [~/.cache/bootferry/packages]",
-               a_folder());
+  build.option("--kernel-package", typed->kernel_package,
+               "A kernel's .deb [Debian's present linux-image-amd64]", a_file());
+  build.option("--packages", typed->packages,
+               "Where downloaded packages are kept [~/.cache/bootferry/packages]", a_folder());
   build.option("--driver", typed->drivers, "A module (.ko) or a folder of them, in addition", a_file());
-  build.option("--firmware", typed->firmware, "A driver's firmware file, or a folder like /lib/firmware", a_file());
+  build.option("--firmware", typed->firmware, "A driver's firmware file, or a folder like /lib/firmware",
+               a_file());
   build.flag("--debug-shell", typed->debug_shell, "After a failure open a root shell instead of restarting");
   build.flag("--uki", typed->uki, "With --output: also write bootferry.efi, a unified kernel image");
   build.refuse_if([typed]() -> std::string {

@@ -38,7 +38,8 @@ base::Status make_plain(const std::string& path, std::int64_t date) {
 base::Status pack(const std::string& root, const std::string& file, std::int64_t date) {
   std::vector<std::string> names;
   std::error_code error;
-  for (auto at = fs::recursive_directory_iterator(root, error); !error && at != fs::end(at); at.increment(error))
+  for (auto at = fs::recursive_directory_iterator(root, error); !error && at != fs::end(at);
+       at.increment(error))
     names.push_back(at->path().lexically_relative(root).string());
   if (error) return base::fail("{}: {}", root, error.message());
   std::sort(names.begin(), names.end());

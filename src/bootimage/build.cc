@@ -71,8 +71,8 @@ class Build {
       : order_(order), tell_(tell), work_(std::move(work)), root_(work_.path("root")) {}
 
   base::Result<Built> all() {
-    for (const auto step : {&Build::get_packages, &Build::choose_drivers, &Build::put_base, &Build::put_firmware,
-                            &Build::write_files}) {
+    for (const auto step : {&Build::get_packages, &Build::choose_drivers, &Build::put_base,
+                            &Build::put_firmware, &Build::write_files}) {
       if (const auto done = (this->*step)(); !done) return tl::unexpected(done.error());
     }
     return std::move(built_);
@@ -137,18 +137,20 @@ class Build {
 
   base::Status put_base() {
     std::error_code error;
-    for (const char* folder : {"dev", "proc", "run", "sys"}) fs::create_directories(root_ + "/" + folder, error);
+    for (const char* folder : {"dev", "proc", "run", "sys"})
+      fs::create_directories(root_ + "/" + folder, error);
     if (error) return base::fail("{}: {}", root_, error.message());
-    built_.version =
-        fmt::format("{}+{}+{:%Y%m%d}", BOOTFERRY_VERSION, built_.release, fmt::gmtime(static_cast<std::time_t>(date_)));
+    built_.version = fmt::format("{}+{}+{:%Y%m%d}", BOOTFERRY_VERSION, built_.release,
+                                 fmt::gmtime(static_cast<std::time_t>(date_)));
     for (const base::Status& put :
          {put_program(order_.agent, root_ + "/init"),
-          put_program(work_.path("busybox/bin/busybox"), root_ + "/bin/busybox"), link("busybox", root_ + "/bin/sh"),
-          link("busybox", root_ + "/bin/ip"),
+          put_program(work_.path("busybox/bin/busybox"), root_ + "/bin/busybox"),
+          link("busybox", root_ + "/bin/sh"), link("busybox", root_ + "/bin/ip"),
           link("../bin/busybox", root_ + "/sbin/modprobe"),  // where the kernel itself asks for modules
           write_file(root_ + "/etc/udhcpc", udhcpc_script), make_program(root_ + "/etc/udhcpc"),
           write_file(root_ + "/etc/bootferry-image",
-                     fmt::format("version={}\ndebug-shell={}\n", built_.version, order_.debug_shell ? "yes" : "no"))}) {
+                     fmt::format("version={}\ndebug-shell={}\n", built_.version,
+                                 order_.debug_shell ? "yes" : "no"))}) {
       if (!put) return put;
     }
     return {};
@@ -162,9 +164,10 @@ class Build {
       std::error_code error;
       const bool folder = fs::is_directory(given, error);
       for (const std::string& file : *files) {
-        const std::string name = folder ? fs::path(file).lexically_relative(given).string()
-                                        : fs::path(file).filename().string();
-        if (const auto put = copy_file(file, fmt::format("{}/lib/firmware/{}", root_, name)); !put) return put;
+        const std::string name =
+            folder ? fs::path(file).lexically_relative(given).string() : fs::path(file).filename().string();
+        if (const auto put = copy_file(file, fmt::format("{}/lib/firmware/{}", root_, name)); !put)
+          return put;
         there.insert(name);
       }
     }
@@ -183,8 +186,9 @@ class Build {
     built_.kernel_size = *kernel;
     built_.initrd_size = *initrd;
     if (*kernel + *initrd > most_octets) {
-      built_.warnings.push_back(fmt::format("kernel and initramfs together have {} octets, more than {}: slow to load",
-                                            *kernel + *initrd, most_octets));
+      built_.warnings.push_back(
+          fmt::format("kernel and initramfs together have {} octets, more than {}: slow to load",
+                      *kernel + *initrd, most_octets));
     }
     if (!order_.uki) return {};
     tell_("making the unified kernel image");

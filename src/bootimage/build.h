@@ -24,16 +24,16 @@ struct Order {
 };
 
 struct Built {
-  std::string release;  // the kernel's
-  std::string version;  // of the image
+  std::string release;              // the kernel's
+  std::string version;              // of the image
   std::string kernel, initrd, uki;  // files in the output folder
   std::uint64_t kernel_size = 0, initrd_size = 0, uki_size = 0;
   std::string command_line;
   std::size_t network_drivers = 0, storage_drivers = 0, modules = 0, pci_ids = 0;
-  std::vector<std::string> added_drivers;   // --driver's that are in it
-  std::vector<PciId> newly_served;          // by them
-  std::vector<std::string> firmware;        // files in it
-  std::vector<std::string> no_firmware;     // files that drivers may ask for and that are not
+  std::vector<std::string> added_drivers;  // --driver's that are in it
+  std::vector<PciId> newly_served;         // by them
+  std::vector<std::string> firmware;       // files in it
+  std::vector<std::string> no_firmware;    // files that drivers may ask for and that are not
   std::vector<std::string> warnings;
 };
 

@@ -118,9 +118,10 @@ std::optional<DriverKind> kind_of_module(std::string_view octets) {
   for (const char* function : {"register_netdev", "register_netdevice", "usbnet_probe"}) {
     if (asks_for(function)) return network;
   }
-  for (const char* function : {"scsi_host_alloc", "scsi_add_host_with_dma", "ata_host_activate", "ata_host_alloc",
-                               "ata_pci_sff_init_one", "__blk_mq_alloc_disk", "blk_mq_alloc_tag_set",
-                               "blk_mq_init_queue", "nvme_init_ctrl", "mmc_add_host", "sdhci_add_host"}) {
+  for (const char* function :
+       {"scsi_host_alloc", "scsi_add_host_with_dma", "ata_host_activate", "ata_host_alloc",
+        "ata_pci_sff_init_one", "__blk_mq_alloc_disk", "blk_mq_alloc_tag_set", "blk_mq_init_queue",
+        "nvme_init_ctrl", "mmc_add_host", "sdhci_add_host"}) {
     if (asks_for(function)) return storage;
   }
   return std::nullopt;

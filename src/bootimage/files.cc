@@ -20,8 +20,8 @@ base::Result<WorkFolder> WorkFolder::make(std::uint64_t room) {
   const fs::space_info space = fs::space(top, error);
   if (error) return base::fail("{}: {}", top, error.message());
   if (space.available < room) {
-    return base::fail("{}: not enough room: {} MB are needed and {} MB free; TMPDIR=DIR names another place", top,
-                      room / 1'000'000, space.available / 1'000'000);
+    return base::fail("{}: not enough room: {} MB are needed and {} MB free; TMPDIR=DIR names another place",
+                      top, room / 1'000'000, space.available / 1'000'000);
   }
   std::string path = top + "/bootferry-image-XXXXXX";
   if (::mkdtemp(path.data()) == nullptr) return base::fail_errno(top, errno);
@@ -74,7 +74,8 @@ base::Result<std::vector<std::string>> files_at(const std::string& path) {
     if (!fs::is_regular_file(path, error)) return base::fail("{}: there is no such file or folder", path);
     return std::vector<std::string>{path};
   }
-  for (auto at = fs::recursive_directory_iterator(path, error); !error && at != fs::end(at); at.increment(error)) {
+  for (auto at = fs::recursive_directory_iterator(path, error); !error && at != fs::end(at);
+       at.increment(error)) {
     if (at->is_regular_file(error)) files.push_back(at->path().string());
     error.clear();  // a link that leads nowhere is no file
   }

@@ -46,20 +46,23 @@ std::vector<std::string> lines_of(const std::string& text) {
 }  // namespace
 
 base::Result<KernelTree> KernelTree::unpack(const std::string& package, const std::string& folder) {
-  if (const auto unpacked = bootimage::unpack(package, folder); !unpacked) return tl::unexpected(unpacked.error());
+  if (const auto unpacked = bootimage::unpack(package, folder); !unpacked)
+    return tl::unexpected(unpacked.error());
   std::error_code error;
   std::vector<std::string> releases;
   for (const auto& entry : fs::directory_iterator(folder + "/boot", error)) {
     const std::string name = entry.path().filename().string();
     if (name.starts_with(kernel_begin)) releases.push_back(name.substr(kernel_begin.size()));
   }
-  if (releases.size() != 1) return base::fail("{}: no kernel package: it has no boot/vmlinuz-VERSION", package);
+  if (releases.size() != 1)
+    return base::fail("{}: no kernel package: it has no boot/vmlinuz-VERSION", package);
   KernelTree tree(folder, releases.front());
   if (!fs::is_directory(tree.modules(), error)) {
     // Debian 13 has /usr/lib/modules; the rest need not know.
     const std::string other = fmt::format("{}/usr/lib/modules/{}", folder, tree.release_);
     if (!fs::is_directory(other, error))
-      return base::fail("{}: it has no modules of {}: a whole kernel package is needed", package, tree.release_);
+      return base::fail("{}: it has no modules of {}: a whole kernel package is needed", package,
+                        tree.release_);
     fs::create_directories(folder + "/lib/modules", error);
     fs::rename(other, tree.modules(), error);
     if (error) return base::fail("{}: {}", other, error.message());
@@ -67,7 +70,9 @@ base::Result<KernelTree> KernelTree::unpack(const std::string& package, const st
   return tree;
 }
 
-std::string KernelTree::kernel() const { return fmt::format("{}/boot/{}{}", folder_, kernel_begin, release_); }
+std::string KernelTree::kernel() const {
+  return fmt::format("{}/boot/{}{}", folder_, kernel_begin, release_);
+}
 std::string KernelTree::modules() const { return fmt::format("{}/lib/modules/{}", folder_, release_); }
 
 base::Result<ModuleTree> KernelTree::read() const {
@@ -86,8 +91,9 @@ base::Result<ModuleTree> KernelTree::read() const {
 base::Status KernelTree::take_in(const std::vector<std::string>& files, ChosenModules& chosen) const {
   const auto own = files_at(modules() + "/kernel");
   if (!own) return tl::unexpected(own.error());
-  const auto module = std::find_if(own->begin(), own->end(),
-                                   [](const std::string& file) { return file.find(".ko") != std::string::npos; });
+  const auto module = std::find_if(own->begin(), own->end(), [](const std::string& file) {
+    return file.find(".ko") != std::string::npos;
+  });
   if (module == own->end()) return base::fail("{}: there are no modules", modules());
   const auto magic = info("vermagic", *module);
   if (!magic) return tl::unexpected(magic.error());
@@ -113,8 +119,8 @@ base::Status KernelTree::take_in(const std::vector<std::string>& files, ChosenMo
             "{}: neither network nor storage: left out, unless one of the others needs it", file));
       }
       chosen.added.insert(name);
-      const auto copied =
-          copy_file(file, fmt::format("{}/{}{}", modules(), added_folder, fs::path(file).filename().string()));
+      const auto copied = copy_file(
+          file, fmt::format("{}/{}{}", modules(), added_folder, fs::path(file).filename().string()));
       if (!copied) return copied;
     }
     if (!any) return base::fail("{}: there is no module (*.ko)", given);
@@ -174,9 +180,11 @@ base::Status KernelTree::put(const ChosenModules& chosen, const std::string& roo
     const std::string path = tree->path_of(name);
     // Its own format of files would need a decompressor in the image, and they would be packed twice.
     if (!path.ends_with(".ko")) return base::fail("{}: compressed modules are not supported yet", path);
-    if (const auto copied = copy_file(fmt::format("{}/{}", modules(), path), into + path); !copied) return copied;
+    if (const auto copied = copy_file(fmt::format("{}/{}", modules(), path), into + path); !copied)
+      return copied;
   }
-  if (const auto written = write_file(into + "modules.dep", tree->dep_text(chosen.all)); !written) return written;
+  if (const auto written = write_file(into + "modules.dep", tree->dep_text(chosen.all)); !written)
+    return written;
   return write_file(into + "modules.alias", tree->alias_text(chosen.all));
 }
 

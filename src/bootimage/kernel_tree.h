@@ -16,9 +16,9 @@ struct ChosenModules {
   std::set<std::string> all;               // with support, and what they need
   std::set<std::string> added;             // of them, --driver's
   std::set<PciId> pci_ids;
-  std::set<PciId> newly_served;                   // by --driver's
-  std::vector<std::string> warnings;              // each one line
-  std::vector<std::string> firmware;              // files that they ask for, sorted
+  std::set<PciId> newly_served;       // by --driver's
+  std::vector<std::string> warnings;  // each one line
+  std::vector<std::string> firmware;  // files that they ask for, sorted
 };
 
 class KernelTree {
@@ -37,7 +37,8 @@ class KernelTree {
   base::Status put(const ChosenModules& chosen, const std::string& root) const;
 
  private:
-  KernelTree(std::string folder, std::string release) : folder_(std::move(folder)), release_(std::move(release)) {}
+  KernelTree(std::string folder, std::string release)
+      : folder_(std::move(folder)), release_(std::move(release)) {}
   [[nodiscard]] base::Result<ModuleTree> read() const;
   base::Status take_in(const std::vector<std::string>& files, ChosenModules& chosen) const;
 

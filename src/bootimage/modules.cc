@@ -32,7 +32,8 @@ std::vector<std::string> words_of(std::string_view line) {
 // «pci:v00008086d000015B8sv*sd*bc*sc*i*»
 std::optional<PciId> pci_id_of(std::string_view alias) {
   constexpr std::size_t vendor_at = 5, device_at = 14, digits = 8, whole = device_at + digits;
-  if (!alias.starts_with("pci:v") || alias.size() < whole || alias[vendor_at + digits] != 'd') return std::nullopt;
+  if (!alias.starts_with("pci:v") || alias.size() < whole || alias[vendor_at + digits] != 'd')
+    return std::nullopt;
   const auto number = [&](std::size_t at) -> std::optional<std::uint16_t> {
     std::uint32_t value = 0;
     const char* const end = alias.data() + at + digits;
@@ -75,7 +76,8 @@ ModuleTree::ModuleTree(std::string_view dep, std::string_view alias, std::string
     const auto words = words_of(line);
     if (words.size() < 4 || words[0] != "softdep") return;
     for (std::size_t i = 2; i < words.size(); ++i) {
-      if (words[i] != "pre:" && words[i] != "post:") soft_[module_name(words[1])].push_back(module_name(words[i]));
+      if (words[i] != "pre:" && words[i] != "post:")
+        soft_[module_name(words[1])].push_back(module_name(words[i]));
     }
   });
 }

@@ -22,7 +22,8 @@ std::string print(PciId id);  // «8086:15b8»
 class ModuleTree {
  public:
   // The texts of modules.dep, modules.alias, modules.softdep and modules.builtin.
-  ModuleTree(std::string_view dep, std::string_view alias, std::string_view softdep, std::string_view builtin);
+  ModuleTree(std::string_view dep, std::string_view alias, std::string_view softdep,
+             std::string_view builtin);
 
   enum class Where { module, builtin, nowhere };
   [[nodiscard]] Where where(std::string_view name) const;

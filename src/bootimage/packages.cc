@@ -43,7 +43,8 @@ base::Result<Download> parse_download(std::string_view text) {
 base::Result<std::string> Packages::fetch(const std::string& name, const Tell& tell) const {
   const auto where = run(apt_get, {"-qq", "--print-uris", "download", name});
   if (!where)
-    return base::fail("package {} cannot be found: {}; does `apt-get update` help?", name, where.error().what);
+    return base::fail("package {} cannot be found: {}; does `apt-get update` help?", name,
+                      where.error().what);
   const auto download = parse_download(*where);
   if (!download) return tl::unexpected(download.error());
   std::string path = fmt::format("{}/{}", folder_, download->file);
@@ -55,7 +56,8 @@ base::Result<std::string> Packages::fetch(const std::string& name, const Tell& t
     tell(fmt::format("downloading {} ({:.1f} MB)", name, static_cast<double>(download->size) / 1e6));
   }
   // It compares a file that is there with the archive's own digest, and fetches it if need be.
-  const auto fetched = run(apt_get, {"-q", "-o", "APT::Sandbox::User=", "download", name}, {.folder = folder_});
+  const auto fetched =
+      run(apt_get, {"-q", "-o", "APT::Sandbox::User=", "download", name}, {.folder = folder_});
   if (!fetched) {
     return base::fail("package {} cannot be fetched: {}; without a network, give --packages a folder with {}",
                       name, fetched.error().what, download->file);
@@ -85,7 +87,9 @@ std::string first_dependency(std::string_view control, std::string_view begin) {
 base::Result<std::string> Packages::current_kernel() {
   const std::string name = "linux-image-amd64";
   const auto shown = run(apt_cache, {"show", "--no-all-versions", name});
-  if (!shown) return base::fail("package {} cannot be found: {}; does `apt-get update` help?", name, shown.error().what);
+  if (!shown)
+    return base::fail("package {} cannot be found: {}; does `apt-get update` help?", name,
+                      shown.error().what);
   std::string kernel = first_dependency(*shown, "linux-image-");
   if (kernel.empty()) return base::fail("package {} names no kernel: give one with --kernel-package", name);
   return kernel;

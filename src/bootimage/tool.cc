@@ -136,9 +136,10 @@ base::Result<std::string> run(const Tool& tool, const std::vector<std::string>& 
   std::vector<char*> argv = pointers(words), env = pointers(variables);
 
   const base::Fd in = memory_file(way.input), err = memory_file("");
-  const base::Fd out = way.output.empty() ? memory_file("")
-                                          : base::Fd(::open(way.output.c_str(),
-                                                            O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  const base::Fd out =
+      way.output.empty()
+          ? memory_file("")
+          : base::Fd(::open(way.output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (!out.open()) return base::fail_errno(way.output.empty() ? "memory" : way.output, errno);
   if (!in.open() || !err.open()) return base::fail_errno("memory", errno);
 

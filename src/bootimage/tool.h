@@ -14,10 +14,9 @@ struct Tool {
   const char* name;
   const char* package;  // that brings it, for who has to install it
 };
-inline constexpr Tool apt_get{"apt-get", "apt"}, apt_cache{"apt-cache", "apt"},
-    dpkg_deb{"dpkg-deb", "dpkg"}, depmod{"depmod", "kmod"}, modinfo{"modinfo", "kmod"},
-    cpio{"cpio", "cpio"}, xz{"xz", "xz-utils"}, objcopy{"objcopy", "binutils"},
-    objdump{"objdump", "binutils"};
+inline constexpr Tool apt_get{"apt-get", "apt"}, apt_cache{"apt-cache", "apt"}, dpkg_deb{"dpkg-deb", "dpkg"},
+    depmod{"depmod", "kmod"}, modinfo{"modinfo", "kmod"}, cpio{"cpio", "cpio"}, xz{"xz", "xz-utils"},
+    objcopy{"objcopy", "binutils"}, objdump{"objdump", "binutils"};
 
 struct Way {
   std::string folder = {};  // where it runs; empty: here

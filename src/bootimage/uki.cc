@@ -67,15 +67,17 @@ base::Status write_uki(const UkiParts& parts, const std::string& file, const std
   if (const auto written = write_file(command_line, parts.command_line + std::string(1, '\0')); !written)
     return written;
   // The kernel comes last but one and is unpacked in place: only the initrd may follow it.
-  const std::array<std::pair<const char*, const std::string*>, 4> sections{
-      {{".osrel", &os_release}, {".cmdline", &command_line}, {".linux", &parts.kernel}, {".initrd", &parts.initrd}}};
+  const std::array<std::pair<const char*, const std::string*>, 4> sections{{{".osrel", &os_release},
+                                                                            {".cmdline", &command_line},
+                                                                            {".linux", &parts.kernel},
+                                                                            {".initrd", &parts.initrd}}};
   std::vector<std::string> arguments;
   std::uint64_t address = *end;
   for (const auto& [name, from] : sections) {
     const auto size = size_of(*from);
     if (!size) return tl::unexpected(size.error());
-    arguments.insert(arguments.end(), {"--add-section", fmt::format("{}={}", name, *from), "--change-section-vma",
-                                       fmt::format("{}={:#x}", name, address)});
+    arguments.insert(arguments.end(), {"--add-section", fmt::format("{}={}", name, *from),
+                                       "--change-section-vma", fmt::format("{}={:#x}", name, address)});
     address = round_up(address + *size);
   }
   arguments.insert(arguments.end(), {parts.stub, file});

@@ -129,12 +129,14 @@ ApiResult facts(ApiContext& context, const ApiRequest& request) {
   if (!device) return tl::unexpected(device.error());
   const auto kept = site::last_facts(context.run_files, *device);
   const auto json = kept ? api::read_json(kept->json) : api::read_json("");
-  if (!json) return refuse(ProblemType::not_found, "\"{}\" has not reported what it is", request.names.front());
+  if (!json)
+    return refuse(ProblemType::not_found, "\"{}\" has not reported what it is", request.names.front());
   const auto site = context.administration.site();
   api::Json answer = {{"device", site->policy.device(*device)->name},
                       {"reported", api::print_time(kept->at)},
                       {"facts", *json}};
-  if (const auto* deployment = site->policy.deployment(kept->deployment)) answer["deployment"] = deployment->name;
+  if (const auto* deployment = site->policy.deployment(kept->deployment))
+    answer["deployment"] = deployment->name;
   return json_answer(answer);
 }
 

@@ -78,7 +78,8 @@ bool RunLogs::append(const policy::Run& run, std::string_view octets) {
 }
 
 bool RunLogs::keep_facts(const policy::Run& run, std::string_view json) {
-  return post(json, [this, name = name_of(run, facts_end)](std::string_view text) { write_facts(name, text); });
+  return post(json,
+              [this, name = name_of(run, facts_end)](std::string_view text) { write_facts(name, text); });
 }
 
 bool RunLogs::make_room() const {
@@ -102,7 +103,8 @@ void RunLogs::write_facts(const std::string& name, std::string_view octets) cons
   // Whoever reads meanwhile sees the old ones or the new ones, whole.
   const std::string fresh = name + ".new";
   const base::Fd file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640));
-  if (!file.open() || !write_all(file.get(), octets) || ::rename(fresh.c_str(), name.c_str()) != 0) complain(name);
+  if (!file.open() || !write_all(file.get(), octets) || ::rename(fresh.c_str(), name.c_str()) != 0)
+    complain(name);
 }
 
 void RunLogs::drop_oldest() const {

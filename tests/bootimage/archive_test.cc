@@ -41,7 +41,10 @@ TEST(Archive, TheSameFolderGivesTheSameOctets) {
   ASSERT_TRUE(packed) << packed.error().what;
   const std::string octets = read_text(scratch.path("a.img"));
   EXPECT_EQ(octets, read_text(scratch.path("b.img")));
-  EXPECT_EQ(octets.substr(0, 8), std::string("\xfd" "7zXZ\0\0\1", 8)) << "xz with CRC-32, which the kernel knows";
+  EXPECT_EQ(octets.substr(0, 8), std::string("\xfd"
+                                             "7zXZ\0\0\1",
+                                             8))
+      << "xz with CRC-32, which the kernel knows";
   ASSERT_TRUE(pack(scratch.path("b"), scratch.path("c.img"), 1'700'000'001));
   EXPECT_NE(octets, read_text(scratch.path("c.img")));
 }
@@ -51,7 +54,8 @@ TEST(Archive, HoldsEverythingAsRoots) {
   fill(scratch, "a", false);
   ASSERT_TRUE(pack(scratch.path("a"), scratch.path("a.img"), 1'700'000'000));
   ASSERT_TRUE(run(xz, {"-dc", scratch.path("a.img")}, {.output = scratch.path("a.cpio")}));
-  const auto listed = run(cpio, {"-itv", "--quiet", "--numeric-uid-gid"}, {.input = read_text(scratch.path("a.cpio"))});
+  const auto listed =
+      run(cpio, {"-itv", "--quiet", "--numeric-uid-gid"}, {.input = read_text(scratch.path("a.cpio"))});
   ASSERT_TRUE(listed) << listed.error().what;
   EXPECT_THAT(*listed, testing::ContainsRegex("-rwxr-xr-x +1 0 +0 +[0-9]+ Nov 14 +2023 bin/busybox\n"));
   EXPECT_THAT(*listed, testing::ContainsRegex("lrwxrwxrwx +1 0 +0 .* bin/sh -> busybox\n"));

@@ -43,7 +43,8 @@ TEST(ModuleTree, KnowsWhereAModuleIs) {
 }
 
 TEST(ModuleTree, AModuleComesWithAllThatItNeeds) {
-  EXPECT_THAT(tree().with_needs({"virtio_net"}), ElementsAre("failover", "virtio", "virtio_net", "virtio_ring"));
+  EXPECT_THAT(tree().with_needs({"virtio_net"}),
+              ElementsAre("failover", "virtio", "virtio_net", "virtio_ring"));
   EXPECT_THAT(tree().with_needs({"libcrc32c"}), ElementsAre("crc32c_generic", "libcrc32c")) << "softly, too";
   EXPECT_THAT(tree().with_needs({"af_packet", "gone"}), IsEmpty());
 }
@@ -53,7 +54,8 @@ TEST(ModuleTree, TextsArePrunedToWhatIsThere) {
   EXPECT_EQ(tree().dep_text(chosen),
             "kernel/crypto/crc32c_generic.ko:\nkernel/drivers/net/e1000e.ko:\nkernel/lib/libcrc32c.ko:\n");
   EXPECT_EQ(tree().alias_text({"crc32c_generic"}), "alias crc32c crc32c_generic\n");
-  const ModuleTree again(tree().dep_text(tree().with_needs({"virtio_net"})), tree().alias_text({"virtio_net"}), "", "");
+  const ModuleTree again(tree().dep_text(tree().with_needs({"virtio_net"})),
+                         tree().alias_text({"virtio_net"}), "", "");
   EXPECT_EQ(again.with_needs({"virtio_net"}), tree().with_needs({"virtio_net"}));
 }
 

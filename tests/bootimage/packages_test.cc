@@ -20,7 +20,8 @@ TEST(Packages, AptsAnswerIsRead) {
   ASSERT_TRUE(download) << download.error().what;
   EXPECT_EQ(download->file, "busybox-static_1%3a1.35.0-4+b1_amd64.deb");
   EXPECT_EQ(download->size, 928188U);
-  for (const char* text : {"", "E: no", "'http://x' a.deb", "'http://x' ../a.deb 12 SHA256:1", "'http://x' a.deb x"})
+  for (const char* text :
+       {"", "E: no", "'http://x' a.deb", "'http://x' ../a.deb 12 SHA256:1", "'http://x' a.deb x"})
     EXPECT_FALSE(parse_download(text)) << text;
 }
 
@@ -35,7 +36,8 @@ TEST(Packages, TheFirstDependencyOfAKind) {
 
 TEST(Packages, TheirDateIsTheArchives) {
   const Scratch scratch;
-  const auto date = date_of(scratch.write("a.deb", "!<arch>\ndebian-binary   1778186025  0     0     100644  4\n"));
+  const auto date =
+      date_of(scratch.write("a.deb", "!<arch>\ndebian-binary   1778186025  0     0     100644  4\n"));
   ASSERT_TRUE(date) << date.error().what;
   EXPECT_EQ(*date, 1778186025);
   EXPECT_THAT(date_of(scratch.write("b.deb", "no package at all, but long enough for one")).error().what,
