@@ -93,7 +93,6 @@ int main() {
   mount_at("devtmpfs", "/dev");
   mount_at("tmpfs", "/run");
   ::setenv("PATH", "/bin:/sbin", 1);
-  ::reboot(RB_DISABLE_CAD);
 
   const pid_t child = ::fork();
   if (child == 0) ::_exit(agent::work(screen));

@@ -23,14 +23,16 @@ namespace agent {
 namespace {
 
 constexpr double patience_with_server = 1800, longest_pause = 60;  // seconds
-constexpr unsigned step_microseconds = 200'000;
+constexpr unsigned step_microseconds = 200'000, steps_a_second = 5;
+// Before the network is looked for, and before disks are counted: behind controllers and USB they
+// show up one by one.
+constexpr int soon = 2, settled = 2 * steps_a_second;
 
 void wait_seconds(double seconds) { ::usleep(static_cast<useconds_t>(seconds * 1e6)); }
 
-// Until no new device shows up; those that need seconds to be found (USB) are looked for again
-// while the network is waited for.
-void load_drivers(Drivers& drivers) {
-  for (int quiet = 0; quiet < 2;) {
+// Until no new device shows up for so many steps.
+void load_drivers(Drivers& drivers, int steps) {
+  for (int quiet = 0; quiet < steps;) {
     quiet = drivers.load_new() ? 0 : quiet + 1;
     ::usleep(step_microseconds);
   }
@@ -38,9 +40,9 @@ void load_drivers(Drivers& drivers) {
 
 void wait_for_network(Screen& screen, Drivers& drivers, Network& network, int family, Times& times) {
   double say_at = seconds_since_start() + 3, pause = 5;
-  for (;;) {
+  for (unsigned step = 0;; ++step) {
     const double now = seconds_since_start();
-    drivers.load_new();
+    if (step % steps_a_second == 0) drivers.load_new();  // adapters that are plugged in now
     network.step(now);
     if (network.link() && times.link == 0) times.link = now;
     const std::string address = Network::address_of(family);
@@ -109,13 +111,13 @@ int work(Screen& screen) {
   const std::optional<Url> url = Url::parse(command_line.report);
 
   Drivers drivers;
-  load_drivers(drivers);
+  load_drivers(drivers, soon);
   if (is_there("/sys/firmware/efi") && run_busybox({"modprobe", "-q", "efivarfs"}))
     ::mount("efivarfs", "/sys/firmware/efi/efivars", "efivarfs", MS_RDONLY, nullptr);
 
   Network network(command_line.boot_mac);
   wait_for_network(screen, drivers, network, url ? url->family() : AF_INET, times);
-  load_drivers(drivers);
+  load_drivers(drivers, settled);
 
   times.report = seconds_since_start();
   const nlohmann::json facts = gather_facts("", command_line, times, present_addresses());
