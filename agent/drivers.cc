@@ -3,6 +3,8 @@
 
 #include <dirent.h>
 
+#include <utility>
+
 #include "agent/files.h"
 #include "agent/programs.h"
 
@@ -37,7 +39,9 @@ std::vector<std::string> modaliases(const std::string& folder) {
 
 bool Drivers::load_new() {
   std::vector<std::string> fresh;
-  for (std::string& name : modaliases("/sys/devices")) {
+  std::vector<std::string> names = modaliases("/sys/devices");
+  const bool changed = std::exchange(devices_, names.size()) != names.size();
+  for (std::string& name : names) {
     if (tried_.insert(name).second) fresh.push_back(std::move(name));
   }
   for (std::size_t at = 0; at < fresh.size(); at += at_a_time) {
@@ -45,7 +49,7 @@ bool Drivers::load_new() {
     for (std::size_t i = at; i < fresh.size() && i < at + at_a_time; ++i) words.push_back(fresh[i]);
     run_busybox(words);  // most names are of devices that an image like this has no driver for
   }
-  return !fresh.empty();
+  return changed || !fresh.empty();
 }
 
 }  // namespace agent

@@ -12,11 +12,13 @@ namespace agent {
 
 class Drivers {
  public:
-  // Loads what serves devices that were not there before. Whether there were any.
+  // Loads what serves devices of a kind that was not there before. Whether anything changed since
+  // the last call, the second of two disks that are alike included.
   bool load_new();
 
  private:
   std::set<std::string> tried_;
+  std::size_t devices_ = 0;
 };
 
 // All devices' names below a folder of /sys/devices.

@@ -66,11 +66,11 @@ base::Status write_uki(const UkiParts& parts, const std::string& file, const std
     return written;
   if (const auto written = write_file(command_line, parts.command_line + std::string(1, '\0')); !written)
     return written;
-  // The kernel comes last but one and is unpacked in place: only the initrd may follow it.
+  // The kernel last: it may need the room behind itself while it unpacks.
   const std::array<std::pair<const char*, const std::string*>, 4> sections{{{".osrel", &os_release},
                                                                             {".cmdline", &command_line},
-                                                                            {".linux", &parts.kernel},
-                                                                            {".initrd", &parts.initrd}}};
+                                                                            {".initrd", &parts.initrd},
+                                                                            {".linux", &parts.kernel}}};
   std::vector<std::string> arguments;
   std::uint64_t address = *end;
   for (const auto& [name, from] : sections) {

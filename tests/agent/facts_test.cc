@@ -3,13 +3,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "../content/scratch.h"
-#include "agent/post.h"
 
 namespace agent {
 namespace {
@@ -28,28 +26,6 @@ TEST(CommandLine, TheReportsWordIsTakenOutOfWhatIsShown) {
   EXPECT_EQ(CommandLine::parse("BOOTIF=52:54:00:12:34:56").boot_mac, "52:54:00:12:34:56");
   EXPECT_EQ(CommandLine::parse("BOOTIF=eth0").boot_mac, "");
   EXPECT_EQ(CommandLine::parse("").shown, "");
-}
-
-TEST(Url, AddressesWithAndWithoutPort) {
-  const auto url = Url::parse("http://192.0.2.1:8080/boot/v1/4f1c");
-  ASSERT_TRUE(url);
-  EXPECT_EQ(url->family(), AF_INET);
-  EXPECT_EQ(url->host, "192.0.2.1:8080");
-  EXPECT_EQ(url->path, "/boot/v1/4f1c");
-  const auto six = Url::parse("http://[2001:db8::1]/boot");
-  ASSERT_TRUE(six);
-  EXPECT_EQ(six->family(), AF_INET6);
-  for (const char* text : {"", "https://192.0.2.1/", "http://192.0.2.1", "http://name/x",
-                           "http://192.0.2.1:0/x", "http://192.0.2.1:70000/x", "http://192.0.2.1:/x",
-                           "http://[::1/x", "http://[::1]8/x", "http://192.0.2.1/a b"})
-    EXPECT_FALSE(Url::parse(text)) << text;
-}
-
-TEST(Post, TheStatusIsRead) {
-  EXPECT_EQ(status_of("HTTP/1.1 204 No Content\r\n"), 204);
-  EXPECT_EQ(status_of("HTTP/1.0 404"), 404);
-  for (const char* text : {"", "HTTP/1.1 2", "HTTP/2 200 OK", "SSH-2.0-x", "HTTP/1.1 x00 "})
-    EXPECT_EQ(status_of(text), 0);
 }
 
 // A machine as its kernel's files show it.
