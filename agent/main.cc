@@ -11,6 +11,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <set>
 #include <string>
 
 #include "agent/command_line.h"
@@ -24,6 +25,7 @@ namespace {
 
 using agent::Screen;
 
+constexpr double shortest_shell = 2;               // seconds
 constexpr int after_done = 5, after_failure = 60;  // seconds until the restart
 
 void mount_at(const char* what, const char* where) {
@@ -38,8 +40,9 @@ bool shell_wanted() {
          agent::CommandLine::parse(agent::read_octets("/proc/cmdline")).debug_shell;
 }
 
-void open_shell(const std::string& console) {
-  if (::fork() != 0) return;
+pid_t open_shell(const std::string& console) {
+  const pid_t process = ::fork();
+  if (process != 0) return process;
   ::setsid();
   const int tty = ::open(("/dev/" + console).c_str(), O_RDWR);
   if (tty < 0) ::_exit(127);
@@ -52,10 +55,15 @@ void open_shell(const std::string& console) {
 void shells(Screen& screen) {
   agent::run_busybox({"--install", "-s", "/bin"});
   screen.say("a shell is open here; \"exit\" restarts the machine");
-  for (const std::string& console : agent::consoles()) open_shell(console == "tty0" ? "tty1" : console);
-  // Consoles that are none (127) leave the others be.
-  for (int status = 0; ::wait(&status) >= 0 || errno == EINTR;) {
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 127) return;
+  const double begun = agent::seconds_since_start();
+  std::set<pid_t> open;
+  for (const std::string& console : agent::consoles())
+    open.insert(open_shell(console == "tty0" ? "tty1" : console));
+  while (!open.empty()) {
+    const pid_t ended = ::wait(nullptr);  // or an orphan, which is nobody's business
+    if (ended < 0 && errno != EINTR) return;
+    // One that ends at once has no console: a serial port that is not there.
+    if (open.erase(ended) == 1 && agent::seconds_since_start() > begun + shortest_shell) return;
   }
 }
 
