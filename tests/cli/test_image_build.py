@@ -2,6 +2,7 @@
 """`image build`: Bootferry's own boot image, of Debian's packages. Two whole builds, of which all
 tests live; the packages are downloaded once, into build/packages."""
 
+import collections
 import json
 import os
 import pathlib
@@ -14,6 +15,7 @@ from cli_site import BUILT, REPOSITORY
 
 PACKAGES = REPOSITORY / "build/packages"
 MOST = 16_000_000  # octets of kernel and initramfs
+Kernel = collections.namedtuple("Kernel", "package folder")
 
 
 def build(*arguments, **options):
@@ -30,7 +32,8 @@ def refused(*arguments, **options):
 
 @pytest.fixture(scope="session")
 def kernel(tmp_path_factory):
-    """Debian's kernel package, unpacked: drivers that the image does not have come from here."""
+    """Debian's kernel package and where it is unpacked: drivers that the image does not have come from
+    here."""
     PACKAGES.mkdir(parents=True, exist_ok=True)
     shown = subprocess.run(["apt-cache", "show", "--no-all-versions", "linux-image-amd64"],
                            capture_output=True, text=True).stdout
@@ -43,11 +46,11 @@ def kernel(tmp_path_factory):
     [package] = PACKAGES.glob(f"{name[1]}_*.deb")
     folder = tmp_path_factory.mktemp("kernel")
     subprocess.run(["dpkg-deb", "-x", package, folder], check=True)
-    return folder
+    return Kernel(package, folder)
 
 
 def driver(kernel, name):
-    [file] = kernel.rglob(f"{name}.ko")
+    [file] = kernel.folder.rglob(f"{name}.ko")
     return file
 
 
@@ -100,7 +103,7 @@ def test_it_is_small(built):
 
 def test_what_is_in_it(content, kernel):
     [modules] = (content / "lib/modules").iterdir()
-    assert modules.name == next((kernel / "lib/modules").iterdir()).name
+    assert modules.name == next((kernel.folder / "lib/modules").iterdir()).name
     assert {path.name for path in content.iterdir()} == {"bin", "dev", "etc", "init", "lib", "proc", "run", "sbin", "sys"}
     assert (content / "init").read_bytes()[:4] == b"\x7fELF" and os.access(content / "init", os.X_OK)
     assert os.readlink(content / "bin/sh") == "busybox"
@@ -152,8 +155,7 @@ def test_a_driver_of_another_kernel_is_refused(kernel, tmp_path):
     magic = re.search(rb"vermagic=(\S+)", module)[1]
     other = tmp_path / "dl2k.ko"
     other.write_bytes(module.replace(b"vermagic=" + magic, b"vermagic=" + magic[:-1] + b"x"))
-    [package] = PACKAGES.glob("linux-image-[0-9]*_*.deb")
-    said = refused("--output", tmp_path / "out", "--packages", PACKAGES, "--kernel-package", package,
+    said = refused("--output", tmp_path / "out", "--packages", PACKAGES, "--kernel-package", kernel.package,
                    "--driver", other)
     assert f"{other}: it is for another kernel" in said
 
@@ -169,8 +171,7 @@ def test_without_a_network(kernel, tmp_path):
     settings = tmp_path / "apt.conf"
     settings.write_text('Acquire::http::Proxy "http://127.0.0.1:9/";\nAcquire::https::Proxy "http://127.0.0.1:9/";\n'
                         'Acquire::Retries "0";\n')
-    [package] = PACKAGES.glob("linux-image-[0-9]*_*.deb")
-    said = refused("--output", tmp_path / "out", "--packages", tmp_path / "packages", "--kernel-package", package,
+    said = refused("--output", tmp_path / "out", "--packages", tmp_path / "packages", "--kernel-package", kernel.package,
                    env={**os.environ, "APT_CONFIG": str(settings)})
     assert "package busybox-static cannot be fetched: apt-get: " in said
     assert "without a network, give --packages a folder with busybox-static_" in said
