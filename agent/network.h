@@ -22,7 +22,6 @@ class Network {
 
   // A step, some times a second, at so many seconds since the kernel began.
   void step(double now);
-  [[nodiscard]] bool any_interface() const { return !interfaces_.empty(); }
   [[nodiscard]] bool link() const { return !clients_.empty(); }
   // Where an address of that family is; empty: nowhere yet.
   [[nodiscard]] static std::string address_of(int family);

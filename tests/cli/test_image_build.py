@@ -43,7 +43,7 @@ def kernel(tmp_path_factory):
                                       capture_output=True, text=True)
     if not name or fetched.returncode:
         pytest.skip("Debian's kernel package cannot be had here")
-    [package] = PACKAGES.glob(f"{name[1]}_*.deb")
+    package = max(PACKAGES.glob(f"{name[1]}_*.deb"), key=lambda path: path.stat().st_mtime)
     folder = tmp_path_factory.mktemp("kernel")
     subprocess.run(["dpkg-deb", "-x", package, folder], check=True)
     return Kernel(package, folder)
