@@ -195,7 +195,7 @@ class Build {
     built_.uki = order_.output + "/bootferry.efi";
     const auto made = write_uki({work_.path("boot/usr/lib/systemd/boot/efi/linuxx64.efi.stub"), built_.kernel,
                                  built_.initrd, built_.command_line, built_.version},
-                                built_.uki, work_.path(), fmt::format("{}", date_));
+                                built_.uki, work_.path());
     if (!made) return made;
     const auto size = size_of(built_.uki);
     if (!size) return tl::unexpected(size.error());

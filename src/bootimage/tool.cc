@@ -35,16 +35,15 @@ std::string find(std::string_view name) {
 }
 
 // Ours, but for what would change the result.
-std::vector<std::string> environment(const std::string& epoch) {
+std::vector<std::string> environment() {
   std::vector<std::string> out{"LC_ALL=C.UTF-8"};
   for (char** one = environ; *one != nullptr; ++one) {
     const std::string_view variable = *one;
     bool changes = false;
-    for (const std::string_view name : {"LC_ALL=", "XZ_", "SOURCE_DATE_EPOCH=", "POSIXLY_CORRECT="})
+    for (const std::string_view name : {"LC_ALL=", "XZ_", "POSIXLY_CORRECT="})
       changes = changes || variable.starts_with(name);
     if (!changes) out.emplace_back(variable);
   }
-  if (!epoch.empty()) out.push_back("SOURCE_DATE_EPOCH=" + epoch);
   return out;
 }
 
@@ -132,7 +131,7 @@ base::Result<std::string> run(const Tool& tool, const std::vector<std::string>& 
   if (program.empty()) return base::fail("{} is not installed: apt install {}", tool.name, tool.package);
   std::vector<std::string> words{tool.name};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<std::string> variables = environment(way.epoch);
+  std::vector<std::string> variables = environment();
   std::vector<char*> argv = pointers(words), env = pointers(variables);
 
   const base::Fd in = memory_file(way.input), err = memory_file("");

@@ -22,7 +22,6 @@ struct Way {
   std::string folder = {};  // where it runs; empty: here
   std::string input = {};   // its standard input
   std::string output = {};  // a file that its standard output goes to; empty: it is returned
-  std::string epoch = {};   // SOURCE_DATE_EPOCH
 };
 
 // To its end. The error names the tool, what it said, and what to install if it is not there.

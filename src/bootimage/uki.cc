@@ -35,6 +35,20 @@ bool read_hexadecimal(std::string_view text, std::uint64_t& value) {
 
 }  // namespace
 
+bool take_out_time(std::string& program) {
+  constexpr std::size_t pointer_at = 0x3c, time_at = 8, checksum_at = 24 + 64;  // behind «PE\0\0»
+  if (program.size() < pointer_at + 4) return false;
+  std::size_t header = 0;
+  for (std::size_t i = 4; i-- > 0;)
+    header = header << 8 | static_cast<unsigned char>(program[pointer_at + i]);
+  constexpr std::size_t needed = checksum_at + 4;
+  if (program.size() < needed || header > program.size() - needed) return false;
+  if (program.compare(header, 4, std::string_view("PE\0\0", 4)) != 0) return false;
+  program.replace(header + time_at, 4, 4, '\0');
+  program.replace(header + checksum_at, 4, 4, '\0');
+  return true;
+}
+
 base::Result<std::uint64_t> end_of_sections(std::string_view headers) {
   // «  0 .text  0000d0f0  0000000140001000  0000000140001000  00000400  2**4»
   std::uint64_t end = 0;
@@ -51,8 +65,7 @@ base::Result<std::uint64_t> end_of_sections(std::string_view headers) {
   return round_up(end);
 }
 
-base::Status write_uki(const UkiParts& parts, const std::string& file, const std::string& scratch,
-                       const std::string& epoch) {
+base::Status write_uki(const UkiParts& parts, const std::string& file, const std::string& scratch) {
   const auto headers = run(objdump, {"-h", parts.stub});
   if (!headers) return tl::unexpected(headers.error());
   const auto end = end_of_sections(*headers);
@@ -81,9 +94,11 @@ base::Status write_uki(const UkiParts& parts, const std::string& file, const std
     address = round_up(address + *size);
   }
   arguments.insert(arguments.end(), {parts.stub, file});
-  const auto made = run(objcopy, arguments, {.epoch = epoch});
-  if (!made) return tl::unexpected(made.error());
-  return {};
+  if (const auto made = run(objcopy, arguments); !made) return tl::unexpected(made.error());
+  auto program = read_file(file);
+  if (!program) return tl::unexpected(program.error());
+  if (!take_out_time(*program)) return base::fail("{}: objcopy made no UEFI program of it", parts.stub);
+  return write_file(file, *program);
 }
 
 }  // namespace bootimage

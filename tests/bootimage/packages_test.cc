@@ -79,5 +79,18 @@ TEST(Uki, SectionsGoBehindTheStubsLast) {
   EXPECT_FALSE(end_of_sections("file format not recognized"));
 }
 
+TEST(Uki, TheTimeIsTakenOut) {
+  std::string program(512, 'x');
+  program.replace(0x3c, 4, std::string_view("\x80\0\0\0", 4));
+  program.replace(0x80, 4, std::string_view("PE\0\0", 4));
+  EXPECT_TRUE(take_out_time(program));
+  EXPECT_EQ(program.substr(0x84, 12), std::string("xxxx\0\0\0\0xxxx", 12));
+  EXPECT_EQ(program.substr(0xd6, 8), std::string("xx\0\0\0\0xx", 8));
+  for (const std::size_t size : {0U, 0x3fU, 0x80U, 0xdbU}) {
+    std::string cut = program.substr(0, size);
+    EXPECT_FALSE(take_out_time(cut)) << size;
+  }
+}
+
 }  // namespace
 }  // namespace bootimage
