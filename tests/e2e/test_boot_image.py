@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from lab import bootferry as lab_bootferry
-from lab import dhcp_servers
+from lab import dhcp_servers, network
 from lab.bootferry import REPOSITORY
 from lab.machine import MAC, UUID
 from lab.process import wait_until
@@ -96,13 +96,16 @@ def test_bios_machine_reports_what_it_is(lab, built, power_on):
     assert "facts reported to" in log.read_text() and "Linux version 6" in log.read_text()
 
 
+def add(bootferry, image, words=""):
+    bootferry.cli("image", "add", "agent", "--kernel", image / "vmlinuz", "--initrd", image / "initrd.img",
+                  "--cmdline", f"console=tty0 console=ttyS0 {words}")
+    return bootferry
+
+
 @pytest.fixture
 def workshop(server, workshop_image):
     """Bootferry with the other image."""
-    bootferry = server()
-    bootferry.cli("image", "add", "agent", "--kernel", workshop_image / "vmlinuz", "--initrd",
-                  workshop_image / "initrd.img", "--cmdline", "console=tty0 console=ttyS0 bootferry.debug-shell")
-    return bootferry
+    return add(server(), workshop_image, "bootferry.debug-shell")
 
 
 @pytest.mark.deadline(300)
@@ -114,6 +117,19 @@ def test_uefi_machine_reports_what_it_is(lab, workshop, power_on):
     print(f"{pc.seconds():.0f} s")
     workshop.wait_for_log('" done', 20)
     check_facts(wait_until(lambda: facts_of(workshop), 10, "the facts"), "uefi")
+
+
+@pytest.mark.deadline(300)
+def test_under_secure_boot(lab, server, workshop_image, power_on):
+    """Kernel and modules are Debian's, signed: its own shim and GRUB start them."""
+    dhcp_servers.plain(lab, next_server=network.BOOT_SERVER)
+    bootferry = add(server(boot={"unknown_uefi": "shim"}), workshop_image)
+    require(bootferry)
+    pc = power_on("uefi-secure")
+    pc.wait_for("bootferry: facts reported to", 200)
+    facts = wait_until(lambda: facts_of(bootferry), 10, "the facts")
+    assert facts["firmware"] == {"kind": "uefi", "secure_boot": True}
+    assert facts["interfaces"][0]["driver"] == "virtio_net"
 
 
 @pytest.mark.deadline(300)
@@ -144,9 +160,7 @@ def test_a_failure_opens_the_shell_that_was_built_in(lab, workshop, power_on):
 @pytest.mark.deadline(300)
 def test_without_its_word_there_is_no_shell_but_a_restart(lab, workshop, workshop_image, power_on):
     dhcp_servers.plain(lab)
-    workshop.cli("image", "add", "agent", "--kernel", workshop_image / "vmlinuz", "--initrd",
-                 workshop_image / "initrd.img", "--cmdline", "console=tty0 console=ttyS0")
-    workshop.deploy("agent", to=MAC)
+    add(workshop, workshop_image).deploy("agent", to=MAC)
     pc = power_on("bios")
     pc.wait_for("the machine restarts in 58 s", WITHIN)
     assert "a shell is open" not in pc.console()
