@@ -230,7 +230,7 @@ TEST_F(BootSurfaceTest, WhatAMachineSaysThatItIsIsKeptOnceATry) {
   EXPECT_EQ(kept->deployment, deployment);
   EXPECT_EQ(kept->json, R"({"disks":["sda"],"version":1})");
   EXPECT_FALSE(site::last_facts(scratch.path("state/runs"), device + 1));
-  EXPECT_EQ(life(), "lab offered 0") << "facts end nothing";
+  EXPECT_EQ(life(), "lab started 0") << "facts end nothing";
 }
 
 TEST_F(BootSurfaceTest, WhatIsNoJsonObjectIsNotKept) {
