@@ -161,6 +161,7 @@ void add_event_commands(Command& root) {
                 return done(common, "required deployments go on");
               });
             });
+  add_facts_command(runs);
   list_them.option("--device", asked->device, "Of this machine", names_of("devices"));
   list_them.option("--in-state", asked->state, "Only those",
                    one_of({"offered", "started", "done", "failed", "silent"}));

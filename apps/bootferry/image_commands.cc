@@ -204,6 +204,7 @@ void add_image_commands(Command& root) {
   remove_command(images, image);
   add_library_commands(images);
   add_image_inspect(images);
+  add_image_build(images);
 }
 
 }  // namespace cli

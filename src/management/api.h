@@ -34,6 +34,7 @@ struct ApiContext {
   std::function<std::map<std::uint32_t, api::Json>(const policy::Snapshot&)> seen = {};
   std::function<std::vector<std::string>()> more_problems = {};  // besides administration's
   site::Runs* runs = nullptr;
+  std::string run_files = {};  // the directory that site::RunLogs keeps; empty: none
 };
 
 struct ApiRoute {

@@ -8,6 +8,7 @@
 #include "api/time_text.h"
 #include "management/api.h"
 #include "management/problem.h"
+#include "site/run_logs.h"
 #include "site/runs.h"
 
 namespace management {
@@ -122,6 +123,23 @@ ApiResult rerun(ApiContext& context, const ApiRequest& request) {
   });
 }
 
+// What the machine itself has said that it is, last.
+ApiResult facts(ApiContext& context, const ApiRequest& request) {
+  const auto device = device_called(context, request.names.front());
+  if (!device) return tl::unexpected(device.error());
+  const auto kept = site::last_facts(context.run_files, *device);
+  const auto json = kept ? api::read_json(kept->json) : api::read_json("");
+  if (!json)
+    return refuse(ProblemType::not_found, "\"{}\" has not reported what it is", request.names.front());
+  const auto site = context.administration.site();
+  api::Json answer = {{"device", site->policy.device(*device)->name},
+                      {"reported", api::print_time(kept->at)},
+                      {"facts", *json}};
+  if (const auto* deployment = site->policy.deployment(kept->deployment))
+    answer["deployment"] = deployment->name;
+  return json_answer(answer);
+}
+
 ApiResult resume(ApiContext& context, const ApiRequest& request) {
   const auto object = request.object(true);
   if (!object) return tl::unexpected(object.error());
@@ -143,6 +161,8 @@ void add_run_routes(ApiRoutes& routes, ApiContext& context) {
                  [&](ApiRequest& request) { return rerun(context, request); }};
   again.max_body = max_api_body;
   routes.push_back(std::move(again));
+  routes.push_back({"GET", "/v1/devices/{name}/facts", ApiRole::viewer,
+                    [&](ApiRequest& request) { return facts(context, request); }});
   ApiRoute go_on{"POST", "/v1/runs/resume", ApiRole::administrator,
                  [&](ApiRequest& request) { return resume(context, request); }};
   go_on.max_body = max_api_body;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "api/boot_plan.h"
+#include "api/machine_facts.h"
 #include "base/log.h"
 #include "base/utf8.h"
 
@@ -18,7 +19,7 @@ namespace {
 constexpr std::size_t token_digits = 32;
 constexpr std::size_t longest_message = 1000, longest_progress = 200;
 
-enum class Verb : std::uint8_t { done, failed, progress, log, plan };
+enum class Verb : std::uint8_t { done, failed, progress, log, facts, plan };
 
 std::optional<Verb> verb_of(std::string_view method, std::string_view name) {
   if (method == "GET") return name == "plan" ? std::optional(Verb::plan) : std::nullopt;
@@ -27,6 +28,7 @@ std::optional<Verb> verb_of(std::string_view method, std::string_view name) {
   if (name == "failed") return Verb::failed;
   if (name == "progress") return Verb::progress;
   if (name == "log") return Verb::log;
+  if (name == "facts") return Verb::facts;
   return std::nullopt;
 }
 
@@ -89,6 +91,11 @@ net::HttpReply BootSurface::refuse(Fate fate) {
   return net::HttpError{404, "no such file"};  // FileService's words: no hint
 }
 
+net::HttpReply BootSurface::too_busy() {
+  --counts_.at(static_cast<std::size_t>(Fate::heard));
+  return refuse(Fate::busy);
+}
+
 bool BootSurface::has(std::string_view target) {
   return target.starts_with('/') && target.substr(1).starts_with(boot_surface_prefix);
 }
@@ -99,6 +106,8 @@ std::size_t BootSurface::body_allowed(const net::HttpRequest& request) const {
   switch (*call->verb) {
     case Verb::log:
       return site::RunLogs::max_octets;
+    case Verb::facts:
+      return api::max_machine_facts;
     case Verb::done:
     case Verb::failed:
     case Verb::progress:
@@ -184,11 +193,12 @@ net::HttpReply BootSurface::act(const Call& call, const policy::Run& run, std::s
       return said("heard");
     }
     case Verb::log:
-      if (!logs_.append(run, body)) {
-        --counts_.at(static_cast<std::size_t>(Fate::heard));
-        return refuse(Fate::busy);
-      }
-      return said("taken");
+      return logs_.append(run, body) ? said("taken") : too_busy();
+    case Verb::facts: {
+      const auto facts = api::check_machine_facts(body);
+      if (!facts) return net::HttpError{400, facts.error().what};
+      return logs_.keep_facts(run, *facts) ? said("taken") : too_busy();
+    }
     case Verb::plan:
       return net::HttpBody{"application/json", plan_of(run)};
   }

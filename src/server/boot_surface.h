@@ -4,7 +4,7 @@
 //
 //   POST done                            POST failed    body: why, one line
 //   POST progress  body: "42 text"       POST log       body: the log, or its next part
-//   GET  plan      what it boots
+//   POST facts     body: JSON         GET  plan      what it boots
 //
 // It can end or fail its own run and nothing else. A token holds for the machine that got it, by
 // the address it had or that it is known by now; from elsewhere, or once it is worth nothing, all
@@ -59,6 +59,7 @@ class BootSurface {
   static constexpr std::size_t fates = 6;
   static std::string_view print(Fate fate);
   net::HttpReply refuse(Fate fate);
+  net::HttpReply too_busy();  // it was counted as heard already
   [[nodiscard]] bool belongs_to(const policy::Run& run, const base::Ip& from, unsigned interface,
                                 base::Time now);
   net::HttpReply act(const Call& call, const policy::Run& run, std::string_view body);

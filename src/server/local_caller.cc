@@ -26,11 +26,12 @@ base::Status pour(int file, const api::Sink& sink) {
 base::Result<std::unique_ptr<LocalCaller>> LocalCaller::open(const Config& config) {
   auto administration = site::Administration::open(config.state, config.settings());
   if (!administration) return tl::unexpected(administration.error());
-  return std::make_unique<LocalCaller>(std::move(*administration));
+  return std::make_unique<LocalCaller>(std::move(*administration), config.state + "/runs");
 }
 
-LocalCaller::LocalCaller(std::unique_ptr<site::Administration> administration)
-    : administration_(std::move(administration)), api_(management::ApiContext{*administration_}) {}
+LocalCaller::LocalCaller(std::unique_ptr<site::Administration> administration, std::string run_files)
+    : administration_(std::move(administration)),
+      api_(management::ApiContext{.administration = *administration_, .run_files = std::move(run_files)}) {}
 
 base::Result<api::Answer> LocalCaller::ask(api::Request request, const api::Sink& sink) {
   const std::string target = api::target(request);

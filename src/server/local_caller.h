@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "api/client.h"
 #include "management/api.h"
@@ -15,7 +16,7 @@ class LocalCaller final : public api::Caller {
  public:
   // Takes the state directory for as long as it lives; makes what is missing there.
   static base::Result<std::unique_ptr<LocalCaller>> open(const Config& config);
-  explicit LocalCaller(std::unique_ptr<site::Administration> administration);
+  LocalCaller(std::unique_ptr<site::Administration> administration, std::string run_files);
 
   using api::Caller::ask;
   base::Result<api::Answer> ask(api::Request request, const api::Sink& sink) override;

@@ -356,6 +356,7 @@ void Running::start_api() {
   context.status = [this] { return to_json(status()); };
   context.queue = [this] { return to_json(queue_of(machines_)); };
   context.runs = &runs_;
+  context.run_files = config_.state + "/runs";
   context.more_problems = [this] { return runs_.problems(); };
   context.seen = [this](const policy::Snapshot& snapshot) { return seen_of(pending_, snapshot); };
   api_ = std::make_unique<management::Api>(std::move(context));

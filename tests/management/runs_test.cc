@@ -109,5 +109,24 @@ TEST_F(ApiRunsTest, AreHelpdesksButNotToResume) {
   }
 }
 
+TEST_F(ApiRunsTest, ShowsWhatAMachineHasSaidThatItIs) {
+  ApiContext context{*administration_};
+  context.run_files = scratch_.path("runs");
+  restart(std::move(context));
+  EXPECT_EQ(refusal(call("GET", "/v1/devices/pc-1/facts")), "not-found");
+  EXPECT_EQ(refusal(call("GET", "/v1/devices/pc-9/facts")), "not-found");
+  const auto site = administration_->site();
+  const std::int64_t device = ok("GET", "/v1/devices/pc-1").at("id").get<std::int64_t>();
+  const std::int64_t deployment = site->policy.model().deployments.front().id;
+  scratch_.write(fmt::format("runs/{}-{}-1700000000.facts.json", device, deployment), R"({"memory":512})");
+  const Json told = ok("GET", "/v1/devices/pc-1/facts");
+  EXPECT_EQ(told.at("device"), "pc-1");
+  EXPECT_EQ(told.at("deployment"), "lab");
+  EXPECT_EQ(told.at("facts"), (Json{{"memory", 512}}));
+  EXPECT_TRUE(told.contains("reported"));
+  scratch_.write(fmt::format("runs/{}-{}-1700000001.facts.json", device, deployment), "{");
+  EXPECT_EQ(refusal(call("GET", "/v1/devices/pc-1/facts")), "not-found") << "a file that a power cut spoilt";
+}
+
 }  // namespace
 }  // namespace management

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/boot_surface.h"
 
+#include "api/machine_facts.h"
+
 #include "runs_fixture.h"
 
 namespace server {
@@ -214,6 +216,39 @@ TEST_F(BootSurfaceTest, LogsAreKeptUpToAMegabyte) {
   own("POST", "log", "more");
   wait();
   EXPECT_EQ(read_text(name).size(), site::RunLogs::max_octets);
+}
+
+TEST_F(BootSurfaceTest, WhatAMachineSaysThatItIsIsKeptOnceATry) {
+  EXPECT_EQ(own("POST", "facts", R"({ "version": 1, "disks": [] })"), "taken");
+  EXPECT_EQ(own("POST", "facts", R"({"version": 1, "disks": ["sda"]})"), "taken");
+  wait();
+  const std::string name =
+      scratch.path(fmt::format("state/runs/{}-{}-{}.facts.json", device, deployment, unix_now));
+  EXPECT_EQ(read_text(name), R"({"disks":["sda"],"version":1})");
+  const auto kept = site::last_facts(scratch.path("state/runs"), device);
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->deployment, deployment);
+  EXPECT_EQ(kept->json, R"({"disks":["sda"],"version":1})");
+  EXPECT_FALSE(site::last_facts(scratch.path("state/runs"), device + 1));
+  EXPECT_EQ(life(), "lab started 0") << "facts end nothing";
+}
+
+TEST_F(BootSurfaceTest, WhatIsNoJsonObjectIsNotKept) {
+  EXPECT_THAT(own("POST", "facts", "{\"a\":"), testing::StartsWith("400 "));
+  EXPECT_THAT(own("POST", "facts", "[1]"), testing::StartsWith("400 "));
+  EXPECT_THAT(own("POST", "facts", "{\"a\":\"\xff\"}"), testing::StartsWith("400 "));
+  EXPECT_THAT(own("POST", "facts", "{\"a\":" + std::string(1000, '[')), testing::StartsWith("400 "));
+  EXPECT_EQ(allowed("POST", token + "/facts"), api::max_machine_facts);
+  wait();
+  EXPECT_FALSE(site::last_facts(scratch.path("state/runs"), device));
+}
+
+TEST_F(BootSurfaceTest, TheNewestFactsOfADeviceCount) {
+  for (const char* name : {"7-1-100", "7-2-300", "7-3-200", "70-1-900", "7-1", "7-1-400-1", "x"})
+    scratch.write(fmt::format("state/runs/{}.facts.json", name), name);
+  const auto kept = site::last_facts(scratch.path("state/runs"), 7);
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->json, "7-2-300");
 }
 
 TEST_F(BootSurfaceTest, TheOldestLogsMakeRoom) {
