@@ -33,7 +33,13 @@ ConfinedResult<std::string> job_read(std::string_view) {
     return say(-1);
   if (::lseek(fd.get(), 1, SEEK_CUR) != 5) return say(-1);
   const ssize_t rest = ::read(fd.get(), text + 5, sizeof text - 5);
-  if (rest < 0 || ::lseek(fd.get(), 0, SEEK_END) != 5 + rest || ::read(fd.get(), text, 1) != 0)
+  struct stat status {};
+  if (rest < 0 || ::lseek(fd.get(), 0, SEEK_END) != 5 + rest || ::fstat(fd.get(), &status) != 0 ||
+      status.st_size != 5 + rest)
+    return say(-1);
+  char behind = 0;
+  if (::read(fd.get(), &behind, 1) != 0 || ::pread(fd.get(), &behind, 1, 5 + rest) != 0 ||
+      ::pread(fd.get(), &behind, 1, 1LL << 62) != 0 || ::pread(fd.get(), &behind, 1, -1) != -1)
     return say(-1);
   return std::string(text, static_cast<std::size_t>(5 + rest));
 }

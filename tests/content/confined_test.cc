@@ -60,6 +60,10 @@ class Confined : public testing::Test {
     const auto answer = run(job, argument);
     return answer ? answer->text : std::string(print(answer.error().end));
   }
+  std::string part_text(const FilePart& part) {
+    const auto answer = run_confined("read", "", part, limits_);
+    return answer ? answer->text : answer.error().what;
+  }
   ConfinedFailure failure(std::string_view job, std::string_view argument = "") {
     const auto answer = run(job, argument);
     EXPECT_FALSE(answer) << job;
@@ -76,6 +80,20 @@ TEST_F(Confined, ReadsTheFileThatItWasGivenAndMovesNoPosition) {
   EXPECT_EQ(text("read"), "the file's text");
   EXPECT_EQ(text("read"), "the file's text");
   EXPECT_EQ(::lseek(file_.get(), 0, SEEK_CUR), 5);
+}
+
+// By position, from where the last read ended, and up to the end: as if there were no more.
+TEST_F(Confined, APartIsTakenForTheWhole) {
+  EXPECT_EQ(part_text({file_.get(), 4, 11}), "file's text");
+  EXPECT_EQ(part_text({file_.get(), 4, 6}), "file's");
+  EXPECT_EQ(part_text({file_.get(), 4, FilePart::to_the_end}), "file's text");
+  for (const FilePart& outside : {FilePart(file_.get(), 16, 0), FilePart(file_.get(), 15, 1),
+                                  FilePart(file_.get(), 4, ~std::uint64_t{1})}) {
+    const auto answer = run_confined("read", "", outside, limits_);
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().end, ConfinedEnd::refused);
+    EXPECT_THAT(answer.error().what, HasSubstr("beyond the end of the file"));
+  }
 }
 
 // As the server's user, for whom a command line opened a file that it may not open itself.
