@@ -134,7 +134,6 @@ constexpr int allowed[] = {
     SCMP_SYS(pwrite64),
     SCMP_SYS(pwritev),
     SCMP_SYS(close),
-    SCMP_SYS(fcntl),
     SCMP_SYS(fstatfs),
     SCMP_SYS(munmap),
     SCMP_SYS(mremap),
@@ -216,6 +215,11 @@ base::Status raise_seccomp(const char* file_name, const FilePart& file) {
   for (const int call : {SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(lseek), SCMP_SYS(fstat)}) {
     note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, call, 1, argument_is(0, SCMP_CMP_LT, first_copy)));
     note(seccomp_rule_add(rules.get(), SCMP_ACT_TRAP, call, 1, argument_is(0, SCMP_CMP_GE, first_copy)));
+  }
+  // Copies and what they are; not locks, seals and signals, which others would notice.
+  for (const int command : {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL}) {
+    note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+                          argument_is(1, SCMP_CMP_EQ, static_cast<scmp_datum_t>(command))));
   }
   // realpath() asks of each part of a name whether it is a link: none is.
   for (const int call : {SCMP_SYS(readlink), SCMP_SYS(readlinkat)})

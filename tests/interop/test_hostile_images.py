@@ -16,7 +16,9 @@ import pytest
 
 import hostile_discs
 import hostile_wims
+from disc_images import ROOT, Images, both, records, windows_files
 from discs import SECTOR
+from wims import METADATA, TABLE, XML, Maker, Wim
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 MEMORY, WALL = 256 << 10, 8000  # KiB, milliseconds: the limits of look_at_image
@@ -56,24 +58,24 @@ class Sparse:
 def sparse_attacks(where):
     """Files of eight terabytes, of which some kilobytes are there."""
     size = 8 << 40
-    maker = hostile_wims.Maker(where / "wims")
+    maker = Maker(where / "wims")
     sound = maker.bytes()
-    wim = hostile_wims.Wim(sound)
-    offset, table_size = wim.part(hostile_wims.TABLE)
+    wim = Wim(sound)
+    offset, table_size = wim.part(TABLE)
     table = bytes(wim.data[offset:offset + table_size])
-    wim.put(hostile_wims.TABLE + 8, size - table_size)
+    wim.put(TABLE + 8, size - table_size)
     yield "sparse-wim-table-at-its-end", Sparse(size, {0: bytes(wim.data), size - table_size: table}), "good"
-    wim.put(hostile_wims.TABLE, size // 2 // 50 * 50, 7)
-    wim.put(hostile_wims.TABLE + 16, size // 2 // 50 * 50)
-    wim.put(hostile_wims.TABLE + 8, 1 << 20)
+    wim.put(TABLE, size // 2 // 50 * 50, 7)
+    wim.put(TABLE + 16, size // 2 // 50 * 50)
+    wim.put(TABLE + 8, 1 << 20)
     yield "sparse-wim-table-of-4-TB", Sparse(size, {0: bytes(wim.data)}), None
-    wim = hostile_wims.Wim(sound)
-    for at in (hostile_wims.METADATA, wim.metadata_entry()):
+    wim = Wim(sound)
+    for at in (METADATA, wim.metadata_entry()):
         wim.put(at, size // 2, 7)
         wim.put(at + 8, 1 << 20)
         wim.put(at + 16, size // 2)
     yield "sparse-wim-folders-of-4-TB", Sparse(size, {0: bytes(wim.data)}), None
-    wim = hostile_wims.Wim(sound)
+    wim = Wim(sound)
     for at in wim.data_entries():
         wim.put(at, size // 2, 7)
         wim.put(at + 8, 1 << 20)
@@ -83,19 +85,19 @@ def sparse_attacks(where):
         wim.put(at, 30 << 20, 7)
         wim.put(at + 16, 30 << 20)
     yield "sparse-wim-files-of-30-MB-of-zeros", Sparse(size, {0: bytes(wim.data)}), None
-    wim = hostile_wims.Wim(sound)
-    wim.put(hostile_wims.XML, size // 2, 7)
-    wim.put(hostile_wims.XML + 16, size // 2)
+    wim = Wim(sound)
+    wim.put(XML, size // 2, 7)
+    wim.put(XML + 16, size // 2)
     yield "sparse-wim-xml-of-4-TB", Sparse(size, {0: bytes(wim.data)}), None
     yield "sparse-zeros", Sparse(size, {}), "not a Windows image"
-    images = hostile_discs.Images(where / "discs")
-    data = bytearray(images.of(hostile_discs.windows_files(sound), "-R"))
-    record = hostile_discs.records(data)["/SOURCES/BOOT.WIM"]
-    hostile_discs.both(data, record + 2, 0xFFFFFFF0)
+    images = Images(where / "discs")
+    data = bytearray(images.of(windows_files(sound), "-R"))
+    record = records(data)["/SOURCES/BOOT.WIM"]
+    both(data, record + 2, 0xFFFFFFF0)
     yield "sparse-iso-image-at-its-end", Sparse(size, {0: bytes(data), 0xFFFFFFF0 * SECTOR: sound}), "good"
-    hostile_discs.both(data, hostile_discs.ROOT + 2, 0xFFFFFF00)
+    both(data, ROOT + 2, 0xFFFFFF00)
     yield "sparse-iso-root-of-zeros", Sparse(size, {0: bytes(data)}), None
-    bridge = images.of(hostile_discs.windows_files(sound), "-udf")
+    bridge = images.of(windows_files(sound), "-udf")
     yield "sparse-udf", Sparse(size, {0: bridge}), "good"
     anchor = bytearray(bridge[256 * SECTOR:257 * SECTOR])
     cleared = bytearray(bridge)
