@@ -22,7 +22,7 @@ from wims import METADATA, TABLE, XML, Maker, Wim
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 MEMORY, WALL = 256 << 10, 8000  # KiB, milliseconds: the limits of look_at_image
-# What is the image's fault. «crashed» is libwim's: contained, but none is known.
+# What may come of an image. None has crashed libwim; one that does would be contained, and named here.
 ENDS = {"good", "refused", "out_of_memory", "out_of_time", "too_large"}
 SANITIZED = "asan" in os.environ.get("BOOTFERRY_BIN", "") or "tsan" in os.environ.get("BOOTFERRY_BIN", "")
 
@@ -128,7 +128,9 @@ class Judge:
             data.write(image)
         else:
             image.write_bytes(data)
-        done = subprocess.run([self.program, str(out), str(image)], capture_output=True, text=True, timeout=120)
+        # A sanitizer's memory has no limit, and its allocator ends the process unless told to say no.
+        env = {"ASAN_OPTIONS": f"allocator_may_return_null=1:max_allocation_size_mb={MEMORY >> 10}"} if SANITIZED else None
+        done = subprocess.run([self.program, str(out), str(image)], capture_output=True, text=True, timeout=120, env=env)
         left = [p for p in out.rglob("*") if not p.is_dir() and not p.is_symlink()] if out.exists() else []
         looks = [Look(*line.split("\t")) for line in done.stdout.splitlines()]
         image.unlink()
