@@ -8,8 +8,7 @@ namespace content {
 
 struct FilePart {
   static constexpr std::uint64_t to_the_end = ~std::uint64_t{0};
-  // The whole file. // NOLINTNEXTLINE(google-explicit-constructor): a file is a part of itself
-  FilePart(int file) : fd(file) {}
+  FilePart(int file) : fd(file) {}  // NOLINT(google-explicit-constructor): every file is a part of itself
   FilePart(int file, std::uint64_t from, std::uint64_t octets) : fd(file), offset(from), size(octets) {}
 
   int fd;                    // open for reading; somebody else's
