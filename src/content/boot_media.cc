@@ -23,7 +23,6 @@ using policy::Arch;
 
 constexpr std::size_t longest_configuration = 256 * 1024;
 constexpr std::size_t most_configurations = 256;
-constexpr std::size_t most_windows_trees = 8;
 constexpr std::array<std::string_view, 4> wims = {"sources/boot.wim", "sources/install.wim",
                                                   "sources/install.esd", "sources/install.swm"};
 

@@ -26,6 +26,7 @@ struct WindowsTree {
   // WIM says of itself counts for more.
   policy::Arch arch = policy::Arch::other;
 };
+inline constexpr std::size_t most_windows_trees = 8;
 struct WindowsMedia {
   std::vector<WindowsTree> trees;  // at least one, each with a WIM
 };

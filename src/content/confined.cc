@@ -203,9 +203,23 @@ std::string_view print(ConfinedEnd end) {
   return names[static_cast<std::size_t>(end)];
 }
 
-ConfinedResult<ConfinedAnswer> run_confined(std::string_view job, std::string_view argument, int file,
+ConfinedResult<FilePart> measured(FilePart file) {
+  struct stat facts {};
+  if (::fstat(file.fd, &facts) != 0) return not_started("look at it", errno);
+  if (!S_ISREG(facts.st_mode)) return fail(ConfinedEnd::refused, "not a regular file");
+  const auto end = static_cast<std::uint64_t>(facts.st_size);
+  if (file.offset > end) return fail(ConfinedEnd::refused, "begins beyond the end of the file");
+  const std::uint64_t most = end - file.offset;
+  if (file.size == FilePart::to_the_end) file.size = most;
+  if (file.size > most) return fail(ConfinedEnd::refused, "ends beyond the end of the file");
+  return file;
+}
+
+ConfinedResult<ConfinedAnswer> run_confined(std::string_view job, std::string_view argument, FilePart file,
                                             const ConfinedLimits& limits) {
   const auto end = Clock::now() + limits.wall;
+  const auto part = measured(file);
+  if (!part) return tl::unexpected(part.error());
   auto output = make_output();
   if (!output) return tl::unexpected(output.error());
   int ends[2];
@@ -214,8 +228,9 @@ ConfinedResult<ConfinedAnswer> run_confined(std::string_view job, std::string_vi
   base::Fd to(ends[1]);
   const auto pid = spawn(
       {"bootferry", confined_word, std::string(job), std::string(argument), fmt::format("{}", limits.memory),
-       fmt::format("{}", limits.processor.count()), fmt::format("{}", limits.output)},
-      file, output->get(), to.get());
+       fmt::format("{}", limits.processor.count()), fmt::format("{}", limits.output),
+       fmt::format("{}", part->offset), fmt::format("{}", part->size)},
+      part->fd, output->get(), to.get());
   if (!pid) return fail(ConfinedEnd::not_started, pid.error().what);
   Child child(*pid);
   if (child.handle() < 0) return not_started("watch the limited process", errno);

@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "content/file_part.h"
 
 namespace content {
 
@@ -54,9 +55,13 @@ struct ConfinedAnswer {
   bool landlock = false;   // whether the kernel has it
 };
 
-// Runs `job` on the file. The descriptor's position does not move. Blocks; any thread may
-// call it. `argument` is the job's own, short and without zeros.
-ConfinedResult<ConfinedAnswer> run_confined(std::string_view job, std::string_view argument, int file,
+// Runs `job` on a regular file, or on a part of it, which the child then takes for the whole.
+// The descriptor's position does not move. Blocks; any thread may call it. `argument` is the
+// job's own, short and without zeros.
+ConfinedResult<ConfinedAnswer> run_confined(std::string_view job, std::string_view argument, FilePart file,
                                             const ConfinedLimits& limits);
+
+// The same part with its size in octets, which are all in the file: refused where they are not.
+ConfinedResult<FilePart> measured(FilePart file);
 
 }  // namespace content

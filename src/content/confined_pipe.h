@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What parent and child of run_confined agree on: one program on both sides, one version.
 //
-//   argv   bootferry --confined JOB ARGUMENT MEMORY PROCESSOR OUTPUT
+//   argv   bootferry --confined JOB ARGUMENT MEMORY PROCESSOR OUTPUT OFFSET SIZE
 //   0 nothing   1 results   2 nothing   3 the file   4 the pipe
 //   pipe   kind, one octet; Landlock or not, one octet; the answer's text, or words
 #pragma once

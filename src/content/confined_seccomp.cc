@@ -7,6 +7,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -21,10 +22,11 @@ namespace {
 // The library wants a name for what we have open already, and the file behind the descriptor
 // may be one that this user may not open again. So the kernel hands each attempt to open
 // something back to us (SECCOMP_RET_TRAP), and the answer to the one right name is a copy. A
-// copy shares its position with the descriptor that somebody else gave us: so what depends on
-// a position is handed back too, and answered by one of our own.
+// copy shares its position with the descriptor that somebody else gave us, and begins and ends
+// where that one does: so whatever asks of positions and sizes is handed back too, and answered
+// as if the part that we are to read were a file of its own.
 const char* the_name = nullptr;
-int the_file = -1;
+FilePart the_file(-1);
 constexpr int first_copy = 8;  // number of a copy; below are the descriptors we began with
 constexpr int copies = 8;      // no number is beyond them: RLIMIT_NOFILE
 off_t positions[copies];
@@ -32,7 +34,7 @@ off_t positions[copies];
 // Where a processor keeps a call's arguments and its answer.
 #if defined(__x86_64__)
 long argument(const ucontext_t& at, int which) {
-  constexpr int registers[] = {REG_RDI, REG_RSI, REG_RDX};
+  constexpr int registers[] = {REG_RDI, REG_RSI, REG_RDX, REG_R10};
   return at.uc_mcontext.gregs[registers[which]];
 }
 void set_answer(ucontext_t& at, long value) { at.uc_mcontext.gregs[REG_RAX] = value; }
@@ -58,39 +60,55 @@ long raw(long result) { return result < 0 ? -errno : result; }
 long answer_open(const char* name, long flags) {
   if (std::strcmp(name, the_name) != 0) return -ENOENT;
   if ((flags & O_ACCMODE) != O_RDONLY) return -EACCES;
-  const long copy = ::fcntl(the_file, F_DUPFD_CLOEXEC, first_copy);
+  const long copy = ::fcntl(the_file.fd, F_DUPFD_CLOEXEC, first_copy);
   if (copy >= 0) positions[copy - first_copy] = 0;
   return raw(copy);
 }
 
-long answer_read(int fd, void* into, std::size_t size) {
-  off_t& position = positions[fd - first_copy];
-  const long got = ::pread(fd, into, size, position);
-  if (got > 0) position += got;
-  return raw(got);
+long read_at(void* into, std::size_t size, off_t position) {
+  if (position < 0) return -EINVAL;
+  const auto at = static_cast<std::uint64_t>(position);
+  if (at >= the_file.size) return 0;
+  const std::uint64_t most = std::min<std::uint64_t>(size, the_file.size - at);
+  return raw(
+      ::pread(the_file.fd, into, static_cast<std::size_t>(most), static_cast<off_t>(the_file.offset + at)));
 }
 
-long answer_seek(int fd, off_t offset, int from) {
-  off_t& position = positions[fd - first_copy];
-  struct stat status {};
-  if (from == SEEK_CUR) offset += position;
-  if (from == SEEK_END) offset += ::fstat(fd, &status) == 0 ? status.st_size : 0;
-  if (offset < 0 || from > SEEK_END) return -EINVAL;
-  return position = offset;
+long answer_read(off_t& position, void* into, std::size_t size) {
+  const long got = read_at(into, size, position);
+  if (got > 0) position += got;
+  return got;
+}
+
+long answer_seek(off_t& position, off_t offset, int from) {
+  std::int64_t begin = 0;
+  if (from == SEEK_CUR) begin = position;
+  if (from == SEEK_END) begin = static_cast<std::int64_t>(the_file.size);
+  if (from > SEEK_END || __builtin_add_overflow(begin, offset, &begin) || begin < 0) return -EINVAL;
+  return position = begin;
+}
+
+long answer_stat(struct stat* into) {
+  const long result = raw(::fstat(the_file.fd, into));
+  if (result == 0) into->st_size = static_cast<off_t>(the_file.size);
+  return result;
 }
 
 long answer_call(int call, const ucontext_t& at) {
-  if (call == SYS_openat) return answer_open(reinterpret_cast<const char*>(argument(at, 1)), argument(at, 2));
+  const auto pointer = [&](int which) { return reinterpret_cast<void*>(argument(at, which)); };
+  if (call == SYS_openat) return answer_open(static_cast<const char*>(pointer(1)), argument(at, 2));
 #ifdef SYS_open
-  if (call == SYS_open) return answer_open(reinterpret_cast<const char*>(argument(at, 0)), argument(at, 1));
+  if (call == SYS_open) return answer_open(static_cast<const char*>(pointer(0)), argument(at, 1));
 #endif
   const long fd = argument(at, 0);
   if (fd < first_copy || fd >= first_copy + copies) return -EBADF;
-  if (call == SYS_read)
-    return answer_read(static_cast<int>(fd), reinterpret_cast<void*>(argument(at, 1)),
-                       static_cast<std::size_t>(argument(at, 2)));
-  if (call == SYS_lseek)
-    return answer_seek(static_cast<int>(fd), argument(at, 1), static_cast<int>(argument(at, 2)));
+  off_t& position = positions[fd - first_copy];
+  const auto size = static_cast<std::size_t>(argument(at, 2));
+  if (call == SYS_read) return answer_read(position, pointer(1), size);
+  if (call == SYS_pread64) return read_at(pointer(1), size, argument(at, 3));
+  if (call == SYS_lseek) return answer_seek(position, argument(at, 1), static_cast<int>(argument(at, 2)));
+  if (call == SYS_fstat) return answer_stat(static_cast<struct stat*>(pointer(1)));
+  if (call == SYS_newfstatat) return answer_stat(static_cast<struct stat*>(pointer(2)));
   return -EPERM;
 }
 
@@ -111,15 +129,11 @@ base::Status answer_traps() {
 
 // Reading, writing what is open, memory, and the end.
 constexpr int allowed[] = {
-    SCMP_SYS(pread64),
-    SCMP_SYS(preadv),
     SCMP_SYS(write),
     SCMP_SYS(writev),
     SCMP_SYS(pwrite64),
     SCMP_SYS(pwritev),
     SCMP_SYS(close),
-    SCMP_SYS(fcntl),
-    SCMP_SYS(fstat),
     SCMP_SYS(fstatfs),
     SCMP_SYS(munmap),
     SCMP_SYS(mremap),
@@ -179,7 +193,7 @@ struct Release {
 
 }  // namespace
 
-base::Status raise_seccomp(const char* file_name, int file) {
+base::Status raise_seccomp(const char* file_name, const FilePart& file) {
   the_name = file_name;
   the_file = file;
   if (auto ready = answer_traps(); !ready) return ready;
@@ -198,16 +212,24 @@ base::Status raise_seccomp(const char* file_name, int file) {
   }
   for (const int call : {SCMP_SYS(open), SCMP_SYS(openat)})
     note(seccomp_rule_add(rules.get(), SCMP_ACT_TRAP, call, 0));
-  for (const int call : {SCMP_SYS(read), SCMP_SYS(lseek)}) {
+  for (const int call : {SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(lseek), SCMP_SYS(fstat)}) {
     note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, call, 1, argument_is(0, SCMP_CMP_LT, first_copy)));
     note(seccomp_rule_add(rules.get(), SCMP_ACT_TRAP, call, 1, argument_is(0, SCMP_CMP_GE, first_copy)));
+  }
+  // Copies and what they are; not locks, seals and signals, which others would notice.
+  for (const int command : {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL}) {
+    note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+                          argument_is(1, SCMP_CMP_EQ, static_cast<scmp_datum_t>(command))));
   }
   // realpath() asks of each part of a name whether it is a link: none is.
   for (const int call : {SCMP_SYS(readlink), SCMP_SYS(readlinkat)})
     note(seccomp_rule_add(rules.get(), SCMP_ACT_ERRNO(EINVAL), call, 0));
   // fstat() of newer C libraries: by descriptor, not by name.
-  note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
-                        argument_is(3, SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH)));
+  const auto by_descriptor = argument_is(3, SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH);
+  note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 2,
+                        argument_is(0, SCMP_CMP_LT, first_copy), by_descriptor));
+  note(seccomp_rule_add(rules.get(), SCMP_ACT_TRAP, SCMP_SYS(newfstatat), 2,
+                        argument_is(0, SCMP_CMP_GE, first_copy), by_descriptor));
   // Memory, but none that can be run.
   for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
     note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, call, 1,

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/result.h"
+#include "content/file_part.h"
 
 namespace content {
 
@@ -24,7 +25,7 @@ bool raise_landlock();
 
 // The list of system calls that remain. Opening `file_name` for reading gives a copy of
 // `file`, which the process may have no right to open by any name, with a position of its own;
-// all other opening fails.
-base::Status raise_seccomp(const char* file_name, int file);
+// where `file` is a part, the copy begins and ends with it. All other opening fails.
+base::Status raise_seccomp(const char* file_name, const FilePart& file);
 
 }  // namespace content

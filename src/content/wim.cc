@@ -90,28 +90,28 @@ struct Run {
   format::WimFacts facts;
 };
 
-ConfinedResult<Run> run(int file, int image, std::string_view wish, const ConfinedLimits& limits) {
-  struct stat status {};
-  if (::fstat(file, &status) != 0)
-    return fail(ConfinedEnd::not_started, base::fail_errno("look at it", errno).value().what);
-  if (!S_ISREG(status.st_mode)) return fail(ConfinedEnd::refused, "not a regular file");
-  auto answer = run_confined("wim", fmt::format("{} {}", wish, image), file, limits);
+ConfinedResult<Run> run(const FilePart& file, int image, std::string_view wish,
+                        const ConfinedLimits& limits) {
+  const auto part = measured(file);
+  if (!part) return tl::unexpected(part.error());
+  auto answer = run_confined("wim", fmt::format("{} {}", wish, image), *part, limits);
   if (!answer) return tl::unexpected(std::move(answer.error()));
   auto facts = parse_wim_facts(answer->text);
   if (!facts) return fail(ConfinedEnd::garbled, facts.error().what);
-  facts->size = static_cast<std::uint64_t>(status.st_size);
+  facts->size = part->size;
   return Run{std::move(*answer), std::move(*facts)};
 }
 
 }  // namespace
 
-ConfinedResult<WimInspection> inspect_wim(int file, int image, const ConfinedLimits& limits) {
+ConfinedResult<WimInspection> inspect_wim(const FilePart& file, int image, const ConfinedLimits& limits) {
   auto done = run(file, image, wim_facts_wish, limits);
   if (!done) return tl::unexpected(std::move(done.error()));
   return WimInspection{std::move(done->facts), done->answer.landlock};
 }
 
-ConfinedResult<WimExtraction> extract_wim_boot_files(int file, int image, const std::string& directory,
+ConfinedResult<WimExtraction> extract_wim_boot_files(const FilePart& file, int image,
+                                                     const std::string& directory,
                                                      const ConfinedLimits& limits) {
   auto done = run(file, image, wim_files_wish, limits);
   if (!done) return tl::unexpected(std::move(done.error()));

@@ -19,8 +19,9 @@ struct WimInspection {
 
 // `image` counts from 1; 0 is the one that the file itself boots. Neither the descriptor's
 // position nor its being readable by name matters. 423 MB take some 50 ms: only the folders
-// and the boot programs are read.
-ConfinedResult<WimInspection> inspect_wim(int file, int image = 0, const ConfinedLimits& limits = {});
+// and the boot programs are read. An image that is a part of a disc image is read where it is.
+ConfinedResult<WimInspection> inspect_wim(const FilePart& file, int image = 0,
+                                          const ConfinedLimits& limits = {});
 
 struct WimExtract {
   format::WimBootFile file;  // at <directory>/<file.name>
@@ -35,7 +36,8 @@ struct WimExtraction {
 
 // Writes the boot files below `directory`, which exists and has none of them: «wdsnbp.com»,
 // «fonts/wgl4_boot.ttf», mode 0640. They are not synced. After a failure none is left.
-ConfinedResult<WimExtraction> extract_wim_boot_files(int file, int image, const std::string& directory,
+ConfinedResult<WimExtraction> extract_wim_boot_files(const FilePart& file, int image,
+                                                     const std::string& directory,
                                                      const ConfinedLimits& limits = {});
 
 }  // namespace content

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/utf8.h"
+#include "content/answer_fields.h"
 #include "format/wim_boot_files.h"
 
 namespace content {
@@ -46,102 +47,29 @@ Json write(const WimBootFile& file) {
   return out;
 }
 
-// Reads fields one after the other; the first that is not what it must be ends it all.
-class Fields {
- public:
-  Fields(const Json& object, bool& good) : object_(object), good_(good) {
-    good_ = good_ && object.is_object();
-  }
-
-  std::string text(const char* name) {
-    const Json* value = find(name);
-    if (value == nullptr || !value->is_string()) return no<std::string>();
-    return checked(value->get_ref<const std::string&>());
-  }
-  std::string optional_text(const char* name) {
-    return object_.is_object() && object_.contains(name) ? text(name) : "";
-  }
-  std::uint64_t number(const char* name, std::uint64_t most) {
-    const Json* value = find(name);
-    if (value == nullptr || !value->is_number_unsigned() || value->get<std::uint64_t>() > most)
-      return no<std::uint64_t>();
-    return value->get<std::uint64_t>();
-  }
-  int small(const char* name, int most) {
-    return static_cast<int>(number(name, static_cast<std::uint64_t>(most)));
-  }
-  bool truth(const char* name) {
-    const Json* value = find(name);
-    return value != nullptr && value->is_boolean() ? value->get<bool>() : no<bool>();
-  }
-  std::optional<policy::Arch> arch(const char* name) {
-    const Json* value = find(name);
-    if (value == nullptr || value->is_null()) return std::nullopt;
-    if (!value->is_string()) return no<std::optional<policy::Arch>>();
-    const auto arch = policy::parse_arch(value->get_ref<const std::string&>());
-    good_ = good_ && arch;
-    return arch;
-  }
-  const Json& list(const char* name, std::size_t most) {
-    static const Json empty = Json::array();
-    const Json* value = find(name);
-    if (value == nullptr || !value->is_array() || value->size() > most) {
-      good_ = false;
-      return empty;
-    }
-    return *value;
-  }
-  std::vector<std::string> texts(const char* name, std::size_t most) {
-    std::vector<std::string> all;
-    for (const Json& value : list(name, most))
-      all.push_back(value.is_string() ? checked(value.get_ref<const std::string&>()) : no<std::string>());
-    return all;
-  }
-
- private:
-  const Json* find(const char* name) {
-    const auto at = good_ ? object_.find(name) : object_.end();
-    if (good_ && at != object_.end()) return &*at;
-    good_ = false;
-    return nullptr;
-  }
-  std::string checked(const std::string& text) {
-    good_ = good_ && base::one_line(text, format::longest_wim_text) == text;
-    return good_ ? text : "";
-  }
-  template <class T>
-  T no() {
-    good_ = false;
-    return T{};
-  }
-
-  const Json& object_;
-  bool& good_;
-};
-
 WimImage read_image(const Json& json, bool& good) {
-  Fields from(json, good);
-  WimImage image{from.small("index", format::most_wim_images), from.text("name"), from.text("description"),
+  AnswerFields from(json, good);
+  WimImage image{from.small("index", format::most_wim_images), from.line("name"), from.line("description"),
                  from.arch("arch")};
-  image.product = from.text("product");
-  image.version = from.text("version");
-  image.languages = from.texts("languages", format::most_wim_languages);
-  image.default_language = from.text("default_language");
-  image.system_directory = from.text("system_directory");
-  image.creator = from.text("creator");
+  image.product = from.line("product");
+  image.version = from.line("version");
+  image.languages = from.lines("languages", format::most_wim_languages);
+  image.default_language = from.line("default_language");
+  image.system_directory = from.line("system_directory");
+  image.creator = from.line("creator");
   return image;
 }
 
 WimBootFile read_file(const Json& json, bool& good) {
-  Fields from(json, good);
-  WimBootFile file{from.text("name"), from.text("path"), from.number("size", format::largest_wim_boot_file)};
-  file.fault = from.optional_text("fault");
+  AnswerFields from(json, good);
+  WimBootFile file{from.line("name"), from.line("path"), from.number("size", format::largest_wim_boot_file)};
+  file.fault = json.contains("fault") ? from.line("fault") : "";
   if (!good || !json.contains("signatures")) return file;
   PeProgram program;
   program.arch = from.arch("arch").value_or(policy::Arch::other);
   for (const Json& entry : from.list("signatures", format::most_pe_signatures)) {
-    Fields signature(entry, good);
-    program.signatures.push_back({signature.text("signer"), signature.text("issuer")});
+    AnswerFields signature(entry, good);
+    program.signatures.push_back({signature.line("signer"), signature.line("issuer")});
   }
   file.program = std::move(program);
   return file;
@@ -194,10 +122,10 @@ std::string print_wim_facts(const WimFacts& facts) {
 base::Result<WimFacts> parse_wim_facts(std::string_view text) {
   const Json json = Json::parse(text, nullptr, false);
   bool good = !json.is_discarded();
-  Fields from(json, good);
+  AnswerFields from(json, good);
   WimFacts facts;
   facts.size = from.number("size", ~std::uint64_t{0});
-  const auto compression = format::parse_wim_compression(from.text("compression"));
+  const auto compression = format::parse_wim_compression(from.line("compression"));
   facts.compression = compression.value_or(format::WimCompression::none);
   facts.chunk_size = static_cast<std::uint32_t>(from.number("chunk_size", ~std::uint32_t{0}));
   facts.solid = from.truth("solid");

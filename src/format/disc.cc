@@ -79,15 +79,18 @@ std::string_view print(DiscNames names) {
 }
 
 const DiscFile* Disc::find(std::string_view path) const {
+  // As spelled first: on some discs a name has a '\\' of its own.
+  const auto exact = std::ranges::lower_bound(files, path, {}, &DiscFile::path);
+  if (exact != files.end() && exact->path == path) return &*exact;
   std::string wanted(path);
   std::replace(wanted.begin(), wanted.end(), '\\', '/');
   wanted.erase(0, std::min(wanted.find_first_not_of('/'), wanted.size()));
-  const auto exact = std::lower_bound(files.begin(), files.end(), wanted,
-                                      [](const DiscFile& f, const std::string& p) { return f.path < p; });
-  if (exact != files.end() && exact->path == wanted) return &*exact;
-  const auto found = std::find_if(files.begin(), files.end(),
-                                  [&](const DiscFile& file) { return same_without_case(file.path, wanted); });
-  return found == files.end() ? nullptr : &*found;
+  const DiscFile* found = nullptr;
+  for (const DiscFile& file : files) {
+    if (file.path == wanted) return &file;
+    if (found == nullptr && same_without_case(file.path, wanted)) found = &file;
+  }
+  return found;
 }
 
 base::Result<Disc> read_disc(const DiscSource& source) {

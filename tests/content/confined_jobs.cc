@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "content/confined_pipe.h"
+#include "wall_attempts.h"
 
 namespace content {
 namespace {
@@ -33,7 +33,13 @@ ConfinedResult<std::string> job_read(std::string_view) {
     return say(-1);
   if (::lseek(fd.get(), 1, SEEK_CUR) != 5) return say(-1);
   const ssize_t rest = ::read(fd.get(), text + 5, sizeof text - 5);
-  if (rest < 0 || ::lseek(fd.get(), 0, SEEK_END) != 5 + rest || ::read(fd.get(), text, 1) != 0)
+  struct stat status {};
+  if (rest < 0 || ::lseek(fd.get(), 0, SEEK_END) != 5 + rest || ::fstat(fd.get(), &status) != 0 ||
+      status.st_size != 5 + rest)
+    return say(-1);
+  char behind = 0;
+  if (::read(fd.get(), &behind, 1) != 0 || ::pread(fd.get(), &behind, 1, 5 + rest) != 0 ||
+      ::pread(fd.get(), &behind, 1, 1LL << 62) != 0 || ::pread(fd.get(), &behind, 1, -1) != -1)
     return say(-1);
   return std::string(text, static_cast<std::size_t>(5 + rest));
 }
@@ -41,17 +47,6 @@ ConfinedResult<std::string> job_open(std::string_view path) {
   return say(::open(std::string(path).c_str(), O_RDONLY));
 }
 ConfinedResult<std::string> job_write_file(std::string_view) { return say(::open(confined_file, O_RDWR)); }
-ConfinedResult<std::string> job_create(std::string_view path) {
-  return say(::open(std::string(path).c_str(), O_WRONLY | O_CREAT, 0600));
-}
-ConfinedResult<std::string> job_write_input(std::string_view) { return say(::write(child_file, "x", 1)); }
-ConfinedResult<std::string> job_unlink(std::string_view path) {
-  return say(::unlink(std::string(path).c_str()));
-}
-ConfinedResult<std::string> job_mkdir(std::string_view path) {
-  return say(::mkdir(std::string(path).c_str(), 0700));
-}
-ConfinedResult<std::string> job_signal(std::string_view) { return say(::kill(::getppid(), SIGTERM)); }
 ConfinedResult<std::string> job_list(std::string_view path) {
   DIR* folder = ::opendir(std::string(path).c_str());
   return say(folder == nullptr ? -1 : 0);
@@ -66,15 +61,6 @@ ConfinedResult<std::string> job_descriptors(std::string_view) {
 ConfinedResult<std::string> job_environment(std::string_view) {
   return std::string(environ == nullptr || *environ == nullptr ? "none" : *environ);
 }
-ConfinedResult<std::string> job_socket(std::string_view) { return say(::socket(AF_INET, SOCK_STREAM, 0)); }
-ConfinedResult<std::string> job_unix_socket(std::string_view) {
-  return say(::socket(AF_UNIX, SOCK_STREAM, 0));
-}
-ConfinedResult<std::string> job_exec(std::string_view) {
-  char* const words[] = {const_cast<char*>("/bin/true"), nullptr};
-  return say(::execv("/bin/true", words));
-}
-ConfinedResult<std::string> job_fork(std::string_view) { return say(::fork()); }
 ConfinedResult<std::string> job_eat(std::string_view) {
   std::vector<std::string> all;
   for (;;) all.emplace_back(1U << 20U, 'x');
@@ -111,21 +97,18 @@ ConfinedResult<std::string> job_lie(std::string_view words) {
   ::_exit(0);
 }
 
+ConfinedResult<std::string> job_attempt(std::string_view name_and_directory) {
+  const std::size_t end = name_and_directory.find('\n');
+  return try_at_wall(name_and_directory.substr(0, end), std::string(name_and_directory.substr(end + 1)));
+}
+
 constexpr NamedJob jobs[] = {{"read", job_read},
+                             {"attempt", job_attempt},
                              {"open", job_open},
                              {"write_file", job_write_file},
-                             {"create", job_create},
-                             {"write_input", job_write_input},
-                             {"unlink", job_unlink},
-                             {"mkdir", job_mkdir},
-                             {"signal", job_signal},
                              {"list", job_list},
                              {"descriptors", job_descriptors},
                              {"environment", job_environment},
-                             {"socket", job_socket},
-                             {"unix_socket", job_unix_socket},
-                             {"exec", job_exec},
-                             {"fork", job_fork},
                              {"eat", job_eat},
                              {"burn", job_burn},
                              {"sleep", job_sleep},

@@ -107,6 +107,29 @@ TEST_F(Wim, ThePositionOfTheDescriptorNeitherMattersNorMoves) {
   EXPECT_EQ(::lseek(fd.get(), 0, SEEK_CUR), 77);
 }
 
+TEST_F(Wim, AnImageWithinAnotherFileIsReadWhereItStands) {
+  const MadeImage pe{"PE", pe_files(machine_x64), windows_properties("9")};
+  for (const bool solid : {false, true}) {
+    MadeWim made{.images = {pe}};
+    if (solid) made.compression = WIMLIB_COMPRESSION_TYPE_LZMS, made.flags = WIMLIB_WRITE_FLAG_SOLID;
+    const std::string path = this->make(made);
+    const std::string whole = read_text(path);
+    const base::Fd disc = scratch_.open("disc", std::string(6789, 'd') + whole + whole.substr(0, 500));
+    const FilePart part(disc.get(), 6789, whole.size());
+    const auto looked = inspect_wim(part);
+    ASSERT_TRUE(looked) << looked.error().what;
+    EXPECT_EQ(looked->facts, facts(path));
+    const auto taken = extract_wim_boot_files(part, 0, into());
+    ASSERT_TRUE(taken) << taken.error().what;
+    EXPECT_EQ(read_text(scratch_.path("out/boot.sdi")), "a disk, EFI");
+    std::filesystem::remove_all(scratch_.path("out"));
+    const auto cut = inspect_wim({disc.get(), 6789, whole.size() / 2});
+    ASSERT_FALSE(cut);
+    EXPECT_EQ(cut.error().what, "the file ends too early: it is incomplete");
+    EXPECT_FALSE(inspect_wim({disc.get(), 6788, whole.size()}));
+  }
+}
+
 TEST_F(Wim, FactsOfX86) {
   const WimFacts found = facts(one(machine_x86, "0"));
   EXPECT_EQ(found.booted().arch, Arch::ia32);

@@ -190,6 +190,37 @@ def test_a_file_that_the_iso_9660_side_shortens(disc_list, tmp_path):
         assert os.pread(file.fileno(), 3, offset + length - 3) == b"end"
 
 
+def test_a_file_of_five_gigabytes_in_a_sparse_image(disc_list, tmp_path):
+    """As above, in a second: a small image of genisoimage's whose UDF side is made to say more."""
+    tree = tmp_path / "tree"
+    (tree / "sources").mkdir(parents=True)
+    (tree / "sources/install.wim").write_bytes(b"shortened")
+    image = discs.genisoimage(tmp_path / "image", tree, "-udf", "-no-pad")
+    data = bytearray(image.read_bytes())
+    start = next(get(data, at + 188, "I") for at in range(32 * SECTOR, 64 * SECTOR, SECTOR) if get(data, at, "H") == discs.PARTITION)
+    entry = next(at for at in range(0, len(data), SECTOR)
+                 if get(data, at, "H") == discs.ENTRY and data[at + 27] == 5 and get(data, at + 56, "Q") == 9)
+    size, piece = (5 << 30) + 12345, 0x3FFFF800  # the largest piece of whole blocks
+    begin, pieces = len(data) // SECTOR + 1, b""
+    for at in range(0, size, piece):
+        pieces += struct.pack("<II", min(piece, size - at), begin + at // SECTOR - start)
+    data[entry + 176:entry + 176 + len(pieces)] = pieces
+    put(data, entry + 34, "H", get(data, entry + 34, "H") & ~7)
+    put(data, entry + 56, "Q", size)
+    put(data, entry + 172, "I", len(pieces))
+    put(data, entry + 10, "H", 160 + len(pieces))
+    mend(data, entry)
+    with open(image, "r+b") as file:
+        file.write(data)
+        file.truncate(begin * SECTOR + size)
+        file.seek(begin * SECTOR + size - 3)
+        file.write(b"end")
+    line = ask(disc_list, image).stdout.splitlines()[1].split("\t")
+    assert line == [str(size), f"{begin * SECTOR}+{size} ", "sources/install.wim"]
+    listed = subprocess.run(["7z", "l", "-slt", "-tUdf", image], capture_output=True, text=True).stdout
+    assert "Path = sources/install.wim" in listed and f"Size = {size}" in listed, listed
+
+
 def test_what_windows_media_boot(disc_list, tree, tmp_path):
     image = discs.genisoimage(tmp_path / "image", tree, "-udf", "-R")
     done = ask(disc_list, image, "--boot")

@@ -10,18 +10,32 @@ import time
 import boot_site
 import pytest
 from boot_site import CLIENT_MAC, SERVER
-from fake_windows import FILES, make_wim
 from test_wds_dialogue import Machine, inside
 from tftp_client import TftpError, fetch
+from windows_image import make_wim, pe_program
 
 HIVEX = pytest.importorskip("hivex", reason="python3-hivex reads the boot configuration")
 DASHED = CLIENT_MAC.replace(":", "-")
 
 
+FILES = {
+    "Boot/PXE/wdsnbp.com": b"wdsnbp" * 700,
+    "Boot/PXE/PXEBOOT.com": b"pxeboot asks" * 300,
+    "Boot/PXE/pxeboot.n12": b"pxeboot" * 500,
+    "Boot/PXE/bootmgr.exe": pe_program(0x14C) + b"manager" * 9000,
+    "Boot/EFI/bootmgfw.efi": pe_program(0x8664) + b"manager" * 20000,
+    "Boot/EFI/boot.stl": b"trust" * 100,
+    "Boot/Fonts/wgl4_boot.ttf": b"letters" * 6000,
+    "Boot/Fonts/segmono_boot.ttf": b"more letters" * 5000,
+    "Boot/DVD/EFI/boot.sdi": b"a disk made of nothing" * 20000,
+    "System32/ntoskrnl.exe": bytes(range(256)) * 4000,
+}
+
+
 class Site(boot_site.Site):
     def __enter__(self):
         super().__enter__()
-        self.wim = make_wim(self.directory)
+        self.wim = make_wim(self.directory, "--compress=none", files=FILES)
         self.cli("image", "add", "winpe", "--wim", self.wim)
         self.deploy("winpe", "--required", "--again")
         return self
@@ -139,7 +153,7 @@ def test_http_serves_the_same(windows):
 ])
 def test_what_an_image_lacks(windows, missing, words):
     windows.stop()
-    wim = make_wim(windows.directory, without=(missing,))
+    wim = make_wim(windows.directory, files=FILES, without=(missing,))
     done = subprocess.run([windows.program, "image", "add", "second", "--wim", str(wim), "--state",
                            str(windows.directory / "state")], capture_output=True, text=True, timeout=60)
     assert (done.returncode != 0) == bool(words), done.stderr

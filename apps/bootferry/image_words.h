@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What people read about an image that was looked at.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "content/disc.h"
+#include "content/wim.h"
+
+namespace cli {
+
+// The Windows image of one of a disc's trees: what it is, or why nobody could tell.
+struct TreeInspection {
+  std::optional<format::WimFacts> facts;
+  std::string fault;
+};
+
+std::string show_wim(const std::string& file, const format::WimFacts& facts);
+
+// `trees` as many as the Windows media have, none for Linux media.
+std::string show_disc(const std::string& file, const content::DiscFacts& facts,
+                      const std::vector<TreeInspection>& trees);
+// The facts, and beside each tree's folder its image under «wim», or why not under «fault».
+std::string print_disc_json(const content::DiscFacts& facts, const std::vector<TreeInspection>& trees);
+
+}  // namespace cli
