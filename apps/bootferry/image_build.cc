@@ -12,7 +12,7 @@
 #include "bootimage/build.h"
 #include "bootimage/files.h"
 #include "commands.h"
-#include "content/import.h"
+#include "content/sources.h"
 #include "records.h"
 #include "terminal.h"
 #include "upload.h"

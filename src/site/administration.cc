@@ -15,18 +15,14 @@
 #include <utility>
 
 #include "base/log.h"
-#include "content/inspect.h"
 #include "content/kernel.h"
 #include "content/library.h"
-#include "content/windows_names.h"
-#include "content/windows_parts.h"
-#include "format/wim_boot_files.h"
-#include "render/quote.h"
 #include "site/old_layout.h"
 #include "site/publication.h"
 #include "site/records.h"
 #include "site/referral_check.h"
 #include "site/state_directory.h"
+#include "site/taken_image.h"
 
 namespace site {
 namespace {
@@ -54,59 +50,6 @@ const store::ImageRecord* find_image(const SiteRecords& records, const std::stri
     return content::normalise(record.image.name) == content::normalise(name);
   });
   return found == records.images().end() ? nullptr : &*found;
-}
-
-}  // namespace
-
-namespace {
-
-// What an image will consist of, and what it boots: known before a single byte is copied.
-struct Taken {
-  std::vector<content::SourceFile> files;
-  std::string kernel, command_line;
-  std::vector<std::string> initrds;
-  policy::Arch arch = policy::Arch::other;
-  std::optional<content::WindowsParts> windows = {};  // keeps its files open
-};
-
-base::Result<Taken> look_at_linux(const NewImage& image, const std::vector<content::SourceFile>& files) {
-  auto boots = content::inspect_image(files, {image.kind, image.kernel, image.initrds, image.command_line});
-  if (!boots) return tl::unexpected(boots.error());
-  if (const auto acts = render::what_ipxe_acts_on(boots->command_line); !acts.empty()) {
-    return base::fail(
-        "the command line holds \"{}\", which iPXE would act on instead of passing it to the kernel", acts);
-  }
-  return Taken{files, std::move(boots->kernel), std::move(boots->command_line), std::move(boots->initrds),
-               boots->kernel_facts.arch};
-}
-
-base::Result<Taken> look_at_windows(const NewImage& image, const std::vector<content::SourceFile>& files,
-                                    const std::string& scratch) {
-  if (files.size() > 2)
-    return base::fail("a WIM and perhaps a boot.sdi are taken, not {} files", files.size());
-  const content::SourceFile* const sdi = files.size() == 2 ? &files[1] : nullptr;
-  auto parts = content::WindowsParts::take_out(files[0], sdi, image.wim_index, scratch);
-  if (!parts) return tl::unexpected(parts.error());
-  const format::WimImage& booted = parts->facts().booted();
-  if (!booted.arch) return base::fail("{}: image {} holds no Windows", files[0].name, booted.index);
-  Taken taken;
-  taken.arch = *booted.arch;
-  if (format::served_by(parts->facts()).empty()) {
-    return base::fail(
-        "{}: no machine could boot it over the network: it brings neither bootmgr.exe nor "
-        "bootmgfw.efi. `bootferry image inspect` says what else it lacks",
-        files[0].name);
-  }
-  const bool has_sdi =
-      std::ranges::any_of(parts->files(), [](const auto& file) { return file.name == "boot.sdi"; });
-  if (!has_sdi) {
-    return base::fail("{}: brings no boot.sdi, without which Windows cannot make its RAM disk: --sdi FILE",
-                      files[0].name);
-  }
-  taken.kernel = content::windows_image_name;
-  taken.files.assign(parts->files().begin(), parts->files().end());
-  taken.windows = std::move(*parts);
-  return taken;
 }
 
 }  // namespace
@@ -278,9 +221,7 @@ base::Result<policy::Image> Administration::add_image(NewImage image, const Prog
   };
   const auto given = sources(image.files);
   if (auto checked = content::check_sources(given); !checked) return refuse(checked.error());
-  auto taken = image.kind == policy::ImageKind::wim
-                   ? look_at_windows(image, given, impl_->state.below("library/incoming"))
-                   : look_at_linux(image, given);
+  auto taken = look_at_image(image, given, impl_->state.below("library/incoming"));
   if (!taken) return refuse(taken.error());
   auto added = impl_->library->add(taken->files, progress);
   const std::lock_guard lock(impl_->change);
