@@ -13,6 +13,7 @@ from windows_image import make_disc, make_wim, pe_program
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from fake_kernel import fake_kernel  # noqa: E402
 
+
 @pytest.fixture
 def wim(tmp_path):
     return lambda *options, without=(): make_wim(tmp_path, *options, without=without)
