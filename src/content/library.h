@@ -98,7 +98,8 @@ class Library {
   // Remembers, also over a start, that a record gives this package up. Before the record does.
   base::Status give_up(const base::Sha256& manifest);
   enum class Sweep : std::uint8_t {
-    given_up,  // what packages given up and adds that failed have left
+    failed,    // what adds that failed have left
+    given_up,  // that, and what packages given up have left
     all,       // all that no package needs
   };
   struct Collected {

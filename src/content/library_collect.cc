@@ -69,6 +69,7 @@ std::vector<base::Sha256> Library::candidates(Sweep sweep, const std::set<base::
     return out;
   }
   out.assign(loose_.begin(), loose_.end());
+  if (sweep == Sweep::failed) return out;
   for (const base::Sha256& manifest : superseded_) {
     if (marked.contains(manifest)) continue;
     // One that cannot be read names nothing any more: `Sweep::all` finds what it had.
@@ -108,6 +109,7 @@ base::Result<Library::Collected> Library::collect(std::span<const base::Sha256> 
   sweep_incoming(folder("incoming"), dry_run, out);
   if (dry_run) return out;
   loose_.clear();
+  if (sweep == Sweep::failed) return out;
   if (std::erase_if(superseded_, [&](const base::Sha256& each) { return !marked.contains(each); }) > 0) {
     if (auto written = write_superseded(); !written) return tl::unexpected(written.error());
   }

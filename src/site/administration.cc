@@ -121,7 +121,9 @@ struct Administration::Impl {
 
   // What nobody needs since the last change. Where it fails, it goes another time.
   void free_unneeded() const {
-    if (!health.degraded()) static_cast<void>(library->collect(needed(), content::Library::Sweep::given_up));
+    // Records that cannot be kept may not be the last word on what was given up.
+    using Sweep = content::Library::Sweep;
+    static_cast<void>(library->collect(needed(), health.degraded() ? Sweep::failed : Sweep::given_up));
   }
 
   // What records name now, and which contents that is.

@@ -47,7 +47,7 @@ def test_damage_is_found_named_and_healed(site):
     assert "debian: add it again" in result.stdout and result.stdout.endswith("1 damaged\n")
     assert (site.state / "library/damaged" / path.name).read_bytes() == b"inird!"
     assert site.json("explain", MAC)["reason"] == "image-not-here"
-    assert "initrd.gz is gone or damaged: add the image again" in site.run("check").stdout
+    assert "initrd.gz is gone or damaged" in site.run("check").stdout
     site.add()
     assert json.loads(site.run("image", "verify", "--json").stdout)["damaged"] == []
     assert site.json("explain", MAC)["outcome"] == "boot"

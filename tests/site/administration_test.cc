@@ -358,7 +358,7 @@ class OldLayout : public AdministrationTest {
     scratch.write("state/images/debian/1/Linux", fake_kernel());
     scratch.write("state/images/debian/1/initrd.gz", "initrd");
     scratch.write("state/programs/riscv64/1/Boot.efi", "program");
-    const auto database = store::Database::open(scratch.path("state/bootferry.db"));
+    auto database = store::Database::open(scratch.path("state/bootferry.db"));
     ASSERT_TRUE(database->script("UPDATE images SET manifest = ''; UPDATE programs SET manifest = ''"));
     std::filesystem::remove_all(scratch.path("state/library"));
   }
@@ -410,7 +410,7 @@ TEST_F(OldLayout, IsTakenOverFromWhereItWasLeft) {
 
 TEST_F(OldLayout, WhatCannotBeTakenOverIsServedFromWhereItStands) {
   make();
-  const auto database = store::Database::open(scratch.path("state/bootferry.db"));
+  auto database = store::Database::open(scratch.path("state/bootferry.db"));
   ASSERT_TRUE(database->script(
       "CREATE TRIGGER t BEFORE UPDATE OF manifest ON images BEGIN SELECT RAISE(ABORT, 'no'); END"));
   reopen();
