@@ -46,7 +46,8 @@ std::string files(base::Ipv4 address, std::span<const BootChoice> choices) {
   std::vector<std::string> all;
   // An option of the first class that matches stands: iPXE before the firmware that it came in.
   std::vector<BootChoice> sorted(choices.begin(), choices.end());
-  std::ranges::stable_partition(sorted, [](const BootChoice& choice) { return choice.archs.empty(); });
+  std::stable_partition(sorted.begin(), sorted.end(),
+                        [](const BootChoice& choice) { return choice.archs.empty(); });
   for (const BootChoice& choice : sorted) {
     std::string test = "option[77].hex == 'iPXE'";
     if (!choice.archs.empty()) {
