@@ -11,6 +11,9 @@ import cli_site
 import pytest
 from cli_site import ROOT, Server, one_line
 
+# As in a terminal, however the tests themselves were started: a shell's background job ignores it.
+INTERRUPTIBLE = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+
 pytestmark = pytest.mark.skipif(not ROOT, reason="opens ports below 1024: needs root")
 
 
@@ -30,7 +33,7 @@ def test_approve_reject_and_watch(site):
         first, second = server.json("pending", "list")
         assert (first["request"], first["macs"]) == (7, ["52:54:00:00:00:01"])
         watch = subprocess.Popen([cli_site.program, "pending", "watch", "--socket", server.socket],
-                                 stdout=subprocess.PIPE, text=True)
+                                 stdout=subprocess.PIPE, text=True, **INTERRUPTIBLE)
         shown = [watch.stdout.readline() for _ in range(3)]
         assert shown[0].startswith("REQUEST") and "52:54:00:00:00:02" in shown[2]
 
@@ -53,7 +56,7 @@ def test_following_events(site):
     site.good("collection", "add", "old")
     with Server(site) as server:
         follow = subprocess.Popen([cli_site.program, "event", "list", "--follow", "--json", "--socket", server.socket],
-                                  stdout=subprocess.PIPE, text=True)
+                                  stdout=subprocess.PIPE, text=True, **INTERRUPTIBLE)
         assert json.loads(follow.stdout.readline())["name"] == "old"
         server.good("collection", "add", "fresh")
         assert json.loads(follow.stdout.readline())["name"] == "fresh"
