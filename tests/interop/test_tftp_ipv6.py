@@ -143,7 +143,9 @@ def test_both_families_at_once(site, serve, tftp):
     counters = status(site)["counters"]
     assert counters["udp69.received"] == sum(n for name, n in counters.items() if name.startswith("udp69.in."))
     assert (counters["tftp.finished"], counters["udp69.in.not-found"]) == (3, 3)
-    assert counters["tftp.resent-blocks"] == counters["tftp.send-errors"] == 0
+    assert counters["tftp.send-errors"] == 0
+    # Nothing is lost here; a machine that stands still for 20 ms costs a window.
+    assert counters["tftp.resent-blocks"] <= counters["tftp.blocks"] / 100
 
 
 def test_link_local(site, serve):
