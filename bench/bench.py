@@ -35,6 +35,7 @@ def parse():
     parser.add_argument("--quick", action="store_true", help="one short run each: does it work, are the bytes right")
     parser.add_argument("--only", metavar="ROW[,ROW]", help="these rows: " + ", ".join(r.key for r in all_rows()))
     parser.add_argument("--repetitions", type=int, metavar="N", help="runs of each (default 5, quick 1)")
+    parser.add_argument("--most", type=int, metavar="N", help="runs of a row whose floor is near (default 4 times as many)")
     parser.add_argument("--servers", metavar="A[,B]", help="only these: " + ", ".join(servers.ALL))
     options = parser.parse_args()
     keys = {row.key for row in all_rows()}
@@ -66,9 +67,11 @@ def write(results, site, scale, options, accounting):
     loads = [run["other_load"] for r in results for theirs in r["runs"].values() for run in theirs]
     about = {"commit": commit(), "when": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="minutes"),
              "kernel": platform.release(), "cpus": os.cpu_count(), "quick": scale.quick,
-             "repetitions": scale.repetitions, "accounting": accounting,
+             "repetitions": scale.repetitions, "most": scale.most, "accounting": accounting,
              "other_load_median": round(statistics.median(loads), 2) if loads else None,
-             "other_load_max": round(max(loads), 2) if loads else None}
+             "other_load_max": round(max(loads), 2) if loads else None,
+             "taken_away_max": round(max((run["taken_away"] for r in results for theirs in r["runs"].values()
+                                          for run in theirs), default=0), 2)}
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "result.json").write_text(json.dumps({"about": about, "rows": results}, indent=1) + "\n")
     caption = (f"{about['commit']}, {about['when'][:10]}, {about['cpus']} CPUs, Linux {about['kernel']}, "
@@ -83,7 +86,8 @@ def main():
         sys.exit("the benchmarks need root: they make network namespaces")
     # Ended like Ctrl-C: servers, namespaces and files are removed on the way out.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    scale = Scale(options.quick, max(1, options.repetitions or (1 if options.quick else 5)))
+    repetitions = max(1, options.repetitions or (1 if options.quick else 5))
+    scale = Scale(options.quick, repetitions, max(repetitions, options.most or (1 if options.quick else 4 * repetitions)))
     allowed = set(options.servers.split(",")) if options.servers else set(servers.ALL)
     rows = [row for row in all_rows() if not options.only or row.key in options.only.split(",")]
     needed = {c.server for row in rows for c in row.contestants()} & allowed
@@ -118,6 +122,11 @@ def main():
                 each.run_once(site, cast, scale, repetition)
             results = [each.result() for each in measured]
             about = write(results, site, scale, options, how)
+        for repetition in range(scale.repetitions, scale.most):
+            for each in [row for row in measured if row.undecided()]:
+                each.run_once(site, cast, scale, repetition)
+            results = [each.result() for each in measured]
+            about = write(results, site, scale, options, how)
         wrong = site.wrong_bytes
     complete = not (options.quick or options.only or options.servers) and len(results) == len(rows)
     met = judge(results, True)
@@ -125,8 +134,8 @@ def main():
     for peer in absent:
         print(f"! without {peer}")
     print(f"\n{about['commit']}, Linux {about['kernel']}, {about['cpus']} CPUs, {about['repetitions']} runs each, "
-          f"medians; CPU by {how}; other load on the machine: median {about['other_load_median']} CPUs, "
-          f"at most {about['other_load_max']}")
+          f"up to {about['most']} where a floor is near, medians; CPU by {how}; other load on the machine: median {about['other_load_median']} CPUs, "
+          f"at most {about['other_load_max']}; CPUs that the host took away: at most {about['taken_away_max']}")
     if wrong:
         print("WRONG BYTES:\n  " + "\n  ".join(what[:160] for what in wrong))
         return 3

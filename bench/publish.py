@@ -16,7 +16,8 @@ RESULT = REPOSITORY / "build/bench"
 PAGE = """# Benchmarks
 
 Bootferry beside the best peer of each row, as `./dev bench` measured it: {commit}, {when}, Linux {kernel}, {cpus} CPUs,
-{repetitions} runs each, medians. Other work on the machine took {load} CPUs in the median of all runs, at most {most}.
+{repetitions} runs each, up to {most} where a floor is near, medians. Other work on the machine took {load} CPUs in the median of all runs, at most {heaviest};
+the host took away at most {taken} CPUs.
 [How to read it, and how far to trust it](../bench/README.md).
 
 ![Times better than the best peer](benchmarks.svg)
@@ -35,8 +36,8 @@ def main():
     if about["quick"] or {row["key"] for row in rows} != {row.key for row in all_rows()}:
         return "the last run was not of the whole table: run ./dev bench without options"
     page = PAGE.format(commit=about["commit"], when=about["when"][:10], kernel=about["kernel"], cpus=about["cpus"],
-                       repetitions=about["repetitions"], load=about["other_load_median"],
-                       most=about["other_load_max"], table="\n".join(lines(rows)))
+                       repetitions=about["repetitions"], most=about["most"], load=about["other_load_median"],
+                       heaviest=about["other_load_max"], taken=about["taken_away_max"], table="\n".join(lines(rows)))
     (REPOSITORY / "docs/benchmarks.md").write_text(page)
     shutil.copy(RESULT / "result.svg", REPOSITORY / "docs/benchmarks.svg")
     print("written: docs/benchmarks.md, docs/benchmarks.svg")

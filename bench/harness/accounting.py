@@ -124,7 +124,16 @@ def _descendants(leader):
     return sorted(mine)
 
 
+def _seconds():
+    return [int(f) / TICK for f in pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+
+
+def machine_stolen():
+    """CPU seconds since its start that a virtual machine was ready to run and its host ran others."""
+    return _seconds()[7]
+
+
 def machine_busy():
     """CPU seconds that the whole machine spent on anything, since it started."""
-    fields = [int(f) for f in pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
-    return (sum(fields) - fields[3] - fields[4]) / TICK
+    fields = _seconds()
+    return sum(fields) - fields[3] - fields[4] - fields[7]

@@ -4,10 +4,26 @@ import os
 import threading
 import time
 
-from .accounting import machine_busy
+from .accounting import machine_busy, machine_stolen
 from .network import BenchError
 
 SERVER_CPU, GENERATOR_CPU = 0, 1
+# CPUs that the host of a virtual machine may keep for others during a run; above that the run is made again.
+TAKEN_AWAY, TRIES = 0.06, 4
+
+
+def undisturbed(run):
+    """The first of some runs that the host left alone; otherwise the one that it left alone most."""
+    least = None
+    for _ in range(TRIES):
+        stolen, began = machine_stolen(), time.monotonic()
+        result = run()
+        taken = (machine_stolen() - stolen) / (time.monotonic() - began)
+        if least is None or taken < least[0]:
+            least = taken, result
+        if taken <= TAKEN_AWAY:
+            break
+    return least
 
 
 class MemorySampler(threading.Thread):

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from . import table
-from .measure import one_run
+from .measure import one_run, undisturbed
 from .network import BenchError
 
 
@@ -37,7 +37,11 @@ class RowRuns:
     def _run(self, site, server, contestant, scale, repetition):
         server.extra = contestant.options
         try:
-            run = one_run(site, server, self.row, self.row.arguments(site, server, scale, repetition), scale.quick)
+            arguments = self.row.arguments(site, server, scale, repetition)
+            def once():
+                return one_run(site, server, self.row, arguments, scale.quick)
+            taken_away, run = (0.0, once()) if scale.quick else undisturbed(once)
+            run["taken_away"] = taken_away
         except BenchError as error:
             if not scale.quick or contestant.server == "bootferry":
                 raise
@@ -46,7 +50,10 @@ class RowRuns:
             self.notes.append(f"{contestant.label}: {str(error).splitlines()[0]}")
             return
         self.runs[contestant.label].append(run)
-        note(f"  {self.row.key} {repetition + 1}/{scale.repetitions} {contestant.label}: {brief(run)}")
+        note(f"  {self.row.key} {repetition + 1}/{max(scale.repetitions, repetition + 1)} {contestant.label}: {brief(run)}")
+
+    def undecided(self):
+        return not self.error and "bootferry" in self.runs and table.undecided(self.row, self.runs)
 
     def result(self):
         """For the table and the JSON; figures of the runs so far."""
@@ -72,7 +79,10 @@ def brief(run):
         parts.append(f"{run['cpu_s_per_gb']:.2f} s/GB")
     parts += [f"{report[key]} {key}" for key in (
         "failed", "wrong_bytes", "rrq_resent", "duplicates", "lost", "unfinished", "time_outs") if report.get(key)]
-    return ", ".join([*parts, f"other load {run['other_load']:.1f}"])
+    parts.append(f"other load {run['other_load']:.1f}")
+    if run.get("taken_away", 0) >= 0.01:
+        parts.append(f"{run['taken_away']:.2f} CPUs taken away")
+    return ", ".join(parts)
 
 
 def troubles(runs):

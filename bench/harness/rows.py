@@ -63,6 +63,7 @@ class Scale:
     """How much is measured. Quick is for CI: does it work, are the bytes right?"""
     quick: bool
     repetitions: int
+    most: int   # of a row whose floor lies within what its passes leave open
 
     @property
     def steady(self):

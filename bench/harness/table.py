@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs -> figures with ratios and verdicts -> the table."""
+import math
 import statistics
 
 
@@ -20,17 +21,43 @@ def figures(row, runs):
     return out
 
 
-def ratio_of(metric, own, peers, own_runs, peers_runs):
+def quotient(metric, mine, theirs):
+    if mine is None or theirs is None:
+        return None
+    top, bottom = (theirs, mine) if metric.versus == "faster" else (mine, theirs)
+    return top / bottom if bottom else None
+
+
+def ratios_of_passes(metric, own_runs, peers_runs):
     """Runs of one pass were made within seconds of each other, those of two passes minutes apart:
     where the machine is slower for a while, a pass's two runs are, and their ratio holds."""
-    def one(mine, theirs):
-        if mine is None or theirs is None:
-            return None
-        top, bottom = (theirs, mine) if metric.versus == "faster" else (mine, theirs)
-        return top / bottom if bottom else None
-    passes = list(zip(own_runs, peers_runs)) if len(own_runs) == len(peers_runs) and metric.paired else []
-    ratios = [one(metric.of([mine]), metric.of([theirs])) for mine, theirs in passes]
-    return statistics.median(ratios) if ratios and None not in ratios else one(own, peers)
+    if not metric.paired or len(own_runs) != len(peers_runs):
+        return []
+    ratios = [quotient(metric, metric.of([mine]), metric.of([theirs])) for mine, theirs in zip(own_runs, peers_runs)]
+    return [] if None in ratios else ratios
+
+
+def ratio_of(metric, own, peers, own_runs, peers_runs):
+    ratios = ratios_of_passes(metric, own_runs, peers_runs)
+    return statistics.median(ratios) if ratios else quotient(metric, own, peers)
+
+
+def interval(values):
+    """Where the median is in nine cases of ten, by the binomial distribution; of few values all of them."""
+    ordered, n = sorted(values), len(values)
+    out = max(0, math.floor((n - 1.645 * math.sqrt(n)) / 2))
+    return ordered[out], ordered[-1 - out]
+
+
+def undecided(row, runs):
+    """Whether one of the row's floors lies where the passes so far leave its ratio."""
+    for figure, metric in zip(figures(row, runs), row.metrics):
+        if metric.floor is None or metric.versus == "value" or figure["best_peer"] is None:
+            continue
+        ratios = ratios_of_passes(metric, runs["bootferry"], runs[figure["best_peer"]])
+        if ratios and interval(ratios)[0] < metric.floor < interval(ratios)[1]:
+            return True
+    return False
 
 
 def verdict(metric, judged):

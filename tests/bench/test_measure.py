@@ -33,7 +33,7 @@ def measured(monkeypatch, failing, quick):
     monkeypatch.setattr(passes, "one_run", one_run)
     runs = passes.RowRuns(row, set(cast))
     for repetition in range(2):
-        runs.run_once(Site(), cast, Scale(quick, 2), repetition)
+        runs.run_once(Site(), cast, Scale(quick, 2, 2), repetition)
     return runs.result()
 
 

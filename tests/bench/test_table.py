@@ -43,6 +43,18 @@ def test_a_ratio_is_the_median_of_the_passes_own():
     assert table.figures(Row("r", "r", None, [metric]), runs)[0]["ratio"] == pytest.approx(240 / 220)
 
 
+@pytest.mark.parametrize("ratios, left_open", [
+    ([1.3, 1.2, 1.4, 1.25, 1.3], False),
+    ([1.3, 1.2, 1.4, 0.9, 1.3], True),          # of five, each may be the median's neighbour
+    ([0.9, 0.8, 0.95, 0.7, 0.9], False),
+    ([1.3] * 15 + [0.9] * 2, False),
+    ([1.3] * 9 + [0.9] * 8, True)])
+def test_a_floor_within_what_the_passes_leave_is_measured_further(ratios, left_open):
+    metric = Metric("m", "m", "s", lambda runs: runs[0], floor=1.15, aim=2)
+    runs = {"bootferry": ratios, "a": [1] * len(ratios)}
+    assert table.undecided(Row("r", "r", None, [metric]), runs) == left_open
+
+
 def test_pooled_percentile_goes_over_all_runs():
     runs = [{"report": {"times": [1.0] * 95}}, {"report": {"times": [9.0] * 5}}]
     assert (pooled(0.95)(runs), pooled(0.96)(runs)) == (1.0, 9.0)
