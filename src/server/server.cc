@@ -29,6 +29,7 @@
 #include "server/pending_seen.h"
 #include "server/privileges.h"
 #include "server/referral_probes.h"
+#include "server/sockets.h"
 #include "server/status.h"
 #include "server/tftp_loops.h"
 #include "site/pending_machines.h"
@@ -39,75 +40,12 @@ namespace {
 
 constexpr std::string_view component = "server";
 
-// Everything that needs a right, opened before the rights are given away.
-struct Sockets {
-  std::optional<net::UdpSocket> proxy;
-  std::optional<net::UdpSocket> boot_service;
-  std::vector<base::Fd> http;  // one a family
-  std::vector<base::Fd> https;
-  std::optional<net::TlsIdentity> tls;  // the key may be root's
-};
-
-net::UdpOptions udp_options(const char* service, bool reuse_address) {
-  net::UdpOptions options;
-  options.broadcast = true;
-  options.reuse_address = reuse_address;
-  options.service = service;
-  return options;
-}
-
 // A transfer or a connection each takes descriptors; the default of 1024 starves a classroom.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-base::Result<std::vector<base::Fd>> open_listeners(std::uint16_t port, std::string_view service) {
-  std::vector<base::Fd> listeners;
-  for (const base::IpFamily family : {base::IpFamily::v4, base::IpFamily::v6}) {
-    if (family == base::IpFamily::v6 && !net::speaks(family)) continue;
-    auto listener = net::HttpServer::open_listener({base::Ip::any(family), port}, service);
-    if (!listener) return tl::unexpected(listener.error());
-    listeners.push_back(std::move(*listener));
-  }
-  return listeners;
-}
-
-base::Result<Sockets> open_sockets(const Config& config) {
-  Sockets sockets;
-  if (config.proxydhcp) {
-    auto socket =
-        net::UdpSocket::bind({{}, session::dhcp_server_port}, udp_options("proxydhcp", config.shared_port));
-    if (!socket) {
-      return base::fail(
-          "{}. Beside a DHCP server on this host: services.proxydhcp = false, and that server sets option 60 "
-          "to "
-          "\"PXEClient\" and nothing else (UEFI HTTP Boot is then not possible)",
-          socket.error().what);
-    }
-    sockets.proxy = std::move(*socket);
-  }
-  if (config.boot_service) {
-    auto socket = net::UdpSocket::bind({{}, session::boot_service_port}, udp_options("boot_service", false));
-    if (!socket) return tl::unexpected(socket.error());
-    sockets.boot_service = std::move(*socket);
-  }
-  if (config.http) {
-    auto listeners = open_listeners(config.http_port, "http");
-    if (!listeners) return tl::unexpected(listeners.error());
-    sockets.http = std::move(*listeners);
-  }
-  if (config.https()) {
-    auto identity = net::load_tls_identity(config.tls_certificate, config.tls_key);
-    if (!identity) return tl::unexpected(identity.error());
-    sockets.tls = std::move(*identity);
-    auto listeners = open_listeners(config.tls_port, "http.tls_port");
-    if (!listeners) return tl::unexpected(listeners.error());
-    sockets.https = std::move(*listeners);
-  }
-  return sockets;
 }
 
 // SIGTERM, SIGINT and SIGHUP come as readable events of the loop; blocked in every thread.
@@ -403,6 +341,7 @@ void Running::reload_configuration() {
     next.unknown_uefi = fresh->unknown_uefi;
     next.bios_ipxe = fresh->bios_ipxe;
     next.prompt_seconds = fresh->prompt_seconds;
+    next.windows = fresh->windows;
     next.images_port = fresh->images_port;
     next.at_once = fresh->at_once;
     next.at_once_by_network = fresh->at_once_by_network;
