@@ -22,7 +22,7 @@ namespace net {
 using base::Fd;
 
 struct Datagram {
-  base::ByteView bytes;  // valid during the callback
+  base::ByteView bytes;  // valid until this thread receives again
   base::Endpoint from;
   // Of bound sockets only; zero where the socket is connected.
   base::Ip to;             // the destination in the IP header: ours, a broadcast or a group

@@ -2,10 +2,12 @@
 #include "policy/decide.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "policy/candidates.h"
 #include "policy/place_at_server.h"
 #include "policy/rom_menu.h"
+#include "policy/rule.h"
 #include "policy/waiting.h"
 
 namespace policy {
@@ -58,14 +60,13 @@ std::optional<Unfit> unfit(const Image* image, const Facts& facts, const Snapsho
 
 class Decision {
  public:
-  Decision(const Facts& facts, const Snapshot& snapshot, const Now& now)
-      : facts_(facts), snapshot_(snapshot), now_(now) {}
+  // `plan` is a new one: it is large, and made where its reader wants it.
+  Decision(const Facts& facts, const Snapshot& snapshot, const Now& now, Plan& plan)
+      : facts_(facts), snapshot_(snapshot), now_(now), plan_(plan) {}
 
-  Plan make() {
-    if (snapshot_.ignored_macs().covering(facts_.mac) != nullptr) {
-      refuse(Point::ignore_list, Silent{Reason::ignored_address});
-      return plan_;
-    }
+  void make() {
+    if (snapshot_.ignored_macs().covering(facts_.mac) != nullptr)
+      return refuse(Point::ignore_list, Silent{Reason::ignored_address});
     note(Point::ignore_list, Verdict::did_not_apply);
     identify_machine();
     plan_.network = snapshot_.networks().of(facts_.network);
@@ -73,7 +74,6 @@ class Decision {
          plan_.network != nullptr ? plan_.network->id : 0);
     gates_ = gates_for(snapshot_.model().policy, plan_.network, known());
     if (pass_gates() && pass_state() && pass_boot_count() && !refer()) choose();
-    return plan_;
   }
 
  private:
@@ -218,16 +218,20 @@ class Decision {
     for (const Deployment* deployment : deployments) consider(*deployment);
   }
 
+  // Of the device that was found: worked out once for all conditions.
+  const RuleSubject& subject() {
+    if (!subject_) subject_.emplace(facts_, known() ? device()->name : std::string_view());
+    return *subject_;
+  }
+
   void reject(const Deployment& deployment, Detail why) {
     note(Point::deployment, Verdict::did_not_apply, why, deployment.id);
   }
 
   void consider(const Deployment& deployment) {
     if (!deployment.enabled) return reject(deployment, Detail::disabled);
-    if (deployment.condition &&
-        !deployment.condition->matches(facts_, known() ? device()->name : std::string_view())) {
+    if (deployment.condition && !deployment.condition->matches(subject()))
       return reject(deployment, Detail::condition);
-    }
     if (deployment.from && now_.unix_seconds < *deployment.from) return reject(deployment, Detail::not_yet);
     if (deployment.until && now_.unix_seconds >= *deployment.until) return reject(deployment, Detail::over);
     const bool required = deployment.purpose == Purpose::required;
@@ -389,16 +393,19 @@ class Decision {
   const Facts& facts_;
   const Snapshot& snapshot_;
   const Now& now_;
-  Plan plan_;
+  Plan& plan_;
   Gates gates_{};
   Candidates candidates_;
   std::optional<Reason> refused_;
+  std::optional<RuleSubject> subject_;
 };
 
 }  // namespace
 
 Plan decide(const Facts& facts, const Snapshot& snapshot, const Now& now) {
-  return Decision(facts, snapshot, now).make();
+  Plan plan;
+  Decision(facts, snapshot, now, plan).make();
+  return plan;
 }
 
 }  // namespace policy

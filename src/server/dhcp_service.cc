@@ -20,6 +20,21 @@ std::string whom(const policy::Facts& facts) {
   return text;
 }
 
+session::PxeResult malformed(wire::dhcp4::Refusal refusal) {
+  session::PxeResult result;
+  result.event.malformed = refusal;
+  return result;
+}
+
+void foresee(const base::Result<wire::dhcp4::Message, wire::dhcp4::Refusal>& message,
+             const policy::Snapshot& snapshot) {
+  const auto mac = message ? message->mac() : std::nullopt;
+  if (!mac) return;
+  std::optional<base::Uuid> uuid(std::in_place);
+  if (message->machine_id(*uuid) != wire::dhcp4::Presence::present) uuid.reset();
+  snapshot.expect(*mac, uuid);
+}
+
 }  // namespace
 
 DhcpService::DhcpService(net::LoopApi& loop, std::optional<net::UdpSocket> proxy,
@@ -57,10 +72,21 @@ base::Status DhcpService::start() {
 }
 
 void DhcpService::read(net::UdpSocket& socket, std::uint16_t port, DhcpCounters& counters) {
-  socket.receive([&](const net::Datagram& datagram) {
+  // One behind: what the look-ups of the next one read comes from memory while this one is answered.
+  const auto site = site_();
+  std::array<std::optional<Taken>, 2> taken;
+  std::size_t turn = 0;
+  const auto answer_last = [&] {
+    if (!taken[turn]) return;
     if (answers_.full()) send_answers(socket);
-    take(datagram, port, counters);
+    take(*taken[turn], *site, port, counters);
+  };
+  socket.receive([&](const net::Datagram& datagram) {
+    foresee(taken[turn ^ 1].emplace(datagram).message, site->policy);
+    answer_last();
+    turn ^= 1;
   });
+  answer_last();
   // From the port that was asked: iPXE looks at that.
   send_answers(socket);
 }
@@ -73,7 +99,9 @@ void DhcpService::send_answers(const net::UdpSocket& socket) {
   }
 }
 
-void DhcpService::take(const net::Datagram& datagram, std::uint16_t port, DhcpCounters& counters) {
+void DhcpService::take(const Taken& taken, const site::Site& site, std::uint16_t port,
+                       DhcpCounters& counters) {
+  const net::Datagram& datagram = taken.datagram;
   ++counters.received;
   if (!interfaces_.now().serves(datagram.interface, base::IpFamily::v4)) {
     ++counters.other_interface;
@@ -85,7 +113,7 @@ void DhcpService::take(const net::Datagram& datagram, std::uint16_t port, DhcpCo
                                  datagram.local.as_v4(),
                                  datagram.to.as_v4(),
                                  {datagram.from.address.as_v4(), datagram.from.port}};
-  const session::PxeResult result = answer(datagram.bytes, arrival);
+  const session::PxeResult result = answer(taken.message, site, arrival);
   ++counters.by_name.at(session::counter_of(result.event));
   if (!result.event.facts) return;
   if (result.event.reason == policy::Reason::held) {
@@ -99,6 +127,7 @@ void DhcpService::take(const net::Datagram& datagram, std::uint16_t port, DhcpCo
 
 void DhcpService::answer_held() {
   const base::Time now = loop_.now();
+  const auto site = site_();
   std::erase_if(held_, [&](const auto& entry) {
     const base::Mac& mac = entry.first;
     const Held& held = entry.second;
@@ -107,7 +136,7 @@ void DhcpService::answer_held() {
     if (!machines_.with_admission([&](auto& admission) { return admission.may_go(mac, now); })) return false;
     ++counters_[0].late_offers;
     if (answers_.full()) send_answers(*proxy_);
-    answer(held.bytes, held.arrival);
+    answer(wire::dhcp4::decode(held.bytes), *site, held.arrival);
     return true;
   });
   if (proxy_) send_answers(*proxy_);
@@ -155,12 +184,13 @@ struct DhcpService::Asking {
   }
 };
 
-session::PxeResult DhcpService::answer(base::ByteView bytes, const session::Arrival& arrival) {
+session::PxeResult DhcpService::answer(const Decoded& message, const site::Site& site,
+                                       const session::Arrival& arrival) {
   const base::Time now = loop_.now();
-  const auto site = site_();
-  Asking asking{*this, arrival, *site, now};
-  const session::PxeResult result =
-      session::handle(bytes, arrival, services_, site->policy, clock_(), asking.advice(), answers_.room());
+  Asking asking{*this, arrival, site, now};
+  const session::PxeResult result = message ? session::handle(*message, arrival, services_, site.policy,
+                                                              clock_(), asking.advice(), answers_.room())
+                                            : malformed(message.error());
   if (const auto& reply = result.reply) {
     answers_.add(reply->bytes.size(), {reply->to, reply->from, reply->interface});
   }

@@ -66,9 +66,17 @@ class DhcpService {
 
   struct Asking;
 
+  using Decoded = base::Result<wire::dhcp4::Message, wire::dhcp4::Refusal>;
+  // A datagram that is answered when the one after it has been decoded.
+  struct Taken {
+    explicit Taken(const net::Datagram& from) : datagram(from), message(wire::dhcp4::decode(from.bytes)) {}
+    net::Datagram datagram;
+    Decoded message;
+  };
+
   void read(net::UdpSocket& socket, std::uint16_t port, DhcpCounters& counters);
-  void take(const net::Datagram& datagram, std::uint16_t port, DhcpCounters& counters);
-  session::PxeResult answer(base::ByteView bytes, const session::Arrival& arrival);
+  void take(const Taken& taken, const site::Site& site, std::uint16_t port, DhcpCounters& counters);
+  session::PxeResult answer(const Decoded& message, const site::Site& site, const session::Arrival& arrival);
   void send_answers(const net::UdpSocket& socket);
   void tell(const session::PxeEvent& event, const session::Arrival& arrival);
 
