@@ -27,9 +27,7 @@ base::Result<api::Json, Problem> shown(site::SiteRecords& records, const api::Na
   std::optional<store::Record> record;
   if (kind == store::Kind::image) {
     // Only these know when an image was made.
-    const auto found =
-        std::ranges::find(records.images(), id, [](const store::ImageRecord& each) { return each.image.id; });
-    if (found != records.images().end()) record = *found;
+    if (const store::ImageRecord* const found = records.image(id)) record = *found;
   } else {
     record = api::record_of(records.snapshot(), kind, id);
   }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What becomes of an image that is there already.
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "management/api.h"
@@ -16,9 +15,8 @@ ApiResult set_state(ApiContext& context, const ApiRequest& request, policy::Imag
   return context.administration.change([&](site::SiteRecords& records) -> ApiResult {
     const std::string& name = request.names.front();
     const auto id = api::Names(records.snapshot()).find(Kind::image, name);
-    const auto found = std::ranges::find_if(
-        records.images(), [&](const store::ImageRecord& each) { return id && each.image.id == *id; });
-    if (found == records.images().end()) return tl::unexpected(not_found("image", name));
+    const store::ImageRecord* const found = id ? records.image(*id) : nullptr;
+    if (found == nullptr) return tl::unexpected(not_found("image", name));
     const auto revision = revision_of(records, Kind::image, *id);
     if (!revision) return tl::unexpected(revision.error());
     if (auto stale = request.stale(*revision)) return tl::unexpected(std::move(*stale));

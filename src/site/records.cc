@@ -115,6 +115,12 @@ base::Status SiteRecords::set_found_images(std::vector<std::int64_t> broken,
   });
 }
 
+const store::ImageRecord* SiteRecords::image(std::int64_t id) const {
+  const auto found =
+      std::ranges::find(images_, id, [](const store::ImageRecord& each) { return each.image.id; });
+  return found == images_.end() ? nullptr : &*found;
+}
+
 std::vector<base::Sha256> SiteRecords::manifests() const {
   std::vector<base::Sha256> out;
   const auto add = [&](const std::string& text) {

@@ -42,6 +42,7 @@ class SiteRecords {
   [[nodiscard]] const policy::SiteModel& model() const { return snapshot_.model(); }
   // With their directories; model() has the same without.
   [[nodiscard]] const std::vector<store::ImageRecord>& images() const { return images_; }
+  [[nodiscard]] const store::ImageRecord* image(std::int64_t id) const;  // null: there is none
   [[nodiscard]] store::Store& store() { return *store_; }
   // Batches that were applied since the start.
   [[nodiscard]] std::uint64_t changes() const { return changes_; }
