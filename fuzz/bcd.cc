@@ -37,6 +37,7 @@ format::BcdStore store_of(base::ByteView input) {
   while (!rest.empty() && store.images.size() < 100) {
     format::BcdImage image{next_line(rest), next_line(rest), next_line(rest)};
     image.loader = static_cast<format::WindowsLoader>(image.description.size() % 3);
+    if (image.sdi_path.size() % 7 == 3) image.locale = image.description;
     store.images.push_back(std::move(image));
   }
   return store;

@@ -105,6 +105,10 @@ std::string print(const Config& c) {
   key("unknown_uefi", quoted(c.unknown_uefi == policy::UnknownUefi::shim ? "shim" : "ipxe"));
   key("bios_ipxe", quoted(c.bios_ipxe == policy::BiosIpxe::pxelinux ? "pxelinux" : "script"));
   key("prompt_seconds", c.prompt_seconds);
+  section("windows");
+  key("tftp_block_size", c.windows.tftp_block_size);
+  key("tftp_window_size", c.windows.tftp_window_size);
+  key("locale", quoted(c.windows.locale));
   section("boot_service");
   key("wds_approved",
       quoted(c.wds_approved == session::WdsApproved::with_option ? "with-option" : "file-only"));

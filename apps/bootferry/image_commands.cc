@@ -7,6 +7,7 @@
 #include "api/local_tree.h"
 #include "base/url.h"
 #include "commands.h"
+#include "image_words.h"
 #include "records.h"
 #include "terminal.h"
 #include "upload.h"
@@ -145,6 +146,31 @@ void add_state_command(Command& images, const char* verb, const char* said, cons
   command.needs("NAME", *name, "The image", names_of("images"));
 }
 
+// The record, and what the files say about themselves; of an image that is damaged the record alone.
+Got<int> show_image(const std::string& name, const Common& common, Site& site) {
+  const std::string path = fmt::format("/v1/images/{}", base::escape_url_part(name));
+  auto record = site.get(path);
+  if (!record) return tl::unexpected(record.error());
+  const auto facts = site.get(path + "/facts");
+  if (common.json) {
+    if (facts) (*record)["facts"] = *facts;
+    print_line(api::print_json(*record));
+    return exit_ok;
+  }
+  const std::string words = facts ? show_facts(*facts) : "what it is: " + facts.error().what;
+  print_line(fmt::format("{}{}{}", show_record(image, *record), words.empty() ? "" : "\n", words));
+  return exit_ok;
+}
+
+void add_show_command(Command& images) {
+  auto name = std::make_shared<std::string>();
+  Command command =
+      images.leaf("show", "Show one, and what it says about itself", [name](const Common& common) {
+        return with_site(common, [&](Site& site) { return show_image(*name, common, site); });
+      });
+  command.needs("NAME", *name, "Which one", names_of("images"));
+}
+
 const char* const footer =
     "A kernel with its initrds:\n"
     "  bootferry image add debian --kernel vmlinuz --initrd initrd.gz --cmdline console=ttyS0\n"
@@ -200,7 +226,7 @@ void add_image_commands(Command& root) {
   add_state_command(images, "withdraw", "withdrew",
                     "Let machines have it no longer; those that are fetching it finish");
   list_command(images, image);
-  show_command(images, image);
+  add_show_command(images);
   remove_command(images, image);
   add_library_commands(images);
   add_image_inspect(images);

@@ -163,6 +163,21 @@ std::string show_wim(const std::string& file, const WimFacts& facts) {
   return lines.text() + show_files(facts) + show_missing(facts);
 }
 
+std::string show_facts(const api::Json& facts) {
+  Lines lines;
+  if (const auto kernel = facts.find("kernel"); kernel != facts.end()) {
+    lines.add("version", kernel->value("version", ""));
+    lines.add("EFI stub", kernel->value("efi_stub", false) ? "yes: UEFI can start it by itself" : "no");
+  }
+  const auto wim = facts.find("wim");
+  const auto read = wim == facts.end() ? base::Result<WimFacts>() : content::parse_wim_facts(wim->dump());
+  if (wim == facts.end()) return lines.text();
+  if (!read) return read.error().what;
+  lines.add("form", form(*read));
+  add_wim(lines, *read);
+  return lines.text() + show_files(*read) + show_missing(*read);
+}
+
 std::string show_disc(const std::string& file, const content::DiscFacts& facts,
                       const std::vector<TreeInspection>& trees) {
   Lines lines;
@@ -177,12 +192,12 @@ std::string show_disc(const std::string& file, const content::DiscFacts& facts,
 }
 
 std::string print_disc_json(const content::DiscFacts& facts, const std::vector<TreeInspection>& trees) {
-  using Json = nlohmann::ordered_json;
-  Json out = Json::parse(content::print_disc_facts(facts));
+  using Ordered = nlohmann::ordered_json;
+  Ordered out = Ordered::parse(content::print_disc_facts(facts));
   for (std::size_t i = 0; i < trees.size(); ++i) {
-    Json& tree = out["windows"][i];
+    Ordered& tree = out["windows"][i];
     if (trees[i].facts)
-      tree["wim"] = Json::parse(content::print_wim_facts(*trees[i].facts));
+      tree["wim"] = Ordered::parse(content::print_wim_facts(*trees[i].facts));
     else
       tree["fault"] = trees[i].fault;
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api/json.h"
 #include "content/disc.h"
 #include "content/wim.h"
 
@@ -18,6 +19,8 @@ struct TreeInspection {
 };
 
 std::string show_wim(const std::string& file, const format::WimFacts& facts);
+// What the server tells of an image that it has (GET …/facts), after its record; may be empty.
+std::string show_facts(const api::Json& facts);
 
 // `trees` as many as the Windows media have, none for Linux media.
 std::string show_disc(const std::string& file, const content::DiscFacts& facts,

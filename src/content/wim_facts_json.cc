@@ -5,8 +5,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/bytes.h"
 #include "base/utf8.h"
 #include "content/answer_fields.h"
+#include "content/sources.h"
 #include "format/wim_boot_files.h"
 
 namespace content {
@@ -18,6 +20,8 @@ using format::WimBootFile;
 using format::WimFacts;
 using format::WimImage;
 using Json = nlohmann::ordered_json;
+
+constexpr std::size_t largest_kept_facts = 4U << 20U;
 
 Json write(const WimImage& image) {
   return {{"index", image.index},
@@ -117,6 +121,12 @@ std::string print_wim_facts(const WimFacts& facts) {
   for (const format::WimLack& lack : format::missing_pieces(facts))
     out["missing"].push_back({{"name", lack.name}, {"consequence", lack.without}});
   return out.dump();
+}
+
+base::Result<WimFacts> read_wim_facts(int file) {
+  const auto text = read_front({"the facts", file}, largest_kept_facts);
+  if (!text) return tl::unexpected(text.error());
+  return parse_wim_facts(base::as_text(*text));
 }
 
 base::Result<WimFacts> parse_wim_facts(std::string_view text) {

@@ -12,6 +12,9 @@ namespace content {
 // The WIM itself.
 inline constexpr std::string_view windows_image_name = "boot.wim";
 
+// What was read of the WIM when it was taken in (content/wim_facts_json.h).
+inline constexpr std::string_view windows_facts_name = "wim.json";
+
 // The file of the asker's Windows image, by its name beside the WIM: "bootmgr.exe",
 // "fonts/wgl4_boot.ttf", "boot.wim". Nothing for any other name: Windows asks for a dozen optional
 // files, and wants to hear at once that they are not there.

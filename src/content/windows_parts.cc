@@ -8,9 +8,11 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <utility>
 
 #include "content/wim.h"
+#include "content/wim_facts_json.h"
 #include "content/windows_names.h"
 
 namespace content {
@@ -38,6 +40,21 @@ class Scratch {
   int error_ = 0;
 };
 
+base::Result<base::Fd> open_taken(const std::string& path) {
+  base::Fd fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!fd.open()) return base::fail_errno("open " + path, errno);
+  return fd;
+}
+
+base::Result<base::Fd> keep_facts(const format::WimFacts& facts, const std::string& folder) {
+  const std::string path = fmt::format("{}/{}", folder, windows_facts_name);
+  std::ofstream file(path, std::ios::binary);
+  file << print_wim_facts(facts) << '\n';
+  file.close();
+  if (!file) return base::fail_errno("write " + path, errno);
+  return open_taken(path);
+}
+
 }  // namespace
 
 base::Result<WindowsParts> WindowsParts::take_out(const SourceFile& wim, const SourceFile* sdi, int index,
@@ -48,15 +65,19 @@ base::Result<WindowsParts> WindowsParts::take_out(const SourceFile& wim, const S
   if (!taken) return base::fail("{}: {}", wim.name, taken.error().what);
   WindowsParts parts;
   parts.facts_ = std::move(taken->facts);
+  auto facts = keep_facts(parts.facts_, folder.path());
+  if (!facts) return tl::unexpected(facts.error());
   parts.files_.push_back({std::string(windows_image_name), wim.fd});
+  parts.files_.push_back({std::string(windows_facts_name), facts->get()});
+  parts.open_.push_back(std::move(*facts));
   if (sdi != nullptr) parts.files_.push_back({std::string(sdi_name), sdi->fd});
   for (const WimExtract& each : taken->files) {
     if (sdi != nullptr && each.file.name == sdi_name) continue;
     const std::string path = fmt::format("{}/{}", folder.path(), each.file.name);
-    base::Fd fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-    if (!fd.open()) return base::fail_errno("open " + path, errno);
-    parts.files_.push_back({each.file.name, fd.get()});
-    parts.open_.push_back(std::move(fd));
+    auto fd = open_taken(path);
+    if (!fd) return tl::unexpected(fd.error());
+    parts.files_.push_back({each.file.name, fd->get()});
+    parts.open_.push_back(std::move(*fd));
   }
   return parts;
 }

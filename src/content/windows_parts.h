@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a WIM becomes when it is taken in: itself, and beside it the boot programs, fonts and
 // boot.sdi that it brings, under the names that machines ask for. What is missing is no error
-// here: the facts say so (format/wim_boot_files.h).
+// here: the facts say so (format/wim_boot_files.h), and they are kept as a file, too.
 #pragma once
 
 #include <span>
@@ -24,7 +24,7 @@ class WindowsParts {
                                              const std::string& scratch);
 
   [[nodiscard]] const format::WimFacts& facts() const { return facts_; }
-  // "boot.wim", "pxeboot.n12", "fonts/wgl4_boot.ttf", …
+  // "boot.wim", "wim.json", "pxeboot.n12", "fonts/wgl4_boot.ttf", …
   [[nodiscard]] std::span<const SourceFile> files() const { return files_; }
 
  private:

@@ -72,12 +72,6 @@ base::Status check_number(std::string_view what, std::uint32_t value, std::uint3
   return base::fail("{}: {} is not within {} and {}", what, value, least, most);
 }
 
-bool is_locale(std::string_view text) {
-  return text.size() >= 2 && text.size() <= 20 && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-         });
-}
-
 // Four groups of 1 to 13 small letters and digits: 256 bits in base 36.
 bool is_debugging_key(std::string_view key) {
   std::size_t groups = 1;
@@ -124,8 +118,10 @@ base::Status check(const BcdStore& store) {
     if (auto ok = check_text("description", image.description, longest_bcd_description); !ok) return ok;
     if (auto ok = check_path("WIM path", image.wim_path); !ok) return ok;
     if (auto ok = check_path("boot.sdi path", image.sdi_path); !ok) return ok;
+    if (!image.locale.empty() && !is_bcd_locale(image.locale))
+      return base::fail("an image's locale: not of the form en-US");
   }
-  if (!is_locale(store.locale)) return base::fail("locale: not of the form en-US");
+  if (!is_bcd_locale(store.locale)) return base::fail("locale: not of the form en-US");
   if (!store.fonts_path.empty()) {
     if (auto ok = check_path("fonts path", store.fonts_path); !ok) return ok;
   }
@@ -166,7 +162,8 @@ HiveKey image_object(const BcdStore& store, std::size_t index, std::string_view 
   BcdObject object(image_guid(index), windows_loader_type);
   object.device(0x11000001, device);
   if (const auto path = program(image.loader); !path.empty()) object.text(0x12000002, path);
-  object.text(0x12000004, image.description).text(0x12000005, store.locale);
+  object.text(0x12000004, image.description)
+      .text(0x12000005, image.locale.empty() ? store.locale : image.locale);
   const bool debugged = !std::holds_alternative<std::monostate>(store.debugging);
   if (debugged) object.objects(0x14000006, {std::string(debugger_settings)});
   object.device(0x21000001, device)
@@ -194,6 +191,12 @@ std::optional<HiveKey> debugger_object(const BcdStore& store) {
 }
 
 }  // namespace
+
+bool is_bcd_locale(std::string_view text) {
+  return text.size() >= 2 && text.size() <= 20 && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+         });
+}
 
 base::Result<HiveKey> bcd_tree(const BcdStore& store) {
   if (auto ok = check(store); !ok) return tl::unexpected(ok.error());

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -29,6 +30,7 @@ struct BcdImage {
   std::string wim_path;
   std::string sdi_path;  // the boot.sdi that the RAM disk is laid out by
   WindowsLoader loader = WindowsLoader::by_firmware;
+  std::string locale = {};  // of its loader's messages; empty: the store's
 };
 
 // Kernel debugging over a serial line: COM1 is 1.
@@ -46,13 +48,16 @@ struct NetDebugging {
 struct BcdStore {
   std::vector<BcdImage> images;  // the menu's order; 1 to most_bcd_images
   std::size_t default_image = 0;
-  std::uint32_t timeout = 30;  // seconds that the menu waits; it shows with two images or more
-  std::string locale = "en-US";
-  std::string fonts_path = {};                         // "\Boot\Fonts"; empty: the boot manager's own place
+  std::uint32_t timeout = 30;    // seconds that the menu waits; it shows with two images or more
+  std::string locale = "en-US";  // of the boot manager's messages and menu
+  std::string fonts_path = {};   // "\Boot\Fonts"; empty: the boot manager's own place
   std::optional<std::uint32_t> tftp_block_size = {};   // octets, 512 to 65464
   std::optional<std::uint32_t> tftp_window_size = {};  // blocks, 1 to 65535
   std::variant<std::monostate, SerialDebugging, NetDebugging> debugging = {};
 };
+
+// "en-US", "zh-Hant-TW".
+bool is_bcd_locale(std::string_view text);
 
 inline constexpr std::size_t most_bcd_images = 32;
 inline constexpr std::size_t longest_bcd_path = 250;         // UTF-16 units

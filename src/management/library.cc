@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "content/kernel.h"
+#include "content/sources.h"
+#include "content/wim_facts_json.h"
+#include "content/windows_names.h"
 #include "management/api.h"
 #include "management/change.h"
 
@@ -15,9 +19,8 @@ base::Result<store::ImageRecord, Problem> find_image(ApiContext& context, const 
   return context.administration.look(
       [&](site::SiteRecords& records) -> base::Result<store::ImageRecord, Problem> {
         const auto id = api::Names(records.snapshot()).find(Kind::image, name);
-        const auto found = std::ranges::find_if(
-            records.images(), [&](const store::ImageRecord& each) { return id && each.image.id == *id; });
-        if (found == records.images().end()) return tl::unexpected(not_found("image", name));
+        const store::ImageRecord* const found = id ? records.image(*id) : nullptr;
+        if (found == nullptr) return tl::unexpected(not_found("image", name));
         return *found;
       });
 }
@@ -37,6 +40,45 @@ ApiResult list_files(ApiContext& context, const ApiRequest& request) {
   for (const content::PackageFile& file : package->files)
     items.push_back({{"name", file.name}, {"size", file.size}, {"sha256", base::print(file.hash)}});
   return json_answer({{"items", std::move(items)}});
+}
+
+base::Result<base::Fd, Problem> open_package_file(ApiContext& context, const content::Package& package,
+                                                  std::string_view name) {
+  const content::PackageFile* const file = package.find(name);
+  if (file == nullptr) return refuse(ProblemType::not_found, "the image has no file {}: add it again", name);
+  auto opened = context.administration.open_file(file->hash);
+  if (!opened)
+    return refuse(ProblemType::not_found, "{}: it is damaged or gone: add the image again",
+                  opened.error().what);
+  return std::move(*opened);
+}
+
+// What the image says about itself, read from its files.
+ApiResult tell_facts(ApiContext& context, const ApiRequest& request) {
+  const auto image = find_image(context, request.names.front());
+  if (!image) return tl::unexpected(image.error());
+  const auto package = files_of(context, request);
+  if (!package) return tl::unexpected(package.error());
+  const bool windows = image->image.kind == policy::ImageKind::wim;
+  const std::string name = windows ? std::string(content::windows_facts_name)
+                                   : image->image.kernel.substr(image->directory.size() + 1);
+  const auto file = open_package_file(context, *package, name);
+  if (!file) return tl::unexpected(file.error());
+  if (windows) {
+    const auto facts = content::read_wim_facts(file->get());
+    if (!facts)
+      return refuse(ProblemType::not_found, "{}: {}: add the image again", name, facts.error().what);
+    return json_answer({{"wim", api::Json::parse(content::print_wim_facts(*facts))}});
+  }
+  const auto head = content::read_front({name, file->get()}, content::kernel_head_size);
+  if (!head) return refuse(ProblemType::not_found, "{}", head.error().what);
+  const auto facts = content::read_kernel_header(*head);
+  if (!facts) return refuse(ProblemType::not_found, "{}: {}", name, facts.error().what);
+  return json_answer({{"kernel",
+                       {{"arch", policy::print(facts->arch)},
+                        {"version", facts->version},
+                        {"efi_stub", facts->efi_stub},
+                        {"longest_command_line", facts->command_line_max}}}});
 }
 
 ApiResult read_file(ApiContext& context, const ApiRequest& request) {
@@ -108,6 +150,8 @@ void add_usage(const site::Administration& administration, Kind kind, api::Json&
 void add_library_routes(ApiRoutes& routes, ApiContext& context, ApiJobs& jobs) {
   routes.push_back({"GET", "/v1/images/{name}/files", ApiRole::viewer,
                     [&](ApiRequest& request) { return list_files(context, request); }});
+  routes.push_back({"GET", "/v1/images/{name}/facts", ApiRole::viewer,
+                    [&](ApiRequest& request) { return tell_facts(context, request); }});
   routes.push_back({"GET", "/v1/images/{name}/files/{sha256}", ApiRole::viewer,
                     [&](ApiRequest& request) { return read_file(context, request); }});
   ApiRoute verify_route{"POST", "/v1/images/verify", ApiRole::administrator,

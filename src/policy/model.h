@@ -71,6 +71,14 @@ enum class UnknownUefi : std::uint8_t { ipxe, shim };
 // What an iPXE in a BIOS ROM gets: a script over HTTP, or pxelinux like any other ROM.
 enum class BiosIpxe : std::uint8_t { script, pxelinux };
 
+// What Windows' boot manager is told beyond what to load.
+struct WindowsTerms {
+  std::uint32_t tftp_block_size = 0;   // octets, 512 to 65464; 0: as the boot manager likes
+  std::uint32_t tftp_window_size = 0;  // blocks, 1 to 65535; 0: likewise
+  std::string locale;                  // "de-DE"; empty: the image's own
+  bool operator==(const WindowsTerms&) const = default;
+};
+
 struct Settings {
   UnknownUefi unknown_uefi = UnknownUefi::ipxe;
   BiosIpxe bios_ipxe = BiosIpxe::script;
@@ -79,6 +87,7 @@ struct Settings {
   std::uint16_t http_port = 80;
   bool serial_console = false;    // machines get the console variants of boot programs, where there are
   std::uint16_t images_port = 0;  // where another server that stands before us serves images by HTTP; 0: none
+  WindowsTerms windows = {};
   bool operator==(const Settings&) const = default;
 };
 

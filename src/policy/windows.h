@@ -18,7 +18,8 @@ struct WindowsFiles {
   std::string pxeboot_com, pxeboot_n12, bootmgr_exe;
   std::string bootmgfw_efi;
   std::string boot_sdi;
-  std::string fonts;  // the folder
+  std::string fonts;        // the folder
+  std::string locale = {};  // "de-DE": the image's language; empty: it is not known
   bool operator==(const WindowsFiles&) const = default;
 };
 

@@ -26,13 +26,21 @@ base::Result<std::optional<base::Bytes>> windows_bcd(const policy::Plan& plan,
   if (!screen) return std::nullopt;
   format::BcdStore store;
   store.timeout = prompt_seconds(settings);
+  const policy::WindowsTerms& terms = settings.windows;
+  if (terms.tftp_block_size != 0) store.tftp_block_size = terms.tftp_block_size;
+  if (terms.tftp_window_size != 0) store.tftp_window_size = terms.tftp_window_size;
+  if (!terms.locale.empty()) store.locale = terms.locale;
   for (const Screen::Entry& entry : screen->entries) {
     if (!is_windows(entry) || entry.windows == nullptr || entry.windows->boot_sdi.empty()) continue;
     if (only != 0 && entry.image->id != only) continue;
     store.images.push_back(
         {entry.title, windows_path(entry.image->kernel), windows_path(entry.windows->boot_sdi)});
-    // The boot manager takes its fonts from one place; each image has the same.
-    if (store.fonts_path.empty()) store.fonts_path = windows_path(entry.windows->fonts);
+    if (terms.locale.empty()) store.images.back().locale = entry.windows->locale;
+    // The boot manager takes its fonts and its language from one place: those of the default.
+    if (store.images.size() == 1) {
+      store.fonts_path = windows_path(entry.windows->fonts);
+      if (terms.locale.empty() && !entry.windows->locale.empty()) store.locale = entry.windows->locale;
+    }
     if (store.images.size() == format::most_bcd_images) break;
   }
   if (store.images.empty()) return std::nullopt;

@@ -15,6 +15,8 @@
 #include <numeric>
 #include <optional>
 
+#include "format/bcd.h"
+
 namespace server {
 namespace {
 
@@ -83,6 +85,23 @@ bool is_interface_name(std::string_view name) {
 Complaint set_optional_path(const toml::node& node, std::string& out) {
   if (node.value_exact<std::string>() != "") return set_path(node, out, longest_path);
   out.clear();
+  return std::nullopt;
+}
+
+Complaint set_number_or_0(const toml::node& node, std::uint32_t& out, std::int64_t least, std::int64_t most) {
+  if (node.value_exact<std::int64_t>() == 0) {
+    out = 0;
+    return std::nullopt;
+  }
+  if (!set_number(node, out, least, most)) return std::nullopt;
+  return fmt::format("must be 0 or a whole number from {} to {}", least, most);
+}
+
+Complaint set_locale(const toml::node& node, std::string& out) {
+  const auto value = node.value_exact<std::string>();
+  if (!value || (!value->empty() && !format::is_bcd_locale(*value)))
+    return R"(must be of the form "en-US", or "" for the image's own)";
+  out = *value;
   return std::nullopt;
 }
 
@@ -262,6 +281,11 @@ constexpr std::array keys = {
         [](const auto& n, Config& c) { return set_choice(n, c.bios_ipxe, bios_chains); }},
     Key{"boot", "prompt_seconds",
         [](const auto& n, Config& c) { return set_number(n, c.prompt_seconds, 1, 3600); }},
+    Key{"windows", "tftp_block_size",
+        [](const auto& n, Config& c) { return set_number_or_0(n, c.windows.tftp_block_size, 512, 65464); }},
+    Key{"windows", "tftp_window_size",
+        [](const auto& n, Config& c) { return set_number(n, c.windows.tftp_window_size, 0, 65535); }},
+    Key{"windows", "locale", [](const auto& n, Config& c) { return set_locale(n, c.windows.locale); }},
     Key{"boot_service", "wds_approved",
         [](const auto& n, Config& c) { return set_choice(n, c.wds_approved, wds_approved_forms); }},
     Key{"admission", "at_once", [](const auto& n, Config& c) { return set_number(n, c.at_once, 0, 65535); }},
@@ -435,6 +459,7 @@ policy::Settings Config::settings() const {
   settings.http = http;
   settings.http_port = http_port;
   settings.images_port = images_port;
+  settings.windows = windows;
   return settings;
 }
 

@@ -60,6 +60,8 @@ struct Config {
   policy::UnknownUefi unknown_uefi = policy::UnknownUefi::ipxe;
   policy::BiosIpxe bios_ipxe = policy::BiosIpxe::script;
   std::uint16_t prompt_seconds = 10;
+  // [windows]
+  policy::WindowsTerms windows;
   // [boot_service]
   session::WdsApproved wds_approved = session::WdsApproved::file_only;
   // [admission]

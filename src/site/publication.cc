@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "site/publication.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <initializer_list>
 #include <optional>
 #include <utility>
 
+#include "base/fd.h"
 #include "content/disk_file.h"
 #include "content/loaders.h"
+#include "content/wim_facts_json.h"
+#include "content/windows_names.h"
+#include "format/bcd.h"
 
 namespace site {
 namespace {
@@ -83,6 +88,15 @@ policy::WindowsFiles windows_files(const Publisher& publisher, const policy::Ima
     }
     return std::string();
   };
+  // Images that were taken in before facts were kept have none.
+  std::string locale;
+  const auto kept = publisher.out.published.find(beside + std::string(content::windows_facts_name));
+  if (const auto* const file = std::get_if<const content::DiskFile*>(&kept)) {
+    const base::Fd fd(::open((*file)->path.c_str(), O_RDONLY | O_CLOEXEC));
+    const auto facts = content::read_wim_facts(fd.get());
+    if (facts && format::is_bcd_locale(facts->booted().default_language))
+      locale = facts->booted().default_language;
+  }
   // Signed by the CA of 2011, which most firmware knows; the other where it is the only one.
   return {image.id,
           named({"pxeboot.com"}),
@@ -90,7 +104,8 @@ policy::WindowsFiles windows_files(const Publisher& publisher, const policy::Ima
           named({"bootmgr.exe"}),
           named({"bootmgfw.efi", "bootmgfw_ex.efi"}),
           named({"boot.sdi"}),
-          beside + "fonts"};
+          beside + "fonts",
+          std::move(locale)};
 }
 
 std::string what_is_missing(Publisher& publisher, const store::ImageRecord& record) {

@@ -19,8 +19,11 @@ def test_an_image_from_add_to_remove(site):
     assert "bootferry deploy debian --to MAC" in site.add()
     [image] = site.json("image", "list")
     assert image["name"] == "debian" and image["kind"] == "linux"
-    assert site.json("image", "show", "debian") == image
-    assert "debian" in site.good("image", "list") and "initrd.gz" in site.good("image", "show", "debian")
+    shown = site.json("image", "show", "debian")
+    facts = shown.pop("facts")["kernel"]
+    assert shown == image and (facts["arch"], facts["version"]) == ("x64", "6.1.0-test")
+    text = site.good("image", "show", "debian")
+    assert "debian" in site.good("image", "list") and "initrd.gz" in text and "6.1.0-test" in text
 
     deployed = site.json("deploy", "debian", "--to", MAC.replace(":", "-"))
     assert deployed["to"] == {"device": MAC.replace(":", "-")} and deployed["purpose"] == "required"

@@ -119,6 +119,7 @@ TEST(Bcd, ASettingChangesOnlyItsElements) {
   EXPECT_THAT(changed([](BcdStore& s) { s.timeout = 5; }), ElementsAre("9dea862c 25000004"));
   EXPECT_THAT(changed([](BcdStore& s) { s.locale = "de-DE"; }),
               ElementsAre("6a0f7d0c 12000005", "9dea862c 12000005"));
+  EXPECT_THAT(changed([](BcdStore& s) { s.images[0].locale = "de-DE"; }), ElementsAre("6a0f7d0c 12000005"));
   EXPECT_THAT(changed([](BcdStore& s) { s.fonts_path = R"(\Boot\Fonts)"; }),
               ElementsAre("9dea862c 1200004a"));
   EXPECT_THAT(changed([](BcdStore& s) { s.tftp_block_size = 4096; }), ElementsAre("ae5534e0 35000007"));
@@ -173,6 +174,8 @@ TEST(Bcd, Refusals) {
   EXPECT_EQ(refusal([](BcdStore& s) { s.images[0].description = "a\nb"; }),
             "description: holds a control character");
   EXPECT_EQ(refusal([](BcdStore& s) { s.locale = "../.."; }), "locale: not of the form en-US");
+  EXPECT_EQ(refusal([](BcdStore& s) { s.images[0].locale = "x"; }),
+            "an image's locale: not of the form en-US");
   EXPECT_EQ(refusal([](BcdStore& s) { s.tftp_block_size = 511; }),
             "TFTP block size: 511 is not within 512 and 65464");
   EXPECT_EQ(refusal([](BcdStore& s) { s.tftp_window_size = 0; }),

@@ -3,7 +3,9 @@
 the boot configuration that option 252 names, fonts, boot.sdi and the WIM, in the spellings that Windows mixes.
 
 The programs are made up: Microsoft's may not be copied here. What is under test is every name and every octet."""
+import json
 import pathlib
+import struct
 import subprocess
 import time
 
@@ -129,14 +131,42 @@ def test_a_bios_machine_is_asked_by_windows_own_program(windows):
 
 
 def test_others_get_nothing_of_it(windows):
-    with inside(windows.near):
-        windows.missing("\\bcd\\52-54-00-00-00-99.bcd")
+    windows.missing("\\bcd\\52-54-00-00-00-99.bcd")
     windows.stop()
     windows.deploy("debian")
     windows.serve('interfaces = ["eth0"]\n')
     Machine(windows, CLIENT_MAC).discover()
     for name in ("\\Boot\\BCD", f"\\bcd\\{DASHED}.bcd", "bootmgr.exe", "\\Boot\\Fonts\\wgl4_boot.ttf"):
         windows.missing(name)
+
+
+def store_of(site):
+    found = {}
+    for (_, element), value in elements(site.get("\\Boot\\BCD"), site.directory).items():
+        found.setdefault(element, set()).add(value)
+    return found
+
+
+def test_the_store_says_what_the_image_and_the_site_say(windows):
+    windows.stop()
+    wim = make_wim(windows.directory, "--image-property", "WINDOWS/LANGUAGES/DEFAULT=de-DE", files=FILES)
+    windows.cli("image", "add", "german", "--wim", wim)
+    inspected = windows.cli("image", "inspect", wim, "--json")
+    shown = json.loads(windows.cli("image", "show", "german", "--json"))
+    assert shown["facts"] == {"wim": json.loads(inspected)}
+    assert "de-DE (default)" in windows.cli("image", "show", "german")
+    windows.deploy("german", "--required", "--again")
+    windows.serve('interfaces = ["eth0"]\n')
+    Machine(windows, CLIENT_MAC).request()
+    store = store_of(windows)
+    assert store["12000005"] == {"de-DE\0".encode("utf-16-le")}
+    assert "35000007" not in store and "35000008" not in store
+    windows.stop()
+    windows.serve('interfaces = ["eth0"]\n[windows]\ntftp_block_size = 1456\ntftp_window_size = 8\nlocale = "fr-FR"\n')
+    Machine(windows, CLIENT_MAC).request()
+    store = store_of(windows)
+    assert store["12000005"] == {"fr-FR\0".encode("utf-16-le")}
+    assert store["35000007"] == {struct.pack("<Q", 1456)} and store["35000008"] == {struct.pack("<Q", 8)}
 
 
 def test_http_serves_the_same(windows):

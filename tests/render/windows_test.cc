@@ -13,6 +13,7 @@
 namespace render {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -93,6 +94,19 @@ TEST(WindowsBcd, OfAMenuOnlyWhatIsWindows) {
   EXPECT_EQ(bcd(site.menu(), 7), bcd(site.menu()));
   EXPECT_EQ(bcd(site.menu(), 8), "") << "no Windows";
   EXPECT_EQ(bcd(site.menu(), 9), "") << "not for this machine";
+}
+
+TEST(WindowsBcd, SpeaksTheImagesLanguageOrTheSites) {
+  Site site;
+  EXPECT_THAT(bcd(site.boot()), HasSubstr(wide("en-US")));
+  site.files.locale = "de-DE";
+  EXPECT_THAT(bcd(site.boot()), AllOf(HasSubstr(wide("de-DE")), Not(HasSubstr(wide("en-US")))));
+  policy::Settings settings;
+  settings.windows.locale = "fr-FR";
+  const auto bytes = windows_bcd(site.boot(), settings);
+  ASSERT_TRUE(bytes && *bytes);
+  EXPECT_THAT(std::string((*bytes)->begin(), (*bytes)->end()),
+              AllOf(HasSubstr(wide("fr-FR")), Not(HasSubstr(wide("de-DE")))));
 }
 
 TEST(WindowsBcd, NothingWhereNothingBoots) {

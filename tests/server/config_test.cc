@@ -73,6 +73,10 @@ networks = { "10.1.0.0/16" = 12.5, "2001:db8::/32" = 25 }
 unknown_uefi = "shim"
 bios_ipxe = "pxelinux"
 prompt_seconds = 30
+[windows]
+tftp_block_size = 1456
+tftp_window_size = 8
+locale = "de-DE"
 [boot_service]
 wds_approved = "with-option"
 [admission]
@@ -128,6 +132,7 @@ probe_seconds = 5
   want.unknown_uefi = policy::UnknownUefi::shim;
   want.bios_ipxe = policy::BiosIpxe::pxelinux;
   want.prompt_seconds = 30;
+  want.windows = {1456, 8, "de-DE"};
   want.wds_approved = session::WdsApproved::with_option;
   want.at_once = 100;
   want.at_once_by_network = {{{{{10, 1, 0, 0}}, 16}, 64}, {base::IpNet::parse("2001:db8::/32").value(), 0}};
@@ -149,6 +154,7 @@ probe_seconds = 5
   EXPECT_EQ(config->settings().http_port, 8080);
   EXPECT_EQ(config->settings().images_port, 8081);
   EXPECT_EQ(config->settings().prompt_seconds, 30);
+  EXPECT_EQ(config->settings().windows, want.windows);
   EXPECT_FALSE(config->settings().http);
 }
 
