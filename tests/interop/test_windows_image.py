@@ -149,7 +149,8 @@ def store_of(site):
 
 def test_the_store_says_what_the_image_and_the_site_say(windows):
     windows.stop()
-    wim = make_wim(windows.directory, "--image-property", "WINDOWS/LANGUAGES/DEFAULT=de-DE", files=FILES)
+    wim = make_wim(windows.directory, "--image-property", "WINDOWS/LANGUAGES/DEFAULT=de-DE", "--image-property",
+                   "WINDOWS/LANGUAGES/LANGUAGE=de-DE", files=FILES)
     windows.cli("image", "add", "german", "--wim", wim)
     inspected = windows.cli("image", "inspect", wim, "--json")
     shown = json.loads(windows.cli("image", "show", "german", "--json"))
