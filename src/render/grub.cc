@@ -26,7 +26,7 @@ constexpr std::string_view local_function = R"(function boot_local {
 }
 )";
 
-void load(std::string& config, const Screen::Entry& entry, std::string_view indent, std::string_view report) {
+void load(std::string& config, const Screen::Entry& entry, std::string_view indent, const BootWords& boot) {
   const policy::Image& image = *entry.image;
   if (is_windows(entry)) {
     line(config, "{}echo {}", indent, grub_word("Bootferry: booting " + entry.title));
@@ -34,7 +34,7 @@ void load(std::string& config, const Screen::Entry& entry, std::string_view inde
     return;
   }
   std::string words = grub_word("/" + image.kernel);
-  if (const std::string command_line = grub_command_line(command_line_of(image, report));
+  if (const std::string command_line = grub_command_line(command_line_of(entry, boot));
       !command_line.empty()) {
     words += ' ' + command_line;
   }
@@ -52,7 +52,7 @@ std::string id_of(const Screen& screen, std::size_t entry) {
 
 }  // namespace
 
-std::string grub_config(const policy::Plan& plan, const policy::Settings& settings, std::string_view report) {
+std::string grub_config(const policy::Plan& plan, const policy::Settings& settings, const BootWords& boot) {
   std::string config(local_function);
   const auto screen = screen_of(plan);
   if (!screen) {
@@ -66,7 +66,7 @@ std::string grub_config(const policy::Plan& plan, const policy::Settings& settin
   line(config, "set fallback=local");
   for (std::size_t i = 0; i < screen->entries.size(); ++i) {
     line(config, "menuentry {} --id {} {{", grub_word(screen->entries[i].title), id_of(*screen, i));
-    load(config, screen->entries[i], "  ", report);
+    load(config, screen->entries[i], "  ", boot);
     line(config, "}}");
   }
   line(config, "menuentry {} --id local {{\n  boot_local\n}}", grub_word(local_disk));

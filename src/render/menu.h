@@ -10,6 +10,7 @@
 
 #include "base/ip.h"
 #include "policy/plan.h"
+#include "render/template.h"
 
 namespace render {
 
@@ -30,11 +31,11 @@ struct Wait {
 // iPXE script. Where nothing boots: says why and gives control back to the firmware, which goes on
 // with its next boot option: `exit 1`; after `exit 0` UEFI firmware opens its set-up
 // (netboot.xyz#1276). A prompt needs the menu command, which Debian's builds have.
-// `report` (of this and the others below): where the one image that a plan boots reports how it
-// goes, as a word for its command line, «bootferry.report=http://…»; empty: nowhere. It comes first
-// there: what stands behind "---" Debian's installer hands on to the system that it installs.
+// `boot` (of this and the others below): what placeholders on command lines stand for, and the word
+// with which the one image that a plan boots reports how it goes. That comes first there: what stands
+// behind "---" Debian's installer hands on to the system that it installs.
 std::string ipxe_script(const policy::Plan& plan, const policy::Settings& settings,
-                        const ServerAddress& server, std::string_view report = {});
+                        const ServerAddress& server, const BootWords& boot = {});
 // For machines that reach us without a name: sends them to the script under their own MAC.
 std::string ipxe_entry_script(const ServerAddress& server);
 
@@ -43,7 +44,7 @@ std::string ipxe_waiting_script(const Wait& wait, const base::Mac& mac, const Se
 
 // pxelinux.cfg: paths start with "::/" hence are absolute on the TFTP server that gave pxelinux.
 std::string pxelinux_config(const policy::Plan& plan, const policy::Settings& settings,
-                            std::string_view report = {});
+                            const BootWords& boot = {});
 
 // As ipxe_waiting_script().
 std::string pxelinux_waiting_config(const Wait& wait, const base::Mac& mac);
@@ -51,7 +52,7 @@ std::string pxelinux_waiting_config(const Wait& wait, const base::Mac& mac);
 // grub.cfg for one machine. Paths are absolute on $root, the TFTP server that GRUB took its
 // prefix from: Debian's signed GRUB has no http.
 std::string grub_config(const policy::Plan& plan, const policy::Settings& settings,
-                        std::string_view report = {});
+                        const BootWords& boot = {});
 // As ipxe_waiting_script().
 std::string grub_waiting_config(const Wait& wait, const base::Mac& mac);
 // The file that GRUB's built-in prefix finds first: it asks again under the machine's MAC.

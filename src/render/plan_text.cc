@@ -14,13 +14,29 @@ std::string title(const policy::Choice& choice, bool several) {
                                                      : choice.image->name);
 }
 
+Screen::Entry entry(const policy::Choice& choice, bool several) {
+  return {title(choice, several), choice.image, choice.windows, choice.deployment, choice.task_sequence};
+}
+
 }  // namespace
+
+Choosing choosing(const Screen::Entry& entry, const BootWords& boot) {
+  return {entry.image->name, entry.deployment == nullptr ? "" : entry.deployment->name,
+          answers_url(boot.report, entry.image->id),
+          entry.task_sequence == nullptr ? nullptr : &entry.task_sequence->variables};
+}
+
+std::string command_line_of(const Screen::Entry& entry, const BootWords& boot) {
+  const std::string line = Template::read(entry.image->command_line).render(boot, choosing(entry, boot));
+  if (boot.report_word.empty()) return line;
+  return fmt::format("{}{}{}", boot.report_word, line.empty() ? "" : " ", line);
+}
 
 std::optional<Screen> screen_of(const policy::Plan& plan) {
   Screen screen;
   if (const policy::Boot* boot = plan.boot()) {
     if (boot->choice.image == nullptr) return std::nullopt;
-    screen.entries.push_back({title(boot->choice, false), boot->choice.image, boot->choice.windows});
+    screen.entries.push_back(entry(boot->choice, false));
     screen.asks = boot->prompt != policy::Prompting::none;
     screen.silence_boots = boot->prompt == policy::Prompting::opt_out;
     return screen;
@@ -28,7 +44,7 @@ std::optional<Screen> screen_of(const policy::Plan& plan) {
   const policy::Menu* menu = plan.menu();
   if (menu == nullptr) return std::nullopt;
   for (const policy::Choice& choice : menu->entries()) {
-    screen.entries.push_back({title(choice, true), choice.image, choice.windows});
+    screen.entries.push_back(entry(choice, true));
   }
   screen.asks = true;
   screen.silence_boots = menu->prompt == policy::Prompting::opt_out;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "policy/plan.h"
+#include "render/template.h"
 
 namespace render {
 
@@ -22,16 +23,17 @@ struct Screen {
     std::string title;
     const policy::Image* image = nullptr;
     const policy::WindowsFiles* windows = nullptr;
+    const policy::Deployment* deployment = nullptr;
+    const policy::TaskSequence* task_sequence = nullptr;
   };
   std::vector<Entry> entries;
   bool asks = false;           // else the first one boots
   bool silence_boots = false;  // where it asks: the first one, else the local disk
 };
-// Its command line, with the word in front that tells where to report; that may be empty.
-inline std::string command_line_of(const policy::Image& image, std::string_view report) {
-  if (report.empty()) return image.command_line;
-  return fmt::format("{}{}{}", report, image.command_line.empty() ? "" : " ", image.command_line);
-}
+// What placeholders stand for where it boots.
+Choosing choosing(const Screen::Entry& entry, const BootWords& boot);
+// Its command line, with the word in front that tells where to report.
+std::string command_line_of(const Screen::Entry& entry, const BootWords& boot);
 // Nothing where nothing boots from here.
 std::optional<Screen> screen_of(const policy::Plan& plan);
 // Through Windows' own boot manager.

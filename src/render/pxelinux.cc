@@ -23,7 +23,8 @@ void start_windows(std::string& config, const policy::WindowsFiles& files) {
   line(config, "  APPEND ::{} -W", one_line(program));
 }
 
-void load(std::string& config, const policy::Image& image, std::string_view report) {
+void load(std::string& config, const Screen::Entry& entry, const BootWords& boot) {
+  const policy::Image& image = *entry.image;
   line(config, "  KERNEL ::/{}", one_line(image.kernel));
   if (!image.initrds.empty()) {
     std::string initrds;
@@ -33,17 +34,17 @@ void load(std::string& config, const policy::Image& image, std::string_view repo
     }
     line(config, "  INITRD {}", initrds);
   }
-  const std::string command_line = one_line(command_line_of(image, report));
+  const std::string command_line = one_line(command_line_of(entry, boot));
   if (!command_line.empty()) line(config, "  APPEND {}", command_line);
 }
 
 void boot_label(std::string& config, std::string_view name, const Screen::Entry& entry,
-                std::string_view report) {
+                const BootWords& boot) {
   line(config, "LABEL {}", name);
   if (is_windows(entry)) {
     start_windows(config, windows_files(entry));
   } else {
-    load(config, *entry.image, report);
+    load(config, entry, boot);
   }
 }
 
@@ -70,7 +71,7 @@ void ask(std::string& config, const Screen& screen, unsigned seconds) {
 }  // namespace
 
 std::string pxelinux_config(const policy::Plan& plan, const policy::Settings& settings,
-                            std::string_view report) {
+                            const BootWords& boot) {
   std::string config;
   const auto screen = screen_of(plan);
   if (!screen) {
@@ -87,7 +88,7 @@ std::string pxelinux_config(const policy::Plan& plan, const policy::Settings& se
     line(config, "DEFAULT network\nPROMPT 0");
   }
   for (std::size_t i = 0; i < screen->entries.size(); ++i) {
-    boot_label(config, label(*screen, i), screen->entries[i], report);
+    boot_label(config, label(*screen, i), screen->entries[i], boot);
   }
   return config;
 }

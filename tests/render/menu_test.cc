@@ -78,23 +78,23 @@ exit 1
 )");
 }
 
-constexpr std::string_view report = "bootferry.report=http://10.0.0.2/boot/v1/0123456789abcdef";
+const std::string report = "bootferry.report=http://10.0.0.2/boot/v1/0123456789abcdef";
 
 // Before "---": what comes behind it ends up in the system that is installed.
 TEST(EachLanguage, TellsWhereToReportFirst) {
   policy::Image image = debian();
   const std::string first = fmt::format("{} console=ttyS0 --- quiet", report);
-  EXPECT_THAT(ipxe_script(boot(image), {}, server, report),
+  EXPECT_THAT(ipxe_script(boot(image), {}, server, {report}),
               HasSubstr(fmt::format("initrd=initrd0 {} ||", first)));
-  EXPECT_THAT(pxelinux_config(boot(image), {}, report), HasSubstr(fmt::format("APPEND {}\n", first)));
-  EXPECT_THAT(grub_config(boot(image), {}, report), HasSubstr(fmt::format("/linux {}\n", first)));
+  EXPECT_THAT(pxelinux_config(boot(image), {}, {report}), HasSubstr(fmt::format("APPEND {}\n", first)));
+  EXPECT_THAT(grub_config(boot(image), {}, {report}), HasSubstr(fmt::format("/linux {}\n", first)));
   image.command_line.clear();
-  EXPECT_THAT(ipxe_script(boot(image), {}, server, report),
+  EXPECT_THAT(ipxe_script(boot(image), {}, server, {report}),
               HasSubstr(fmt::format("initrd=initrd0 {} ||", report)));
-  EXPECT_THAT(pxelinux_config(boot(image), {}, report), HasSubstr(fmt::format("APPEND {}\n", report)));
-  EXPECT_THAT(grub_config(boot(image), {}, report), HasSubstr(fmt::format("/linux {}\n", report)));
+  EXPECT_THAT(pxelinux_config(boot(image), {}, {report}), HasSubstr(fmt::format("APPEND {}\n", report)));
+  EXPECT_THAT(grub_config(boot(image), {}, {report}), HasSubstr(fmt::format("/linux {}\n", report)));
   const std::string at_ipv6 = "bootferry.report=http://[2001:db8::1]:8080/boot/v1/0123";
-  EXPECT_THAT(grub_config(boot(image), {}, at_ipv6),
+  EXPECT_THAT(grub_config(boot(image), {}, {at_ipv6}),
               testing::ContainsRegex("2001:db8::1.?:8080/boot/v1/0123"));
 }
 
