@@ -26,6 +26,7 @@ const Kind image{"image",
                   {"--kernel", "kernel", Field::Shape::text, ""},
                   {"--initrd", "initrds", Field::Shape::texts, ""},
                   {"--cmdline", "command_line", Field::Shape::text, ""},
+                  {"--answer", "answers", Field::Shape::texts, ""},
                   {"--own", "own_octets", Field::Shape::text, ""},
                   {"--shared", "shared_octets", Field::Shape::text, ""}},
                  {"kind", "arch", "state", "created", "own_octets", "shared_octets", "command_line"},
@@ -39,6 +40,8 @@ struct Add {
   std::string kernel;                 // a file; with a tree: a name inside it
   std::vector<std::string> initrds;
   std::optional<std::string> command_line;
+  std::vector<std::string> answers;  // NAME=FILE
+  bool allow_secrets = false;
   bool draft = false;
 };
 
@@ -70,6 +73,17 @@ base::Result<std::vector<NamedFile>> open_windows(const Add& command) {
   return files;
 }
 
+base::Result<std::vector<NamedFile>> open_answers(const Add& command) {
+  std::vector<NamedFile> files;
+  for (const std::string& answer : command.answers) {
+    const std::size_t equals = answer.find('=');
+    auto fd = api::open_local_file(answer.substr(equals + 1));
+    if (!fd) return tl::unexpected(fd.error());
+    files.push_back({answer.substr(0, equals), std::move(*fd)});
+  }
+  return files;
+}
+
 base::Result<std::vector<NamedFile>> open_tree(const std::string& path) {
   const auto tree = api::LocalTree::open(path);
   if (!tree) return tl::unexpected(tree.error());
@@ -91,6 +105,7 @@ Json description(const Add& command, const std::vector<NamedFile>& files) {
   const bool windows = !command.wim.empty();
   Json out{{"name", command.name}, {"kind", windows ? "wim" : command.tree.empty() ? "linux" : "tree"}};
   if (command.draft) out["state"] = "draft";
+  if (command.allow_secrets) out["allow_secrets"] = true;
   if (windows && command.index) out["index"] = *command.index;
   if (windows) return out;
   std::string kernel;
@@ -113,9 +128,14 @@ Got<int> add_image(const Add& command, const Common& common, Site& site) {
                : command.tree.empty() ? open_files(command)
                                       : open_tree(command.tree);
   if (!files) return tl::unexpected(Failure{files.error().what});
+  auto answers = open_answers(command);
+  if (!answers) return tl::unexpected(Failure{answers.error().what});
   const Json record = description(command, *files);
-  const auto added = upload(site, "/v1/images", record, std::move(*files), "copying " + command.name, common);
+  const auto added = upload(site, "/v1/images", record, std::move(*files), "copying " + command.name, common,
+                            std::move(*answers));
   if (!added) return tl::unexpected(added.error());
+  for (const Json& warning : added->value("warnings", Json::array()))
+    report("warning: " + warning.get<std::string>());
   if (common.json) {
     print_line(api::print_json(*added));
     return exit_ok;
@@ -176,6 +196,9 @@ const char* const footer =
     "  bootferry image add debian --kernel vmlinuz --initrd initrd.gz --cmdline console=ttyS0\n"
     "A netboot tree, which knows itself what to boot:\n"
     "  bootferry image add debian --tree /usr/lib/debian-installer/images/12/amd64/text\n"
+    "With a template that answers the installer's questions:\n"
+    "  bootferry image add debian --tree DIR --answer preseed.cfg=my.cfg --cmdline 'auto "
+    "url={answer:preseed.cfg}'\n"
     "A Windows image, of the name that its file has, or of another:\n"
     "  bootferry image add boot.wim\n"
     "  bootferry image add winpe --wim boot.wim";
@@ -210,7 +233,13 @@ void add_image_commands(Command& root) {
   add.option("--index", typed->index, "Which of the WIM's images, from 1 on [the one that it boots]");
   add.option("--sdi", typed->sdi, "The boot.sdi for a WIM that brings none", a_file());
   add.option("--cmdline", typed->command_line, "Kernel command line; with --tree: instead of the tree's own");
+  add.option("--answer", typed->answers,
+             "NAME=FILE: an answer file for the installer, with placeholders (may be repeated)");
+  add.flag("--allow-secrets", typed->allow_secrets, "No warning where a template asks for a secret");
   add.refuse_if([typed]() -> std::string {
+    for (const std::string& answer : typed->answers) {
+      if (answer.find('=') == std::string::npos) return "image add: --answer is NAME=FILE, not " + answer;
+    }
     const bool windows = !typed->wim.empty();
     if (windows && !(typed->kernel + typed->tree).empty())
       return "image add: --wim, --kernel and --tree are three kinds of image";

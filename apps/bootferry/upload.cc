@@ -6,7 +6,7 @@
 namespace cli {
 
 Got<Json> upload(Site& site, const std::string& path, Json record, std::vector<NamedFile> files,
-                 const std::string& what, const Common& common) {
+                 const std::string& what, const Common& common, std::vector<NamedFile> answers) {
   api::Request request;
   request.method = "POST";
   request.path = path;
@@ -14,6 +14,10 @@ Got<Json> upload(Site& site, const std::string& path, Json record, std::vector<N
   record["files"] = Json::array();
   for (NamedFile& file : files) {
     record["files"].push_back(file.name);
+    request.files.push_back(std::move(file.fd));
+  }
+  for (NamedFile& file : answers) {
+    record["answers"].push_back(file.name);
     request.files.push_back(std::move(file.fd));
   }
   request.body = api::print_json(record);

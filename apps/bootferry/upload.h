@@ -15,8 +15,9 @@ struct NamedFile {
   base::Fd fd;
 };
 
-// POST `record`, with their names as its "files", to `path`, and waits for what becomes of it.
+// POST `record`, with their names as its "files" and "answers", to `path`, and waits for what becomes
+// of it.
 Got<Json> upload(Site& site, const std::string& path, Json record, std::vector<NamedFile> files,
-                 const std::string& what, const Common& common);
+                 const std::string& what, const Common& common, std::vector<NamedFile> answers = {});
 
 }  // namespace cli

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "content/published.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -96,6 +98,10 @@ std::optional<RenderedName> grub_name(std::string_view rest) {
 }
 
 std::optional<RenderedName> bcd_name(std::string_view rest) {
+  if (consume_end(rest, ".boot.var")) {
+    const auto mac = dashed_mac(rest);
+    return mac ? std::optional(RenderedName{Rendered::boot_variables, mac, {}}) : std::nullopt;
+  }
   if (!consume_end(rest, ".bcd")) return std::nullopt;
   const std::size_t slash = rest.find('/');
   RenderedName name{Rendered::windows_bcd, dashed_mac(rest.substr(0, slash)), {}};
@@ -150,6 +156,16 @@ Entry Published::find(std::string_view normalised) const {
   if (found != files_.end()) return &found->second;
   if (const auto rendered = parse_rendered_name(normalised)) return *rendered;
   return NotFound{};
+}
+
+void Published::add_answer(std::string_view directory, std::string_view name, std::string path) {
+  answers_.insert_or_assign(normalise(fmt::format("{}/{}", directory, name)).value_or(""), std::move(path));
+}
+
+std::string Published::answer(std::string_view directory, std::string_view name) const {
+  const auto wanted = normalise(fmt::format("{}/{}", directory, name));
+  const auto found = wanted ? answers_.find(*wanted) : answers_.end();
+  return found == answers_.end() ? "" : found->second;
 }
 
 std::optional<RenderedName> parse_rendered_name(std::string_view name) {

@@ -39,6 +39,7 @@ enum class Rendered : std::uint8_t {
   grub_entry,
   grub_config,
   windows_bcd,
+  boot_variables,
 };
 struct RenderedName {
   Rendered what;
@@ -61,11 +62,16 @@ class Published {
   // Names must be normalised already; a later add of the same name replaces.
   void add(std::string name, DiskFile file);
   [[nodiscard]] Entry find(std::string_view normalised) const;
+  // An image's answer file, which is no published name: `directory` is its version's.
+  void add_answer(std::string_view directory, std::string_view name, std::string path);
+  // Where it stands on the disk; empty: there is none. `name` as the client spelled it.
+  [[nodiscard]] std::string answer(std::string_view directory, std::string_view name) const;
   [[nodiscard]] std::size_t size() const { return files_.size(); }
   [[nodiscard]] const std::unordered_map<std::string, DiskFile>& files() const { return files_; }
 
  private:
   std::unordered_map<std::string, DiskFile> files_;
+  std::unordered_map<std::string, std::string> answers_;
 };
 
 // The rendered names, in one place:
@@ -77,6 +83,7 @@ class Published {
 //   grub/grub.cfg-01-<mac>          what GRUB 2.06 looks for by itself before grub.cfg
 //   bcd/<mac-dashed>.bcd            Windows' boot configuration of one machine, which option 252 names
 //   bcd/<mac-dashed>/<image>.bcd    of one machine for one image, by its number
+//   bcd/<mac-dashed>.boot.var       what option 243 names: docs/formats/variables-file.md
 //   boot/bcd, smsboot/bcd           where Windows' boot manager looks when nobody told it
 std::optional<RenderedName> parse_rendered_name(std::string_view normalised);
 

@@ -25,7 +25,7 @@ base::Result<std::optional<std::int64_t>, Problem> revision_of(site::SiteRecords
 
 // 200, or 201 with its place, and an ETag.
 ApiAnswer record_answer(const api::Json& record, store::Kind kind, bool created = false);
-// An image's share of the disk: {"own_octets", "shared_octets"}. In library.cc.
+// What an image's package tells: {"own_octets", "shared_octets", "answers"}. In library.cc.
 void add_usage(const site::Administration& administration, store::Kind kind, api::Json& record);
 
 }  // namespace management

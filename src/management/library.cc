@@ -145,6 +145,7 @@ void add_usage(const site::Administration& administration, Kind kind, api::Json&
   const content::Usage usage = administration.usage(record.value("id", std::int64_t{0}));
   record["own_octets"] = usage.own;
   record["shared_octets"] = usage.shared;
+  record["answers"] = administration.answers(record.value("id", std::int64_t{0}));
 }
 
 void add_library_routes(ApiRoutes& routes, ApiContext& context, ApiJobs& jobs) {

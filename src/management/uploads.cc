@@ -27,24 +27,36 @@ base::Status check_file(const base::Fd& file, const std::string& name) {
   return {};
 }
 
-// The files beside a request, by the names that its body gives them.
-std::vector<site::IncomingFile> files_of(const ApiRequest& request, Members& members) {
-  const auto names = members.texts("files");
-  std::vector<site::IncomingFile> files;
+struct FilesBeside {
+  std::vector<site::IncomingFile> files, answers;
+};
+
+// The files beside a request, by the names that its body gives them: "files" first, and behind them
+// "answers", where there may be any.
+FilesBeside files_of(const ApiRequest& request, Members& members, bool with_answers = false) {
+  auto names = members.texts("files");
+  const std::size_t count = names.size();
+  if (with_answers) {
+    const auto answers = members.texts("answers");
+    names.insert(names.end(), answers.begin(), answers.end());
+  }
+  FilesBeside out;
   if (names.size() != request.call.files.size()) {
     members.complain("/files", fmt::format("{} are named, and {} came open beside the request, which only a "
                                            "Unix socket can carry",
                                            names.size(), request.call.files.size()));
-    return files;
+    return out;
   }
   if (names.size() > max_api_files)
     members.complain("/files", fmt::format("there may be at most {}", max_api_files));
   for (std::size_t i = 0; i < names.size(); ++i) {
+    const bool answer = i >= count;
     if (const auto fine = check_file(request.call.files[i], names[i]); !fine)
-      members.complain(fmt::format("/files/{}", i), fine.error().what);
-    files.push_back({names[i], std::move(request.call.files[i])});
+      members.complain(answer ? fmt::format("/answers/{}", i - count) : fmt::format("/files/{}", i),
+                       fine.error().what);
+    (answer ? out.answers : out.files).push_back({names[i], std::move(request.call.files[i])});
   }
-  return files;
+  return out;
 }
 
 // The record that a job has made.
@@ -76,14 +88,22 @@ ApiResult add_image(ApiContext& context, ApiJobs& jobs, const ApiRequest& reques
   if (!state || *state == policy::ImageState::withdrawn)
     members.complain("/state", "must be \"published\" or \"draft\"");
   image->state = state.value_or(policy::ImageState::published);
-  image->files = files_of(request, members);
+  auto beside = files_of(request, members, true);
+  image->files = std::move(beside.files);
+  image->answers = std::move(beside.answers);
+  const bool allow_secrets = members.flag("allow_secrets");
   image->who = request.call.who;
   if (auto problem = members.problem()) return tl::unexpected(std::move(*problem));
-  return started(jobs.start([&administration = context.administration,
-                             image](const auto& progress) -> base::Result<api::Json, Problem> {
+  return started(jobs.start([&administration = context.administration, image,
+                             allow_secrets](const auto& progress) -> base::Result<api::Json, Problem> {
+    api::Json warnings = api::Json::array();
+    if (!allow_secrets)
+      image->warn = [&warnings](const std::string& warning) { warnings.push_back(warning); };
     const auto added = administration.add_image(std::move(*image), progress);
     if (!added) return tl::unexpected(Problem{ProblemType::invalid, added.error().what});
-    return made(administration, Kind::image, added->id);
+    auto record = made(administration, Kind::image, added->id);
+    if (record && !warnings.empty()) (*record)["warnings"] = std::move(warnings);
+    return record;
   }));
 }
 
@@ -110,7 +130,7 @@ ApiResult add_program(ApiContext& context, ApiJobs& jobs, const ApiRequest& requ
     }
   }
   program->console = members.flag("console");
-  auto files = files_of(request, members);
+  auto files = files_of(request, members).files;
   if (files.size() == 1) {
     program->file = std::move(files.front());
   } else {

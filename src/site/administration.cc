@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "content/kernel.h"
 #include "content/library.h"
+#include "site/image_answers.h"
 #include "site/old_layout.h"
 #include "site/publication.h"
 #include "site/records.h"
@@ -75,6 +76,7 @@ struct Administration::Impl {
   std::shared_ptr<const Site> site;
   std::shared_ptr<const std::vector<std::string>> problems;
   std::map<std::int64_t, content::Usage> usage;  // of images
+  std::map<std::int64_t, std::vector<std::string>> answers;
 
   std::unique_ptr<Scrub> scrub;  // ends first
 
@@ -102,6 +104,7 @@ struct Administration::Impl {
          std::make_shared<const std::vector<std::string>>(std::move(publication.problems)));
     const std::lock_guard lock(view);
     usage = std::move(publication.usage);
+    answers = std::move(publication.answers);
   }
 
   // After a change to records: files need to be looked at only where images changed.
@@ -223,8 +226,12 @@ base::Result<policy::Image> Administration::add_image(NewImage image, const Prog
   };
   const auto given = sources(image.files);
   if (auto checked = content::check_sources(given); !checked) return refuse(checked.error());
+  const auto warnings = check_answers(image);
+  if (!warnings) return refuse(warnings.error());
   auto taken = look_at_image(image, given, impl_->state.below("library/incoming"));
   if (!taken) return refuse(taken.error());
+  const auto answers = answer_sources(image);
+  taken->files.insert(taken->files.end(), answers.begin(), answers.end());
   auto added = impl_->library->add(taken->files, progress);
   const std::lock_guard lock(impl_->change);
   const FreeLater free_later(*impl_);
@@ -262,6 +269,9 @@ base::Result<policy::Image> Administration::add_image(NewImage image, const Prog
   const std::string place = fmt::format("{}/{}", images_area, *content::normalise(image.name));
   auto installed = impl_->install(std::move(package), place, previous, put);
   if (!installed) return refuse(installed.error());
+  if (image.warn) {
+    for (const std::string& warning : *warnings) image.warn(warning);
+  }
   return record.image;
 }
 
@@ -436,6 +446,12 @@ content::Usage Administration::usage(std::int64_t image) const {
   const std::lock_guard lock(impl_->view);
   const auto found = impl_->usage.find(image);
   return found == impl_->usage.end() ? content::Usage{} : found->second;
+}
+
+std::vector<std::string> Administration::answers(std::int64_t image) const {
+  const std::lock_guard lock(impl_->view);
+  const auto found = impl_->answers.find(image);
+  return found == impl_->answers.end() ? std::vector<std::string>{} : found->second;
 }
 
 void Administration::keep_reading(Scrub::Pace pace) {

@@ -47,7 +47,10 @@ struct NewImage {
   std::vector<std::string> initrds;
   std::optional<std::string> command_line;  // nullopt: the tree's own, else empty
   policy::ImageState state = policy::ImageState::published;
-  std::string who = "the command line";  // for the event
+  std::string who = "the command line";    // for the event
+  std::vector<IncomingFile> answers = {};  // templates: «preseed.cfg» (site/image_answers.h)
+  // Is told, a sentence each, what is taken and perhaps not meant: a template that asks for a secret.
+  std::function<void(const std::string&)> warn = {};
 };
 
 struct NewProgram {
@@ -117,6 +120,8 @@ class Administration {
   [[nodiscard]] base::Result<base::Fd> open_file(const base::Sha256& hash) const;
   // What an image takes on the disk, as it was when images changed last.
   [[nodiscard]] content::Usage usage(std::int64_t image) const;
+  // The names of its answer files, as of then.
+  [[nodiscard]] std::vector<std::string> answers(std::int64_t image) const;
 
   // nullopt: nobody reads it.
   [[nodiscard]] std::optional<ScrubReport> scrubbed() const;

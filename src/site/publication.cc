@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/fd.h"
+#include "content/answer_files.h"
 #include "content/disk_file.h"
 #include "content/loaders.h"
 #include "content/wim_facts_json.h"
@@ -40,7 +41,11 @@ class Publisher {
     for (const content::PackageFile& file : package->files) {
       const auto described = library_.describe(file, file.name);
       if (!described && ++missing == 1) first = file.name;
-      if (described) add(prefixes, file.name, *described);
+      if (!described) continue;
+      if (const auto answer = content::answer_name(file.name))
+        out.published.add_answer(version.directory, *answer, described->path);
+      else
+        add(prefixes, file.name, *described);
     }
     if (missing == 0) return "";
     return fmt::format("{}{} gone or damaged", first,
@@ -119,13 +124,21 @@ std::string what_is_missing(Publisher& publisher, const store::ImageRecord& reco
   return missing;
 }
 
+std::vector<std::string> answers_in(const content::Package& package) {
+  std::vector<std::string> out;
+  for (const content::PackageFile& file : package.files) {
+    if (const auto name = content::answer_name(file.name)) out.emplace_back(*name);
+  }
+  return out;
+}
+
 // Programs and superseded versions share files with images like other images.
-std::map<std::int64_t, content::Usage> usage_of(Publisher& publisher, const SiteRecords& records,
-                                                const std::vector<Version>& superseded) {
+void add_packages(Publisher& publisher, const SiteRecords& records, const std::vector<Version>& superseded) {
   std::vector<content::Package> packages;
   std::vector<std::int64_t> ids;
   const auto take = [&](const Version& version, std::int64_t image) {
     if (auto package = publisher.read(version)) {
+      if (image != 0) publisher.out.answers[image] = answers_in(*package);
       packages.push_back(std::move(*package));
       ids.push_back(image);
     }
@@ -135,11 +148,9 @@ std::map<std::int64_t, content::Usage> usage_of(Publisher& publisher, const Site
   for (const policy::Program& program : records.model().programs) take({"", program.manifest}, 0);
   for (const Version& version : superseded) take(version, 0);
   const auto used = content::usage(packages);
-  std::map<std::int64_t, content::Usage> out;
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (ids[i] != 0) out[ids[i]] = used[i];
+    if (ids[i] != 0) publisher.out.usage[ids[i]] = used[i];
   }
-  return out;
 }
 
 }  // namespace
@@ -176,7 +187,7 @@ Publication publish(const StateDirectory& state, const content::Library& library
     problems.push_back(
         fmt::format("boot program for {}: {}: add it again", policy::print(program.arch), missing));
   }
-  publisher.out.usage = usage_of(publisher, records, superseded);
+  add_packages(publisher, records, superseded);
   return std::move(publisher.out);
 }
 
