@@ -22,8 +22,9 @@ std::string label(const Screen& screen, std::size_t entry) {
   return screen.entries.size() == 1 ? "network" : fmt::format("entry{}", entry + 1);
 }
 
-void load_and_boot(std::string& script, const policy::Image& image, const ServerAddress& files,
-                   std::string_view report) {
+void load_and_boot(std::string& script, const Screen::Entry& entry, const ServerAddress& files,
+                   const BootWords& boot) {
+  const policy::Image& image = *entry.image;
   // A kernel started by UEFI's stub reads its initrds by name through iPXE's file system, so
   // the command line names them; on BIOS they are just there and the words do no harm. The
   // names are ours: two initrds may have one base name, or one with a space in it.
@@ -31,7 +32,7 @@ void load_and_boot(std::string& script, const policy::Image& image, const Server
   for (std::size_t i = 0; i < image.initrds.size(); ++i) {
     fmt::format_to(std::back_inserter(arguments), "initrd=initrd{} ", i);
   }
-  arguments += ipxe_words(command_line_of(image, report));
+  arguments += ipxe_words(command_line_of(entry, boot));
   while (arguments.ends_with(' ')) arguments.pop_back();
 
   line(script, "imgfree");
@@ -43,10 +44,19 @@ void load_and_boot(std::string& script, const policy::Image& image, const Server
   line(script, "boot || goto failed");
 }
 
+// A record of type 1: the length of a path, and the path.
+std::string variables_option(std::string_view mac_dashed) {
+  const std::string path = fmt::format("\\bcd\\{}.boot.var", mac_dashed);
+  std::string octets = fmt::format("01:{:02x}", path.size());
+  for (const char c : path) octets += fmt::format(":{:02x}", static_cast<unsigned char>(c));
+  return octets;
+}
+
 // iPXE starts Windows' boot program as the ROM would, and is the ROM to it: what the program and
 // the boot manager behind it want to know, they read from the answers that iPXE shows them.
 // (ipxe.org/appnote/chainload_wds_wdsnbp sets next-server for the same reason.)
-void start_windows(std::string& script, const Screen::Entry& entry, const ServerAddress& server) {
+void start_windows(std::string& script, const Screen::Entry& entry, const ServerAddress& server,
+                   const BootWords& boot) {
   const policy::WindowsFiles files = windows_files(entry);
   const std::string& bios = files.pxeboot_n12.empty() ? files.pxeboot_com : files.pxeboot_n12;
   line(script, "set wanted the Windows boot program for ${{platform}}");
@@ -58,6 +68,7 @@ void start_windows(std::string& script, const Screen::Entry& entry, const Server
   line(script, "set netX/next-server {}", server.address.print());
   line(script, "set netX/filename ${{program}}");
   line(script, "set netX/252:string \\bcd\\${{netX/mac:hexhyp}}\\{}.bcd", entry.image->id);
+  if (!boot.report.empty()) line(script, "set netX/243:hex {} ||", variables_option(boot.mac_dashed));
   line(script, "imgfree");
   line(script, "chain tftp://{}/${{program}} || goto failed", server.address.print());
 }
@@ -100,7 +111,7 @@ std::string ServerAddress::url(std::string_view path) const {
 }
 
 std::string ipxe_script(const policy::Plan& plan, const policy::Settings& settings,
-                        const ServerAddress& server, std::string_view report) {
+                        const ServerAddress& server, const BootWords& boot) {
   if (const auto* refer = std::get_if<policy::Refer>(&plan.outcome)) return referring_script(*refer->server);
   std::string script = "#!ipxe\n";
   const auto screen = screen_of(plan);
@@ -116,9 +127,9 @@ std::string ipxe_script(const policy::Plan& plan, const policy::Settings& settin
     if (screen->asks) line(script, ":{}", label(*screen, i));
     line(script, "echo Bootferry: booting {}", ipxe_words(screen->entries[i].title));
     if (is_windows(screen->entries[i])) {
-      start_windows(script, screen->entries[i], server);
+      start_windows(script, screen->entries[i], server, boot);
     } else {
-      load_and_boot(script, *screen->entries[i].image, files, report);
+      load_and_boot(script, screen->entries[i], files, boot);
     }
   }
   line(script, ":failed");

@@ -139,11 +139,13 @@ class Answering {
     const bool asks_us_next = offer && services_.boot_service && recipe.asks_siaddr_on_4011;
     ReplyTerms terms{offer ? MessageType::offer : MessageType::ack, arrival_.local,
                      asks_us_next ? arrival_.local : boots_from, services_.boot_service, menu};
-    // Windows' boot programs look for it in the answer that named the first of them.
-    std::array<std::uint8_t, 64> option_252{};
+    // Windows' boot programs look for them in the answer that named the first of them.
+    std::array<std::uint8_t, 64> option_252{}, option_243{};
     const bool loads = step.kind == policy::StepKind::loader || step.kind == policy::StepKind::script;
     if (loads && event.image != nullptr && event.image->kind == policy::ImageKind::wim) {
       terms.bcd = bcd_path(facts.mac, option_252);
+      // It names our HTTP service.
+      if (snapshot_.settings().http) terms.variables = variables_path(facts.mac, option_243);
     }
     std::array<std::uint8_t, wire::wds::max_option> option_250{};
     if (wds) {
@@ -151,13 +153,19 @@ class Answering {
       if (!size) return;
       terms.wds = base::ByteView(option_250).first(*size);
     }
-    const auto reply = build_reply(request_, terms, recipe, file);
-    if (!reply) return;
     const Outcome outcome = offer                                   ? Outcome::offered
                             : event.step == policy::StepKind::wait  ? Outcome::told_to_wait
                             : event.step == policy::StepKind::abort ? Outcome::told_to_give_up
                                                                     : Outcome::acknowledged;
-    session::send(*reply, request_, arrival_, outcome, buffer_, result);
+    const auto try_to_send = [&] {
+      const auto reply = build_reply(request_, terms, recipe, file);
+      if (reply) session::send(*reply, request_, arrival_, outcome, buffer_, result);
+    };
+    try_to_send();
+    // A machine that learns less boots all the same.
+    if (event.outcome != Outcome::reply_too_large || terms.variables.empty()) return;
+    terms.variables = {};
+    try_to_send();
   }
 
   const Message& request_;

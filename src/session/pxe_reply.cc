@@ -108,6 +108,16 @@ Out write_dashed(const base::Mac& mac, Out out) {
   return out;
 }
 
+// «\\bcd\\52-54-00-12-34-56.bcd», and others of that kind.
+template <std::size_t size>
+std::array<char, size> path_of(const base::Mac& mac, std::string_view ending) {
+  std::array<char, size> path{};
+  auto out = std::ranges::copy(std::string_view("\\bcd\\"), path.begin()).out;
+  out = write_dashed(mac, out);
+  std::ranges::copy(ending, out);
+  return path;
+}
+
 // RFC 5107: the relay wants its own address there, so that renewals pass through it.
 base::Ipv4 server_id(const Message& request, base::Ipv4 server) {
   const auto relay_info = request.options.find(option::relay_agent_info);
@@ -143,11 +153,15 @@ std::optional<BootFile> boot_file(const policy::Facts& facts, const policy::Step
 }
 
 base::ByteView bcd_path(const base::Mac& mac, std::span<std::uint8_t> buffer) {
-  std::array<char, sizeof "\\bcd\\00-00-00-00-00-00.bcd" - 1> path{};
-  auto out = std::ranges::copy(std::string_view("\\bcd\\"), path.begin()).out;
-  out = write_dashed(mac, out);
-  std::ranges::copy(std::string_view(".bcd"), out);
+  const auto path = path_of<sizeof "\\bcd\\00-00-00-00-00-00.bcd" - 1>(mac, ".bcd");
   const auto size = wire::wds::encode_bcd_path({path.data(), path.size()}, buffer);
+  BOOTFERRY_CHECK(size.has_value());
+  return base::ByteView(buffer).first(*size);
+}
+
+base::ByteView variables_path(const base::Mac& mac, std::span<std::uint8_t> buffer) {
+  const auto path = path_of<sizeof "\\bcd\\00-00-00-00-00-00.boot.var" - 1>(mac, ".boot.var");
+  const auto size = wire::wds::encode_variables({path.data(), path.size()}, buffer);
   BOOTFERRY_CHECK(size.has_value());
   return base::ByteView(buffer).first(*size);
 }
@@ -178,6 +192,7 @@ std::optional<Message> build_reply(const Message& request, const ReplyTerms& ter
               reply.options.add_text(option::vendor_class, recipe.answer_class) &&
               add_vendor_info(reply, request, terms, recipe);
   if (!file.empty() && (!offer || recipe.offer_names_file)) fits = fits && add_file(reply, recipe, file);
+  if (!terms.variables.empty()) fits = fits && reply.options.add(option::sccm_variables, terms.variables);
   if (!terms.bcd.empty()) fits = fits && reply.options.add(option::wds_bcd_path, terms.bcd);
   if (!terms.wds.empty()) fits = fits && reply.options.add(option::wds, terms.wds);
   fits = fits && echo(reply, request, option::client_id) && echo(reply, request, option::relay_agent_info);

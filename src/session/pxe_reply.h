@@ -25,14 +25,18 @@ std::optional<BootFile> boot_file(const policy::Facts& facts, const policy::Step
 // «\\bcd\\52-54-00-12-34-56.bcd» and a NUL.
 base::ByteView bcd_path(const base::Mac& mac, std::span<std::uint8_t> buffer);
 
+// Likewise where its variables file is, as option 243 says it: «\\bcd\\52-54-00-12-34-56.boot.var».
+base::ByteView variables_path(const base::Mac& mac, std::span<std::uint8_t> buffer);
+
 struct ReplyTerms {
   wire::dhcp4::MessageType type = wire::dhcp4::MessageType::offer;
   base::Ipv4 server;      // our address on the arrival interface
   base::Ipv4 boots_from;  // whose TFTP has the file: ours, or the server it is referred to
   bool boot_service = true;
-  base::ByteView menu{};  // option 43 in place of the recipe's
-  base::ByteView wds{};   // option 250
-  base::ByteView bcd{};   // option 252
+  base::ByteView menu{};       // option 43 in place of the recipe's
+  base::ByteView wds{};        // option 250
+  base::ByteView bcd{};        // option 252
+  base::ByteView variables{};  // option 243
 };
 // An empty file: none is named. nullopt: an option does not fit a message.
 std::optional<wire::dhcp4::Message> build_reply(const wire::dhcp4::Message& request, const ReplyTerms& terms,

@@ -140,6 +140,14 @@ TEST(IpxeScript, WhatAnImageLacksIsNotTried) {
   Site site;
   site.files.pxeboot_n12.clear();
   EXPECT_THAT(ipxe_script(site.boot(), {}, server), HasSubstr("set program images/winpe/3/pxeboot.com"));
+  BootWords words;
+  words.mac_dashed = "52-54-00-12-34-56";
+  words.report = "http://10.0.0.2/boot/v1/4f1c";
+  // «\bcd\52-54-00-12-34-56.boot.var» behind its type and length.
+  EXPECT_THAT(
+      ipxe_script(site.boot(), {}, server, words),
+      HasSubstr("\nset netX/243:hex 01:1f:5c:62:63:64:5c:35:32:2d:35:34:2d:30:30:2d:31:32:2d:33:34:2d:35:36:"
+                "2e:62:6f:6f:74:2e:76:61:72 ||\n"));
   site.files.pxeboot_com.clear();
   EXPECT_THAT(ipxe_script(site.boot(), {}, server), Not(HasSubstr("pcbios")));
 }
