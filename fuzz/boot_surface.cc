@@ -19,6 +19,7 @@ std::shared_ptr<const site::Site> make_site() {
   policy::Image image;
   image.id = 1;
   image.name = "debian";
+  image.kernel = "images/debian/1/linux";
   model.images = {image};
   policy::Deployment lab;
   lab.id = 1;
@@ -31,9 +32,11 @@ std::shared_ptr<const site::Site> make_site() {
   device.id = 1;
   device.name = "pc";
   device.macs = {{{0x52, 0x54, 0, 0, 0, 1}}};
+  content::Published published;
+  published.add_answer("images/debian/1", "a.cfg", "/nonexistent");
   return std::make_shared<const site::Site>(
       site::Site{policy::Snapshot::make(std::move(model), {device}).value(),
-                 std::make_shared<const content::Published>()});
+                 std::make_shared<const content::Published>(std::move(published))});
 }
 
 bool is_one_line(std::string_view text) {
@@ -71,9 +74,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   facts.mac = {{0x52, 0x54, 0, 0, 0, 1}};
   const base::Time now = base::Clock::now();
   policy::Plan plan = runs.decide(facts, site->policy, now);
-  const std::string word = runs.offer(plan, {here, "/boot/v1/"}, now);
-  BOOTFERRY_CHECK(word.size() == site::report_word.size() + 9 + 32);
-  const std::string token = word.substr(word.size() - 32);
+  const std::string token = runs.offer(plan, {here, true}, now);
+  BOOTFERRY_CHECK(token.size() == 32);
   const policy::TokenHash hash = site::hash_of(token);
 
   const std::string_view input = base::as_text({data, size});

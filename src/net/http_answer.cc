@@ -41,6 +41,8 @@ std::string_view reason_of(unsigned status) {
       return "Method Not Allowed";
     case 409:
       return "Conflict";
+    case 410:
+      return "Gone";
     case 411:
       return "Length Required";
     case 412:

@@ -7,8 +7,9 @@
 
 #include "content/windows_names.h"
 #include "net/interfaces.h"
+#include "render/variables_file.h"
 #include "render/windows.h"
-#include "server/boot_surface.h"
+#include "server/boot_words.h"
 #include "site/wall_clock.h"
 
 namespace server {
@@ -68,6 +69,18 @@ std::string waiting_for_approval(const policy::AskApproval& ask, const policy::P
   return fmt::format("{} Request {}.", terms.message, ask.device->request);
 }
 
+// Somebody who looks at a machine's script from here, or from another machine of this wire, begins
+// nothing.
+bool begins_by(const session::Known& known, const policy::Device* device, const Asker& asker) {
+  if (asker.only_looks || asker.address == asker.local) return false;
+  if (known.from != session::LearnedFrom::name) return true;
+  const auto neighbour = net::neighbour(asker.address, asker.interface);
+  if (!neighbour || *neighbour == known.facts.mac) return true;
+  return device != nullptr && std::ranges::find(device->macs, *neighbour) != device->macs.end();
+}
+
+constexpr std::string_view variables_item = "variables";  // among what is taken once
+
 TextBehindName held(std::string text, const policy::Facts& facts, const render::Wait& wait) {
   return plain(std::move(text), fmt::format("{} held back: {}", facts.mac.print(), wait.text));
 }
@@ -125,23 +138,56 @@ policy::Plan BootFiles::decide(const policy::Facts& facts, const site::Site& sit
                           : policy::decide(facts, site.policy, site::wall_clock());
 }
 
-std::string BootFiles::begin(policy::Plan& plan, const session::Known* known,
-                             const policy::Settings& settings, const Asker& asker, bool over_http,
-                             base::Time now) {
-  const policy::Device* const device = plan.identity.device;
-  if (runs_ == nullptr || known == nullptr || device == nullptr || asker.only_looks) return {};
-  // Somebody who looks at a machine's script from here, or from another machine of this wire,
-  // begins nothing.
-  if (asker.address == asker.local) return {};
-  if (known->from == session::LearnedFrom::name) {
-    const auto neighbour = net::neighbour(asker.address, asker.interface);
-    if (neighbour && std::ranges::find(device->macs, *neighbour) == device->macs.end()) return {};
+render::BootWords BootFiles::begin(policy::Plan& plan, const session::Known* known, const site::Site& site,
+                                   const Asker& asker, bool over_http, base::Time now, std::int64_t only) {
+  const policy::Settings& settings = site.policy.settings();
+  const render::ServerAddress server{asker.local, settings.http_port};
+  const policy::Facts facts = known != nullptr ? known->facts : nobody(asker.address);
+  render::BootWords words = machine_words(facts.mac, facts.uuid, plan.identity.device, server, settings.http);
+  if (known == nullptr || !begins_by(*known, plan.identity.device, asker)) return words;
+  std::string token;
+  if (runs_ != nullptr) {
+    const bool elsewhere = over_http && settings.images_port != 0;
+    token = runs_->offer(plan, {asker.address, settings.http, elsewhere}, now);
   }
-  site::Runs::Offered offered{asker.address, "", over_http && settings.images_port != 0};
-  if (settings.http) {
-    offered.reports_at = render::ServerAddress{asker.local, settings.http_port}.url(boot_surface_prefix);
-  }
-  return runs_->offer(plan, offered, now);
+  if (!settings.http || !boots(plan)) return words;
+  const bool reports = !token.empty();
+  session::BootPapers papers = papers_for(plan, facts, asker.address, only);
+  papers.token = reports ? token : site::new_token();
+  papers.hash = site::hash_of(papers.token);
+  add_token(words, papers.token, server);
+  if (reports) words.report_word = std::string(site::report_word) + words.report;
+  machines_.with_papers([&](auto& all) { all.issue(std::move(papers), now); });
+  return words;
+}
+
+BehindName BootFiles::variables_file(const base::Mac& mac, const site::Site& site, const Asker& asker,
+                                     base::Time now) {
+  const policy::Settings& settings = site.policy.settings();
+  const auto papers = machines_.with_papers([&](auto& all) -> std::optional<session::BootPapers> {
+    const session::BootPapers* const found = all.of(mac, now);
+    return found == nullptr ? std::nullopt : std::optional(*found);
+  });
+  if (!papers || !settings.http) return NothingBehindName{};
+  const Whose whose{papers->mac, papers->device, papers->address};
+  if (!is_of(whose, machines_, site.policy, asker.address, asker.interface, now))
+    return NameRefused{"made for another machine"};
+  if (!session::Papers::may_take(*papers, variables_item, now))
+    return NameRefused{"fetched already: it is there once for a boot"};
+  const render::ServerAddress server{asker.local, settings.http_port};
+  render::BootWords words =
+      machine_words(mac, papers->uuid, site.policy.device(papers->device), server, settings.http);
+  add_token(words, papers->token, server);
+  const render::Choosing choice = papers->entries.size() == 1
+                                      ? choosing(papers->entries.front(), site.policy, words.report)
+                                      : render::Choosing{};
+  return plain(render::variables_file(words, choice), fmt::format("variables of {}", mac.print()));
+}
+
+void BootFiles::delivered(std::string_view normalised, base::Time now) {
+  const auto name = content::parse_rendered_name(normalised);
+  if (!name || name->what != content::Rendered::boot_variables) return;
+  machines_.with_papers([&](auto& all) { all.took(*name->mac, variables_item, now); });
 }
 
 BehindName BootFiles::render_name(const content::RenderedName& name, const session::Known* known,
@@ -160,8 +206,8 @@ BehindName BootFiles::render_name(const content::RenderedName& name, const sessi
       if (const auto wait = wait_of(facts, ClientKind::ipxe, plan, site.policy, asker.address, now)) {
         return held(render::ipxe_waiting_script(*wait, facts.mac, server), facts, *wait);
       }
-      const std::string report = begin(plan, known, settings, asker, true, now);
-      return plain(render::ipxe_script(plan, settings, server, report), about("script", facts, plan));
+      const render::BootWords words = begin(plan, known, site, asker, true, now);
+      return plain(render::ipxe_script(plan, settings, server, words), about("script", facts, plan));
     }
     case content::Rendered::pxelinux_config: {
       // pxelinux asks by UUID first; by that alone nobody is known, and it asks by MAC next.
@@ -175,25 +221,27 @@ BehindName BootFiles::render_name(const content::RenderedName& name, const sessi
         machines_.with_admission(
             [&](auto& admission) { admission.on_menu(facts.mac, ClientKind::bios_rom, now, asker.address); });
       }
-      const std::string report = begin(plan, known, settings, asker, false, now);
-      return plain(render::pxelinux_config(plan, settings, report), about("pxelinux.cfg", facts, plan));
+      const render::BootWords words = begin(plan, known, site, asker, false, now);
+      return plain(render::pxelinux_config(plan, settings, words), about("pxelinux.cfg", facts, plan));
     }
     case content::Rendered::windows_bcd: {
       policy::Plan plan = decide(facts, site, now);
       const auto bcd = render::windows_bcd(plan, settings, name.image);
       if (!bcd) return NameRefused{bcd.error().what};
       if (!*bcd) return NothingBehindName{};
-      begin(plan, known, settings, asker, false, now);
+      begin(plan, known, site, asker, false, now, name.image);
       return TextBehindName{"application/octet-stream", std::string((*bcd)->begin(), (*bcd)->end()),
                             about("Windows boot configuration", facts, plan)};
     }
+    case content::Rendered::boot_variables:
+      return variables_file(*name.mac, site, asker, now);
     case content::Rendered::grub_config: {
       policy::Plan plan = decide(facts, site, now);
       if (const auto wait = wait_of(facts, ClientKind::uefi_pxe, plan, site.policy, asker.address, now)) {
         return held(render::grub_waiting_config(*wait, facts.mac), facts, *wait);
       }
-      const std::string report = begin(plan, known, settings, asker, false, now);
-      return plain(render::grub_config(plan, settings, report), about("grub.cfg", facts, plan));
+      const render::BootWords words = begin(plan, known, site, asker, false, now);
+      return plain(render::grub_config(plan, settings, words), about("grub.cfg", facts, plan));
     }
   }
   return NothingBehindName{};

@@ -59,6 +59,8 @@ class BootFiles {
   // A machine has a file of an image. Whether it is the last one that its image has for it, so
   // that it starts: loaders fetch the kernel and then the initrds in their order.
   bool completes_image(std::string_view normalised, const policy::Facts& facts, base::Time now);
+  // A transfer of that name was complete.
+  void delivered(std::string_view normalised, base::Time now);
   // Whether the machine is an iPXE by now, and gets its script under an iPXE's name.
   [[nodiscard]] bool is_ipxe_already(const base::Mac& mac, std::string_view normalised, base::Time now);
 
@@ -69,9 +71,11 @@ class BootFiles {
   BehindName find_windows_file(const std::string& name, const site::Site& site, const Asker& asker,
                                base::Time now);
   [[nodiscard]] policy::Plan decide(const policy::Facts& facts, const site::Site& site, base::Time now) const;
-  // The word for the command line with which the machine reports; empty where it has nothing to.
-  std::string begin(policy::Plan& plan, const session::Known* known, const policy::Settings& settings,
-                    const Asker& asker, bool over_http, base::Time now);
+  // The machine is about to be told what it boots, with `only` that image of it: what its texts are
+  // made with, a word of its own among it where a boot begins by them.
+  render::BootWords begin(policy::Plan& plan, const session::Known* known, const site::Site& site,
+                          const Asker& asker, bool over_http, base::Time now, std::int64_t only = 0);
+  BehindName variables_file(const base::Mac& mac, const site::Site& site, const Asker& asker, base::Time now);
   // What a machine is told instead while it has to wait: for an administrator, or for others. Who
   // has waited for too long is given up in `plan`.
   std::optional<render::Wait> wait_of(const policy::Facts& facts, policy::ClientKind speaker,

@@ -12,6 +12,9 @@
 #include "api/machine_facts.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "content/published.h"
+#include "server/answer_file.h"
+#include "server/boot_words.h"
 
 namespace server {
 namespace {
@@ -19,9 +22,13 @@ namespace {
 constexpr std::size_t token_digits = 32;
 constexpr std::size_t longest_message = 1000, longest_progress = 200;
 
-enum class Verb : std::uint8_t { done, failed, progress, log, facts, plan };
+enum class Verb : std::uint8_t { done, failed, progress, log, facts, plan, answer };
+
+constexpr std::string_view answer_prefix = "answer/";
 
 std::optional<Verb> verb_of(std::string_view method, std::string_view name) {
+  if (name.starts_with(answer_prefix))
+    return method == "GET" || method == "HEAD" ? std::optional(Verb::answer) : std::nullopt;
   if (method == "GET") return name == "plan" ? std::optional(Verb::plan) : std::nullopt;
   if (method != "POST") return std::nullopt;
   if (name == "done") return Verb::done;
@@ -34,6 +41,9 @@ std::optional<Verb> verb_of(std::string_view method, std::string_view name) {
 
 net::HttpBody said(std::string_view what) { return {"text/plain; charset=utf-8", std::string(what) + "\n"}; }
 
+// One spelling, as names are found by.
+std::string item_of(std::string_view what) { return content::normalise(what).value_or(""); }
+
 std::uint64_t key_of(const policy::TokenHash& hash) {
   std::uint64_t key = 0;
   std::memcpy(&key, hash.data(), sizeof key);
@@ -45,6 +55,8 @@ std::uint64_t key_of(const policy::TokenHash& hash) {
 struct BootSurface::Call {
   policy::TokenHash token;
   std::optional<Verb> verb;
+  std::string_view word;  // the token itself
+  std::string_view what;  // of answer files: "12/preseed.cfg"
 
   // Nothing where the path is not of its form.
   static std::optional<Call> parse(std::string_view method, std::string_view target) {
@@ -53,7 +65,10 @@ struct BootSurface::Call {
     if (target.size() <= token_digits || target[token_digits] != '/') return std::nullopt;
     const std::string_view token = target.substr(0, token_digits);
     if (token.find_first_not_of("0123456789abcdef") != std::string_view::npos) return std::nullopt;
-    return Call{site::hash_of(token), verb_of(method, target.substr(token_digits + 1))};
+    const std::string_view name = target.substr(token_digits + 1);
+    Call call{site::hash_of(token), verb_of(method, name), token, {}};
+    if (call.verb == Verb::answer) call.what = name.substr(answer_prefix.size());
+    return call;
   }
 };
 
@@ -71,6 +86,8 @@ std::string_view BootSurface::print(Fate fate) {
       return "busy";
     case Fate::unserved:
       return "other-interface";
+    case Fate::taken:
+      return "taken-already";
   }
   return "";
 }
@@ -88,6 +105,7 @@ net::HttpReply BootSurface::refuse(Fate fate) {
   if (fate == Fate::too_fast) return net::HttpError{429, "too many requests: wait a moment"};
   if (fate == Fate::busy) return net::HttpError{503, "too many logs at once: try again"};
   if (fate == Fate::unserved) return net::HttpError{404, "not served on this interface"};
+  if (fate == Fate::taken) return net::HttpError{410, "fetched already: it is there once for a boot"};
   return net::HttpError{404, "no such file"};  // FileService's words: no hint
 }
 
@@ -113,6 +131,7 @@ std::size_t BootSurface::body_allowed(const net::HttpRequest& request) const {
     case Verb::progress:
       return 4096;
     case Verb::plan:
+    case Verb::answer:
       return 0;
   }
   return 0;
@@ -140,35 +159,83 @@ net::HttpReply BootSurface::answer(const net::HttpRequest& request, base::Time n
   }
   // Found by its hash: how long that takes tells nothing about how much of a guess is right.
   const auto call = Call::parse(request.method, request.target);
+  if (call && call->verb == Verb::answer) return hand_out(*call, request, interface, now);
   const auto run = call ? runs_.behind(call->token) : std::nullopt;
   if (!run || !call->verb) return refuse(Fate::unknown);
-  if (!belongs_to(*run, from, interface, now)) {
-    const std::lock_guard lock(rates_mutex_);
-    if (log_rate_.may_log("run", now)) {
-      base::log(base::LogLevel::warning, "run",
-                "{} reports with the token of another machine, which had {}: not heard", from.print(),
-                run->address.print());
-    }
-    return refuse(Fate::other_machine);
-  }
-  {
-    const std::lock_guard lock(rates_mutex_);
-    if (!by_token_.allow(key_of(call->token), now)) return refuse(Fate::too_fast);
-  }
+  const Whose whose{{}, run->key.device, run->address};
+  if (!is_of(whose, machines_, site_()->policy, from, interface, now))
+    return refuse_other(from, run->address, now);
+  if (too_fast(*call, now)) return refuse(Fate::too_fast);
   ++counts_.at(static_cast<std::size_t>(Fate::heard));
   return act(*call, *run, request.body);
 }
 
-// An installer's lease may be another one than its firmware's.
-bool BootSurface::belongs_to(const policy::Run& run, const base::Ip& from, unsigned interface,
-                             base::Time now) {
-  if (run.address == from) return true;
-  const session::Resolved who = machines_.who_asks(from, interface, {}, now);
-  const auto* known = std::get_if<session::Known>(&who);
-  if (known == nullptr) return false;
+net::HttpReply BootSurface::refuse_other(const base::Ip& from, const base::Ip& owner, base::Time now) {
+  {
+    const std::lock_guard lock(rates_mutex_);
+    if (log_rate_.may_log("run", now)) {
+      base::log(base::LogLevel::warning, "run",
+                "{} comes with the token of another machine, which had {}: not heard", from.print(),
+                owner.print());
+    }
+  }
+  return refuse(Fate::other_machine);
+}
+
+bool BootSurface::too_fast(const Call& call, base::Time now) {
+  const std::lock_guard lock(rates_mutex_);
+  return !by_token_.allow(key_of(call.token), now);
+}
+
+std::optional<session::BootPapers> BootSurface::papers_behind(const Call& call, base::Time now) {
+  const auto find = [&](auto& all) -> std::optional<session::BootPapers> {
+    const session::BootPapers* const found = all.behind(call.token, now);
+    return found == nullptr ? std::nullopt : std::optional(*found);
+  };
+  if (auto papers = machines_.with_papers(find)) return papers;
+  // Its boot began before this server did, and is none of long ago.
+  const auto run = runs_.behind(call.token);
+  if (!run || runs_.age(*run) >= session::Papers::default_lifetime) return std::nullopt;
+  auto papers = papers_of(*run, call.word, site_()->policy);
+  if (papers) machines_.with_papers([&](auto& all) { all.issue(*papers, now); });
+  return papers;
+}
+
+net::HttpReply BootSurface::hand_out(const Call& call, const net::HttpRequest& request, unsigned interface,
+                                     base::Time now) {
+  const auto papers = papers_behind(call, now);
+  if (!papers) return refuse(Fate::unknown);
   const auto site = site_();
-  const policy::Device* const device = site->policy.device(known->facts.mac);
-  return device != nullptr && device->id == run.key.device;
+  const base::Ip& from = request.from.address;
+  const Whose whose{papers->mac, papers->device, papers->address};
+  if (!is_of(whose, machines_, site->policy, from, interface, now))
+    return refuse_other(from, papers->address, now);
+  if (too_fast(call, now)) return refuse(Fate::too_fast);
+  if (!session::Papers::may_take(*papers, item_of(call.what), now)) return refuse(Fate::taken);
+  ++counts_.at(static_cast<std::size_t>(Fate::heard));
+  net::HttpReply reply = render_answer(*papers, call.what, *site, request.local);
+  const auto* error = std::get_if<net::HttpError>(&reply);
+  if (error == nullptr || error->status != 409) return reply;
+  const std::lock_guard lock(rates_mutex_);
+  if (log_rate_.may_log("answer", now)) base::log(base::LogLevel::warning, "answer", "{}", error->text);
+  return reply;
+}
+
+void BootSurface::on_done(const net::HttpDone& done, base::Time now) {
+  if (!done.complete || done.status != 200) return;
+  const auto call = Call::parse(done.method, done.target);
+  if (!call || call->verb != Verb::answer || done.method != "GET") return;
+  const auto mac = machines_.with_papers([&](auto& all) -> std::optional<base::Mac> {
+    const session::BootPapers* const papers = all.behind(call->token, now);
+    if (papers == nullptr) return std::nullopt;
+    const base::Mac whose = papers->mac;
+    all.took(whose, item_of(call->what), now);
+    return whose;
+  });
+  if (!mac || !base::log_enabled(base::LogLevel::info)) return;
+  const std::lock_guard lock(rates_mutex_);
+  if (log_rate_.may_log("answer", now))
+    base::log(base::LogLevel::info, "answer", "{} has {}", mac->print(), call->what);
 }
 
 net::HttpReply BootSurface::act(const Call& call, const policy::Run& run, std::string_view body) {
@@ -201,6 +268,8 @@ net::HttpReply BootSurface::act(const Call& call, const policy::Run& run, std::s
     }
     case Verb::plan:
       return net::HttpBody{"application/json", plan_of(run)};
+    case Verb::answer:
+      break;  // hand_out()
   }
   return refuse(Fate::unknown);
 }

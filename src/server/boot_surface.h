@@ -5,10 +5,12 @@
 //   POST done                            POST failed    body: why, one line
 //   POST progress  body: "42 text"       POST log       body: the log, or its next part
 //   POST facts     body: JSON         GET  plan      what it boots
+//   GET  answer/IMAGE/NAME            the answer file of an image, made for this boot (answer_file.h)
 //
-// It can end or fail its own run and nothing else. A token holds for the machine that got it, by
-// the address it had or that it is known by now; from elsewhere, or once it is worth nothing, all
-// is 404, as of a file that is not there. Answers are text of one line, but for the plan.
+// It can end or fail its own run and nothing else. Answer files are there for every boot, the rest
+// for those that a required deployment wants done; each is there once. A token holds for the machine that got
+// it, by the address it had or that it is known by now; from elsewhere, or once it is worth nothing, all is
+// 404, as of a file that is not there. Answers are text of one line, but for the plan.
 #pragma once
 
 #include <array>
@@ -50,18 +52,24 @@ class BootSurface {
   std::optional<net::HttpReply> before_body(const net::HttpRequest& request);
   net::HttpReply answer(const net::HttpRequest& request) { return answer(request, base::Clock::now()); }
   net::HttpReply answer(const net::HttpRequest& request, base::Time now);
+  // An answer has left, or not.
+  void on_done(const net::HttpDone& done, base::Time now);
   // Each request under one name: «boot-surface.heard», «boot-surface.unknown», …
   [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> counters() const;
 
  private:
   struct Call;
-  enum class Fate : std::uint8_t { heard, unknown, other_machine, too_fast, busy, unserved };
-  static constexpr std::size_t fates = 6;
+  enum class Fate : std::uint8_t { heard, unknown, other_machine, too_fast, busy, unserved, taken };
+  static constexpr std::size_t fates = 7;
   static std::string_view print(Fate fate);
   net::HttpReply refuse(Fate fate);
   net::HttpReply too_busy();  // it was counted as heard already
-  [[nodiscard]] bool belongs_to(const policy::Run& run, const base::Ip& from, unsigned interface,
-                                base::Time now);
+  // The answer to whoever is no such machine.
+  net::HttpReply refuse_other(const base::Ip& from, const base::Ip& owner, base::Time now);
+  net::HttpReply hand_out(const Call& call, const net::HttpRequest& request, unsigned interface,
+                          base::Time now);
+  [[nodiscard]] std::optional<session::BootPapers> papers_behind(const Call& call, base::Time now);
+  bool too_fast(const Call& call, base::Time now);
   net::HttpReply act(const Call& call, const policy::Run& run, std::string_view body);
   [[nodiscard]] std::string plan_of(const policy::Run& run) const;
 

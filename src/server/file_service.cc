@@ -154,6 +154,7 @@ void FileService::delivered(const base::Ip& to, unsigned interface, std::string_
                             session::Transport transport, base::Time now) {
   const auto normalised = content::normalise(name);
   if (!normalised) return;
+  files_.delivered(*normalised, now);
   const session::Resolved who = machines_.who_fetches(to, interface, now);
   const auto* known = std::get_if<session::Known>(&who);
   if (known == nullptr) return;

@@ -10,6 +10,7 @@
 #include "session/admission.h"
 #include "session/attempts.h"
 #include "session/bindings.h"
+#include "session/boot_papers.h"
 #include "session/recent_map.h"
 
 namespace server {
@@ -31,6 +32,13 @@ class Machines {
   auto with_admission(Use&& use) {
     const std::lock_guard lock(mutex_);
     return std::forward<Use>(use)(admission_);
+  }
+
+  // `use(papers)`, under a lock of its own.
+  template <class Use>
+  auto with_papers(Use&& use) {
+    const std::lock_guard lock(papers_mutex_);
+    return std::forward<Use>(use)(papers_);
   }
 
   // Who asks for a name, from what is known and from the kernel's neighbour table; the
@@ -56,6 +64,8 @@ class Machines {
   session::Admission admission_;
   session::RecentMap<std::optional<base::Mac>, session::IpKey> neighbours_{neighbours_kept,
                                                                            neighbours_kept_for};
+  std::mutex papers_mutex_;
+  session::Papers papers_;
 };
 
 }  // namespace server

@@ -285,7 +285,9 @@ base::Result<std::unique_ptr<net::HttpServer>> Running::start_http(std::vector<b
                                                 : http_files_.answer(request);
       },
       [this](const net::HttpDone& done) {
-        if (!BootSurface::has(done.target)) http_files_.on_done(done);  // a token is not for the log
+        // A token is not for the log.
+        if (BootSurface::has(done.target)) return boot_surface_->on_done(done, base::Clock::now());
+        http_files_.on_done(done);
       });
 }
 

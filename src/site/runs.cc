@@ -151,7 +151,7 @@ policy::Plan Runs::decide(const policy::Facts& facts, const policy::Snapshot& sn
 std::string Runs::offer(policy::Plan& plan, const Offered& offered, base::Time now) {
   const policy::Deployment* const deployment = deciding(plan);
   if (deployment == nullptr) return {};
-  const std::string token = offered.reports_at.empty() ? "" : new_token();
+  const std::string token = offered.reports ? new_token() : "";
   const auto hash = token.empty() ? std::nullopt : std::optional(hash_of(token));
   const policy::RunKey key{plan.identity.device->id, deployment->id};
   const std::int64_t when = unix_now_();
@@ -167,7 +167,7 @@ std::string Runs::offer(policy::Plan& plan, const Offered& offered, base::Time n
     facts.mac = plan.identity.device->macs.empty() ? base::Mac{} : plan.identity.device->macs.front();
     image_sent(facts, plan.identity.device, plan.boot()->choice, now);
   }
-  return token.empty() ? "" : fmt::format("{}{}{}", report_word, offered.reports_at, token);
+  return token;
 }
 
 void Runs::image_sent(const policy::Facts& facts, const policy::Device* device, const policy::Choice& choice,

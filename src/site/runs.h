@@ -62,11 +62,11 @@ class Runs {
 
   struct Offered {
     base::Ip to;
-    std::string reports_at;         // «http://10.0.0.2/boot/v1/»; empty: HTTP is off
+    bool reports = false;           // HTTP is on: it gets a word to report with
     bool images_elsewhere = false;  // another server sends the image: that it left is not seen here
   };
-  // The plan is about to be rendered for its machine. What goes onto the command line; empty where
-  // nothing is to be reported. A plan whose run is over already becomes one that boots nothing.
+  // The plan is about to be rendered for its machine. The word to report with; empty where nothing
+  // is to be reported. A plan whose run is over already becomes one that boots nothing.
   std::string offer(policy::Plan& plan, const Offered& offered, base::Time now);
   // A machine has the last file of a choice's image.
   void image_sent(const policy::Facts& facts, const policy::Device* device, const policy::Choice& choice,
@@ -75,6 +75,10 @@ class Runs {
   // --- reports; any thread -------------------------------------------------------------------
 
   [[nodiscard]] std::optional<policy::Run> behind(const policy::TokenHash& token) const;
+  // Since its present try was offered.
+  [[nodiscard]] base::Duration age(const policy::Run& run) const {
+    return std::chrono::seconds(unix_now_() - run.offered);
+  }
   void done(const policy::TokenHash& token);
   void failed(const policy::TokenHash& token, std::string_view message);  // one line
   void progress(const policy::TokenHash& token, std::optional<unsigned> percent, std::string_view text);
@@ -135,7 +139,7 @@ class Runs {
 std::string new_token();
 policy::TokenHash hash_of(std::string_view token);
 
-// The word for the command line: «bootferry.report=http://10.0.0.2/boot/v1/0123…».
+// How it stands on the command line: «bootferry.report=http://10.0.0.2/boot/v1/0123…».
 inline constexpr std::string_view report_word = "bootferry.report=";
 
 }  // namespace site

@@ -140,7 +140,7 @@ TEST_F(BootSurfaceTest, WhatIsNotThereGivesNoHint) {
 TEST_F(BootSurfaceTest, ATokenIsItsMachinesAlone) {
   EXPECT_EQ(ask("POST", token + "/done", "", elsewhere), none);
   EXPECT_THAT(log.take(),
-              Contains("warning run: 198.51.100.78 reports with the token of another machine, which had "
+              Contains("warning run: 198.51.100.78 comes with the token of another machine, which had "
                        "198.51.100.77: not heard"));
   seen_at(machines, machine(second), elsewhere, now);
   EXPECT_EQ(ask("POST", token + "/done", "", elsewhere), none);
@@ -197,7 +197,8 @@ TEST_F(BootSurfaceTest, EachRequestIsCountedOnce) {
       surface.counters(),
       testing::ElementsAre(Pair("boot-surface.heard", 20U), Pair("boot-surface.unknown", 2U),
                            Pair("boot-surface.other-machine", 1U), Pair("boot-surface.too-fast", 182U),
-                           Pair("boot-surface.busy", 0U), Pair("boot-surface.other-interface", 1U)));
+                           Pair("boot-surface.busy", 0U), Pair("boot-surface.other-interface", 1U),
+                           Pair("boot-surface.taken-already", 0U)));
 }
 
 TEST_F(BootSurfaceTest, NobodyTalksTooMuch) {
