@@ -37,6 +37,10 @@ def test_the_guide(site):
     wrapper.chmod(0o755)
     (folder / "linux").write_bytes(site.kernel.read_bytes())
     (folder / "initrd.gz").write_bytes(b"initrd")
+    (folder / "preseed.cfg").write_text("d-i netcfg/get_hostname string {name}\n"
+                                        "d-i partman-auto/disk string {var:disk|/dev/sda}\n")
+    (folder / "typo.cfg").write_text("d-i netcfg/get_hostname string {hostname}\n")
+    (folder / "ks.cfg").write_text("rootpw {var:root_password}\n")
     (folder / "machines.csv").write_text("name,mac\npc-2,52:54:00:12:34:02\npc-3,52:54:00:12:34:03\n")
     (folder / "broken.csv").write_text("name,mac\npc-4,52:54:00:12:34\n")
     media = {"sources/boot.wim": make_wim(folder), "sources/setup.exe": pe_program(0x8664), "boot/boot.sdi": b"a disk"}
