@@ -30,7 +30,7 @@ def test_debians_installer_is_answered(lab, server, power_on):
     bootferry.cli("deploy", "installer", "--to", MAC, "--required", "--yes")
     name = MAC.replace(":", "-")
     bootferry.cli("device", "set", name, "--var", "disk=/dev/vda")
-    pc = power_on("bios")
+    pc = power_on("bios", memory=1024)
     pc.wait_for(r"ANSWERED debian-installer/locale en_US.UTF-8", 600)
     pc.wait_for(r"ANSWERED partman-auto/disk /dev/vda", 10)
     pc.wait_for(f"ANSWERED BY installer FOR {name} AT {MAC}", 30)
