@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/ascii.h"
 #include "content/wim.h"
 #include "content/windows_names.h"
 
@@ -44,12 +45,12 @@ base::Result<WindowsParts> WindowsParts::take_out(const SourceFile& wim, const S
                                                   const std::string& scratch) {
   const Scratch folder(scratch);
   if (folder.error() != 0) return base::fail_errno("create " + folder.path(), folder.error());
-  auto taken = extract_wim_boot_files(wim.fd, index, folder.path());
+  auto taken = extract_wim_boot_files(wim.part, index, folder.path());
   if (!taken) return base::fail("{}: {}", wim.name, taken.error().what);
   WindowsParts parts;
   parts.facts_ = std::move(taken->facts);
-  parts.files_.push_back({std::string(windows_image_name), wim.fd});
-  if (sdi != nullptr) parts.files_.push_back({std::string(sdi_name), sdi->fd});
+  parts.files_.push_back({std::string(windows_image_name), wim.part});
+  if (sdi != nullptr) parts.files_.push_back({std::string(sdi_name), sdi->part});
   for (const WimExtract& each : taken->files) {
     if (sdi != nullptr && each.file.name == sdi_name) continue;
     const std::string path = fmt::format("{}/{}", folder.path(), each.file.name);
@@ -59,6 +60,13 @@ base::Result<WindowsParts> WindowsParts::take_out(const SourceFile& wim, const S
     parts.open_.push_back(std::move(fd));
   }
   return parts;
+}
+
+void WindowsParts::add_missing(std::span<const SourceFile> files) {
+  for (const SourceFile& file : files) {
+    const auto same = [&](const SourceFile& other) { return base::same_but_for_case(other.name, file.name); };
+    if (std::ranges::none_of(files_, same)) files_.push_back(file);
+  }
 }
 
 }  // namespace content

@@ -35,12 +35,26 @@ void load_and_boot(std::string& script, const policy::Image& image, const Server
   while (arguments.ends_with(' ')) arguments.pop_back();
 
   line(script, "imgfree");
-  fetch(script, "kernel", files.url(image.kernel), arguments);
+  fetch(script, "kernel", files.url(policy::bios_kernel(image)), arguments);
   for (std::size_t i = 0; i < image.initrds.size(); ++i) {
     fetch(script, fmt::format("initrd --name initrd{}", i), files.url(image.initrds[i]), "");
   }
   line(script, "set wanted the kernel");
   line(script, "boot || goto failed");
+}
+
+// UEFI firmware starts the program itself, as its signature covers it; a BIOS gets the kernel and the
+// initrds that it holds. The program takes the words that follow in place of its own command line,
+// which Secure Boot makes it ignore.
+void load_and_boot_unified(std::string& script, const std::string& label, const policy::Image& image,
+                           const ServerAddress& files, std::string_view report) {
+  line(script, "iseq ${{platform}} pcbios && goto {}-bios ||", label);
+  line(script, "imgfree");
+  fetch(script, "kernel", files.url(image.kernel), ipxe_words(command_line_of(image, report)));
+  line(script, "set wanted the unified kernel image");
+  line(script, "boot || goto failed");
+  line(script, ":{}-bios", label);
+  load_and_boot(script, image, files, report);
 }
 
 // iPXE starts Windows' boot program as the ROM would, and is the ROM to it: what the program and
@@ -117,6 +131,8 @@ std::string ipxe_script(const policy::Plan& plan, const policy::Settings& settin
     line(script, "echo Bootferry: booting {}", ipxe_words(screen->entries[i].title));
     if (is_windows(screen->entries[i])) {
       start_windows(script, screen->entries[i], server);
+    } else if (screen->entries[i].image->kind == policy::ImageKind::uki) {
+      load_and_boot_unified(script, label(*screen, i), *screen->entries[i].image, files, report);
     } else {
       load_and_boot(script, *screen->entries[i].image, files, report);
     }

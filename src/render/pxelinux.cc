@@ -24,7 +24,7 @@ void start_windows(std::string& config, const policy::WindowsFiles& files) {
 }
 
 void load(std::string& config, const policy::Image& image, std::string_view report) {
-  line(config, "  KERNEL ::/{}", one_line(image.kernel));
+  line(config, "  KERNEL ::/{}", one_line(policy::bios_kernel(image)));
   if (!image.initrds.empty()) {
     std::string initrds;
     for (const std::string& initrd : image.initrds) {

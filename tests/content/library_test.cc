@@ -152,7 +152,7 @@ TEST_F(LibraryTest, AnAddThatWasKilledIsContinued) {
   const auto file = source("linux", text);
   // What a killed one leaves: the front of the file, under the source's identity.
   struct stat facts {};
-  ASSERT_EQ(::fstat(file.fd, &facts), 0);
+  ASSERT_EQ(::fstat(file.part.fd, &facts), 0);
   const std::string left = fmt::format("library/incoming/{:x}-{:x}-{:x}.{:x}", facts.st_ino, facts.st_size,
                                        facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec);
   struct stat before {};
@@ -162,7 +162,7 @@ TEST_F(LibraryTest, AnAddThatWasKilledIsContinued) {
   EXPECT_EQ(inode(text), before.st_ino);
   // What it left may be of anybody: only what agrees counts.
   const auto second = source("linux", text + "!");
-  ASSERT_EQ(::fstat(second.fd, &facts), 0);
+  ASSERT_EQ(::fstat(second.part.fd, &facts), 0);
   scratch.write(fmt::format("library/incoming/{:x}-{:x}-{:x}.{:x}", facts.st_ino, facts.st_size,
                             facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec),
                 std::string(6'000'000, 'x'));
@@ -174,7 +174,7 @@ TEST_F(LibraryTest, AnAddThatWasKilledIsContinued) {
 TEST_F(LibraryTest, LinksMoveOurOwnFiles) {
   const auto file = source("linux", "kernel");
   struct stat facts {};
-  ASSERT_EQ(::fstat(file.fd, &facts), 0);
+  ASSERT_EQ(::fstat(file.part.fd, &facts), 0);
   auto added = library->add(std::vector{file}, {}, Library::Take::link);
   ASSERT_TRUE(added) << added.error().what;
   EXPECT_EQ(inode("kernel"), facts.st_ino);

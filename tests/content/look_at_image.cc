@@ -47,7 +47,7 @@ void look_at_wim(const FilePart& wim, const std::string& out) {
 }
 
 void look_at_disc(int disc, const std::string& out) {
-  const auto looked = look("disc", [&] { return inspect_disc(disc, limits()); });
+  const auto looked = look("disc", [&] { return inspect_disc(disc, {}, limits()); });
   if (!looked) return;
   const auto* windows = std::get_if<WindowsMedia>(&looked->facts.media);
   if (windows == nullptr) return;
