@@ -171,6 +171,33 @@ TEST_F(LibraryTest, AnAddThatWasKilledIsContinued) {
   EXPECT_THAT(scratch.list("library/incoming"), IsEmpty());
 }
 
+TEST_F(LibraryTest, PartsOfAFileAreKeptAsFilesOfTheirOwn) {
+  const std::string kernel(3'000'000, 'k'), disc = std::string(2048, '-') + kernel + "initrd" + std::string(99, '-');
+  const SourceFile whole = source("disc.iso", disc);
+  const auto part = [&](const std::string& name, std::uint64_t offset, std::uint64_t size) {
+    return SourceFile{name, {whole.part.fd, offset, size}};
+  };
+  std::uint64_t total = 0;
+  const std::vector<SourceFile> parts = {part("linux", 2048, kernel.size()), part("initrd", 2048 + kernel.size(), 6)};
+  const auto added = library->add(parts, [&](std::uint64_t, std::uint64_t of) { total = of; });
+  ASSERT_TRUE(added) << added.error().what;
+  EXPECT_EQ(total, kernel.size() + 6);
+  EXPECT_EQ(added->package.find("linux")->size, kernel.size());
+  EXPECT_EQ(read_text(path_of(kernel)), kernel);
+  EXPECT_EQ(read_text(path_of("initrd")), "initrd");
+  // The same content from elsewhere is the same file.
+  const auto inode_before = inode(kernel);
+  add({source("vmlinuz", kernel)});
+  EXPECT_EQ(inode(kernel), inode_before);
+  // A part is nobody's file to link.
+  auto linked = library->add(std::vector{part("other", 100, 50)}, {}, Library::Take::link);
+  ASSERT_TRUE(linked) << linked.error().what;
+  EXPECT_EQ(read_text(path_of(disc.substr(100, 50))), disc.substr(100, 50));
+  const auto beyond = library->add(std::vector{part("x", disc.size() - 1, 2)}, {});
+  ASSERT_FALSE(beyond);
+  EXPECT_EQ(beyond.error().what, "x: ends beyond the end of the file");
+}
+
 TEST_F(LibraryTest, LinksMoveOurOwnFiles) {
   const auto file = source("linux", "kernel");
   struct stat facts {};
