@@ -205,8 +205,8 @@ std::string show_taken(const LinuxMedia& media, const std::string& command_line)
   return lines.text() + show_needs(content::unmet_needs(media.needs, command_line));
 }
 
-nlohmann::ordered_json taken_json(const LinuxMedia& media, const std::string& command_line) {
-  using Json = nlohmann::ordered_json;
+nlohmann::json taken_json(const LinuxMedia& media, const std::string& command_line) {
+  using Json = nlohmann::json;
   Json needs = Json::array();
   for (const content::DiscNeed* need : content::unmet_needs(media.needs, command_line))
     needs.push_back({{"name", need->name}, {"consequence", need->consequence}, {"remedy", need->remedy}});

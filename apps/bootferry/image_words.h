@@ -29,7 +29,7 @@ std::string show_disc(const std::string& file, const content::DiscFacts& facts,
 std::string show_taken(const content::LinuxMedia& media, const std::string& command_line);
 std::string show_uki(const std::string& file, const content::UkiFacts& facts);
 // {"entry", "entries", "command_line", "needs": [{"name", "consequence", "remedy"}]}
-nlohmann::ordered_json taken_json(const content::LinuxMedia& media, const std::string& command_line);
+nlohmann::json taken_json(const content::LinuxMedia& media, const std::string& command_line);
 
 // The facts, and beside each tree's folder its image under «wim», or why not under «fault».
 std::string print_disc_json(const content::DiscFacts& facts, const std::vector<TreeInspection>& trees);

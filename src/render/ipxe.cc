@@ -46,14 +46,14 @@ void load_and_boot(std::string& script, const policy::Image& image, const Server
 // UEFI firmware starts the program itself, as its signature covers it; a BIOS gets the kernel and the
 // initrds that it holds. The program takes the words that follow in place of its own command line,
 // which Secure Boot makes it ignore.
-void load_and_boot_unified(std::string& script, const std::string& label, const policy::Image& image,
+void load_and_boot_unified(std::string& script, const std::string& name, const policy::Image& image,
                            const ServerAddress& files, std::string_view report) {
-  line(script, "iseq ${{platform}} pcbios && goto {}-bios ||", label);
+  line(script, "iseq ${{platform}} pcbios && goto {}-bios ||", name);
   line(script, "imgfree");
   fetch(script, "kernel", files.url(image.kernel), ipxe_words(command_line_of(image, report)));
   line(script, "set wanted the unified kernel image");
   line(script, "boot || goto failed");
-  line(script, ":{}-bios", label);
+  line(script, ":{}-bios", name);
   load_and_boot(script, image, files, report);
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "site/taken_image.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "base/ascii.h"
-#include "base/overloaded.h"
 #include "base/utf8.h"
 #include "content/disc.h"
 #include "content/inspect.h"
@@ -115,12 +117,13 @@ class DiscTaking {
     auto wim = part_of(disc_, *(*tree)->boot_wim, (*tree)->boot_wim->path);
     if (!wim) return tl::unexpected(wim.error());
     WindowsSource source{std::move(*wim), sdi_};
-    if ((*tree)->boot_sdi) {
+    if ((*tree)->boot_sdi && (*tree)->boot_sdi->size > 0) {
       auto sdi = part_of(disc_, *(*tree)->boot_sdi, "boot.sdi");
       if (!sdi) return tl::unexpected(sdi.error());
       source.beside.push_back(std::move(*sdi));
     }
     for (const DiscFile& font : (*tree)->fonts) {
+      if (font.size == 0) continue;
       auto file = part_of(disc_, font, "fonts/" + plain_name(font, "font.ttf"));
       if (!file) return tl::unexpected(file.error());
       source.beside.push_back(std::move(*file));
