@@ -10,6 +10,7 @@
 #include "base/url.h"
 #include "commands.h"
 #include "content/disc.h"
+#include "content/uki.h"
 #include "given_image.h"
 #include "image_words.h"
 #include "records.h"
@@ -125,13 +126,37 @@ Json description(const Add& command, const std::vector<NamedFile>& files) {
   return out;
 }
 
-// What is said of Linux media beside the record: nothing of what is none. The server looks for
-// itself; a refusal here comes before anything is sent.
-Got<std::optional<content::LinuxMedia>> look_at_disc(const Add& command, const NamedFile& disc) {
-  auto looked = content::inspect_disc(disc.fd.get(), command.entry);
-  if (!looked) return tl::unexpected(Failure{command.iso + ": " + looked.error().what});
-  auto* const media = std::get_if<content::LinuxMedia>(&looked->facts.media);
-  return media == nullptr ? std::nullopt : std::optional(std::move(*media));
+// What is said of a file beside the record. The server looks for itself; a refusal here comes before
+// anything is sent.
+struct Seen {
+  std::optional<content::LinuxMedia> media;
+  std::optional<content::UkiFacts> uki;
+
+  [[nodiscard]] std::string words(const std::string& command_line) const {
+    return media ? show_taken(*media, command_line) : uki ? show_taken(*uki) : "";
+  }
+  void add_to(Json& record, const std::string& command_line) const {
+    if (media) record["disc"] = taken_json(*media, command_line);
+    if (uki) record["unified"] = Json::parse(content::print_uki_facts(*uki));
+  }
+};
+
+Got<Seen> look_into(const Add& command, const std::vector<NamedFile>& files) {
+  const auto refuse = [&](const std::string& why) {
+    return tl::unexpected(Failure{whole_file(command) + ": " + why});
+  };
+  Seen seen;
+  if (!command.iso.empty()) {
+    auto looked = content::inspect_disc(files.front().fd.get(), command.entry);
+    if (!looked) return refuse(looked.error().what);
+    if (auto* const media = std::get_if<content::LinuxMedia>(&looked->facts.media)) seen.media = std::move(*media);
+  }
+  if (!command.uki.empty()) {
+    auto looked = content::inspect_uki(files.front().fd.get());
+    if (!looked) return refuse(looked.error().what);
+    seen.uki = std::move(looked->facts);
+  }
+  return seen;
 }
 
 const char* what_boots(const Json& added) {
@@ -144,25 +169,21 @@ Got<int> add_image(const Add& command, const Common& common, Site& site) {
                : command.tree.empty()       ? open_files(command)
                                             : open_tree(command.tree);
   if (!files) return tl::unexpected(Failure{files.error().what});
-  std::optional<content::LinuxMedia> media;
-  if (!command.iso.empty()) {
-    auto looked = look_at_disc(command, files->front());
-    if (!looked) return tl::unexpected(looked.error());
-    media = std::move(*looked);
-  }
+  const auto seen = look_into(command, *files);
+  if (!seen) return tl::unexpected(seen.error());
   const Json record = description(command, *files);
   auto added = upload(site, "/v1/images", record, std::move(*files), "copying " + command.name, common);
   if (!added) return tl::unexpected(added.error());
   const std::string command_line = cell(*added, "command_line");
   if (common.json) {
-    if (media) (*added)["disc"] = taken_json(*media, command_line);
+    seen->add_to(*added, command_line);
     print_line(api::print_json(*added));
     return exit_ok;
   }
   const std::string initrds = cell(*added, "initrds");
   print_line(fmt::format("added {}: {} {}{}{}", cell(*added, "name"), what_boots(*added), cell(*added, "kernel"),
                          initrds.empty() ? "" : ", initrd ", initrds));
-  if (media) print_line(show_taken(*media, command_line));
+  if (const std::string words = seen->words(command_line); !words.empty()) print_line(words);
   const std::string name = cell(*added, "name");
   print_line(command.draft ? fmt::format("no machine gets it before: bootferry image publish {}", name)
                            : fmt::format("no machine gets it yet: bootferry deploy {} --to MAC", name));

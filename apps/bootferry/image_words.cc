@@ -159,6 +159,11 @@ void add_linux(Lines& lines, const LinuxMedia& media) {
   lines.add("command line", media.entry.command_line);
 }
 
+void add_system(Lines& lines, const content::UkiFacts& facts) {
+  lines.add("system", facts.system);
+  lines.add("kernel", facts.kernel_facts.version.empty() ? "Linux" : "Linux " + facts.kernel_facts.version);
+}
+
 std::string show_trees(const WindowsMedia& media, const std::vector<TreeInspection>& trees) {
   std::string out;
   for (std::size_t i = 0; i < media.trees.size(); ++i) {
@@ -216,12 +221,19 @@ nlohmann::json taken_json(const LinuxMedia& media, const std::string& command_li
           {"needs", std::move(needs)}};
 }
 
+std::string show_taken(const content::UkiFacts& facts) {
+  Lines lines;
+  add_system(lines, facts);
+  lines.add("command line", facts.command_line);
+  lines.add("signed by", signed_by(facts.signatures));
+  return lines.text();
+}
+
 std::string show_uki(const std::string& file, const content::UkiFacts& facts) {
   Lines lines;
   lines.add("file", file);
   lines.add("form", fmt::format("{}, unified kernel image", print_size(facts.size)));
-  lines.add("system", facts.system);
-  lines.add("kernel", facts.kernel_facts.version.empty() ? "Linux" : "Linux " + facts.kernel_facts.version);
+  add_system(lines, facts);
   lines.add("architecture", std::string(policy::print(facts.kernel_facts.arch)));
   for (const format::PeRange& initrd : facts.initrds) lines.add("initrd", print_size(initrd.size));
   lines.add("command line", facts.command_line);

@@ -27,6 +27,8 @@ std::string show_disc(const std::string& file, const content::DiscFacts& facts,
 // Of Linux media, when they are taken in: which entry, what else there is, what stays on the disc
 // with this command line, and what to do.
 std::string show_taken(const content::LinuxMedia& media, const std::string& command_line);
+// Of a unified kernel image, when it is taken in: what is not in the record.
+std::string show_taken(const content::UkiFacts& facts);
 std::string show_uki(const std::string& file, const content::UkiFacts& facts);
 // {"entry", "entries", "command_line", "needs": [{"name", "consequence", "remedy"}]}
 nlohmann::json taken_json(const content::LinuxMedia& media, const std::string& command_line);

@@ -161,7 +161,9 @@ def test_a_unified_kernel_image(site, uki):
     assert image.read_bytes()[offset:offset + size] == KERNEL and facts["size"] == image.stat().st_size
     said = site.good("image", "add", image)
     assert said.startswith("added made: unified kernel image images/made/1/uki.efi, "
-                           "initrd images/made/1/initrd, images/made/1/1-initrd\n"), said
+                           "initrd images/made/1/initrd, images/made/1/1-initrd\nsystem        Made for tests 1\n"), said
+    assert "signed by     not signed" in said.splitlines()
+    assert site.json("image", "add", image)["unified"] == facts
     assert exported(site, "made") == {"uki.efi": image.read_bytes(), "linux": KERNEL, "initrd": b"microcode",
                                       "1-initrd": b"initrd"}
     shown = site.json("image", "show", "made")
