@@ -25,7 +25,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   BOOTFERRY_CHECK(sections->size() <= format::most_pe_sections);
   for (const format::PeSection& section : *sections) {
     BOOTFERRY_CHECK(section.place.offset <= size && section.place.size <= size - section.place.offset);
-    BOOTFERRY_CHECK(std::all_of(section.name.begin(), section.name.end(), [](char c) { return c > ' ' && c <= '~'; }));
+    BOOTFERRY_CHECK(
+        std::all_of(section.name.begin(), section.name.end(), [](char c) { return c > ' ' && c <= '~'; }));
   }
   const auto parts = format::find_uki_parts(*sections);
   if (!parts) return 0;

@@ -101,7 +101,7 @@ std::string inside_tree(const std::string& name) {
 }
 
 Json description(const Add& command, const std::vector<NamedFile>& files) {
-  const char* const kind = !command.iso.empty()   ? "iso"
+  const char* const kind = !command.iso.empty()    ? "iso"
                            : !command.uki.empty()  ? "uki"
                            : !command.wim.empty()  ? "wim"
                            : !command.tree.empty() ? "tree"
@@ -149,7 +149,8 @@ Got<Seen> look_into(const Add& command, const std::vector<NamedFile>& files) {
   if (!command.iso.empty()) {
     auto looked = content::inspect_disc(files.front().fd.get(), command.entry);
     if (!looked) return refuse(looked.error().what);
-    if (auto* const media = std::get_if<content::LinuxMedia>(&looked->facts.media)) seen.media = std::move(*media);
+    if (auto* const media = std::get_if<content::LinuxMedia>(&looked->facts.media))
+      seen.media = std::move(*media);
   }
   if (!command.uki.empty()) {
     auto looked = content::inspect_uki(files.front().fd.get());
@@ -181,8 +182,8 @@ Got<int> add_image(const Add& command, const Common& common, Site& site) {
     return exit_ok;
   }
   const std::string initrds = cell(*added, "initrds");
-  print_line(fmt::format("added {}: {} {}{}{}", cell(*added, "name"), what_boots(*added), cell(*added, "kernel"),
-                         initrds.empty() ? "" : ", initrd ", initrds));
+  print_line(fmt::format("added {}: {} {}{}{}", cell(*added, "name"), what_boots(*added),
+                         cell(*added, "kernel"), initrds.empty() ? "" : ", initrd ", initrds));
   if (const std::string words = seen->words(command_line); !words.empty()) print_line(words);
   const std::string name = cell(*added, "name");
   print_line(command.draft ? fmt::format("no machine gets it before: bootferry image publish {}", name)
@@ -255,7 +256,8 @@ base::Status read_shorthand(Add& command) {
 
 std::string fault_of(const Add& command) {
   const int kinds = kinds_named(command);
-  if (kinds > 1) return "image add: FILE, --wim, --iso, --uki and --kernel or --tree are different kinds of image";
+  if (kinds > 1)
+    return "image add: FILE, --wim, --iso, --uki and --kernel or --tree are different kinds of image";
   if (kinds == 0 && !names_a_file(command.name))
     return "image add: FILE, --kernel FILE, --tree DIR, --wim FILE, --iso FILE or --uki FILE is needed";
   return command.kernel.empty() && !command.initrds.empty() ? "image add: --initrd needs --kernel" : "";
@@ -279,13 +281,16 @@ void add_image_commands(Command& root) {
   add.option("--initrd", typed->initrds, "Initrd file (may be repeated); with --tree: inside it", a_file());
   add.option("--tree", typed->tree, "Folder with everything, loaders' configuration included", a_folder());
   add.option("--wim", typed->wim, "Windows image (WIM) with its boot programs inside", a_file());
-  add.option("--iso", typed->iso, "Disc image of Windows or Linux, of which only what boots is copied", a_file());
+  add.option("--iso", typed->iso, "Disc image of Windows or Linux, of which only what boots is copied",
+             a_file());
   add.option("--entry", typed->entry,
              "Of a disc: the entry of its menu, or the folder with Windows [what it boots itself]");
-  add.option("--uki", typed->uki, "Unified kernel image: a UEFI program with kernel and initrd inside", a_file());
+  add.option("--uki", typed->uki, "Unified kernel image: a UEFI program with kernel and initrd inside",
+             a_file());
   add.option("--index", typed->index, "Which of the WIM's images, from 1 on [the one that it boots]");
   add.option("--sdi", typed->sdi, "The boot.sdi for a WIM that brings none", a_file());
-  add.option("--cmdline", typed->command_line, "Kernel command line; of a tree or a disc: instead of its own");
+  add.option("--cmdline", typed->command_line,
+             "Kernel command line; of a tree or a disc: instead of its own");
   add.refuse_if([typed] { return fault_of(*typed); });
   add.flag("--draft", typed->draft, "Take it in without letting machines have it: image publish does that");
   add_state_command(images, "publish", "published", "Let machines have it");

@@ -97,9 +97,10 @@ int inspect(const Inspect& typed, const Common& common) {
 
 void add_image_inspect(Command& images) {
   auto typed = std::make_shared<Inspect>();
-  Command command =
-      images.leaf("inspect", "Say what a Windows image (WIM, ESD), a disc image (ISO) or a unified kernel image (UKI) is and what it lacks",
-                  [typed](const Common& common) { return inspect(*typed, common); });
+  Command command = images.leaf("inspect",
+                                "Say what a Windows image (WIM, ESD), a disc image (ISO) or a unified kernel "
+                                "image (UKI) is and what it lacks",
+                                [typed](const Common& common) { return inspect(*typed, common); });
   command.needs("FILE", typed->file, "The image file; no server is asked", a_file());
   command.option("--image", typed->image, "Which of the Windows images, from 1 on [the one that boots]");
   command.option("--entry", typed->entry, "Which entry of a disc's menu [the one that it boots itself]");

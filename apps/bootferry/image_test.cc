@@ -58,7 +58,8 @@ Got<policy::Image> image_of(const std::string& name, Site& site) {
   image.name = cell(*json, "name");
   image.kernel = cell(*json, "kernel");
   image.command_line = cell(*json, "command_line");
-  for (const Json& initrd : json->value("initrds", Json::array())) image.initrds.push_back(initrd.get<std::string>());
+  for (const Json& initrd : json->value("initrds", Json::array()))
+    image.initrds.push_back(initrd.get<std::string>());
   const std::string kind = cell(*json, "kind"), arch = cell(*json, "arch");
   image.kind = policy::parse_image_kind(kind).value_or(policy::ImageKind::linux_kernel);
   image.arch = policy::parse_arch(arch).value_or(policy::Arch::other);
@@ -68,13 +69,15 @@ Got<policy::Image> image_of(const std::string& name, Site& site) {
                        "DHCP answers: it cannot be tested without a network, boot a machine instead"});
   }
   if (image.arch != policy::Arch::x64 && image.arch != policy::Arch::ia32)
-    return tl::unexpected(Failure{fmt::format("{}: is for {}: x64 and ia32 images can be tested", name, arch)});
+    return tl::unexpected(
+        Failure{fmt::format("{}: is for {}: x64 and ia32 images can be tested", name, arch)});
   return image;
 }
 
 // «images/debian/3/boot/linux» is the file «boot/linux».
 std::string_view within_image(std::string_view published) {
-  for (int part = 0; part < 3; ++part) published.remove_prefix(std::min(published.find('/') + 1, published.size()));
+  for (int part = 0; part < 3; ++part)
+    published.remove_prefix(std::min(published.find('/') + 1, published.size()));
   return published;
 }
 
@@ -94,7 +97,8 @@ class Fetching {
     const auto found = std::ranges::find_if(files_, [&](const Json& file) {
       return base::same_but_for_case(cell(file, "name"), within_image(published));
     });
-    if (found == files_.end()) return tl::unexpected(Failure{fmt::format("{}: has no file {}", image_.name, published)});
+    if (found == files_.end())
+      return tl::unexpected(Failure{fmt::format("{}: has no file {}", image_.name, published)});
     const auto total = found->value("size", std::uint64_t{0});
     std::uint64_t done = 0;
     return fetch_file(image_.name, *found, to, site_, [&](std::uint64_t n) { bar_.show(done += n, total); });
@@ -122,7 +126,8 @@ Got<void> append_file(const std::string& from, const std::string& to) {
   return {};
 }
 
-Got<Boots> fetch_parts(const Test& test, const bootimage::WorkFolder& folder, const Common& common, Site& site) {
+Got<Boots> fetch_parts(const Test& test, const bootimage::WorkFolder& folder, const Common& common,
+                       Site& site) {
   auto image = image_of(test.name, site);
   if (!image) return tl::unexpected(image.error());
   Boots boots{std::move(*image), folder.path("kernel"), "", ""};
@@ -139,7 +144,8 @@ Got<Boots> fetch_parts(const Test& test, const bootimage::WorkFolder& folder, co
     for (std::size_t i = 0; i < boots.image.initrds.size(); ++i) {
       const std::string part = folder.path(fmt::format("initrd-{}", i));
       boots.initrd = folder.path("initrd");
-      if (auto done = fetching.fetch(boots.image.initrds[i], part); !done) return tl::unexpected(done.error());
+      if (auto done = fetching.fetch(boots.image.initrds[i], part); !done)
+        return tl::unexpected(done.error());
       if (auto done = append_file(part, boots.initrd); !done) return tl::unexpected(done.error());
     }
   }
@@ -155,12 +161,13 @@ std::string command_line_of(const policy::Image& image) {
 
 bool has_kvm(const Test& test) { return !test.emulate && ::access("/dev/kvm", R_OK | W_OK) == 0; }
 
-Got<std::vector<std::string>> arguments(const Test& test, const Boots& boots, const bootimage::WorkFolder& folder) {
-  std::vector<std::string> out{"-nodefaults", "-no-user-config", "-display", "none", "-vga", "std", "-no-reboot",
-                               "-m", std::to_string(test.memory.value_or(default_memory)),
+Got<std::vector<std::string>> arguments(const Test& test, const Boots& boots,
+                                        const bootimage::WorkFolder& folder) {
+  std::vector<std::string> out{"-nodefaults", "-no-user-config", "-display", "none", "-vga", "std",
+                               "-no-reboot", "-m", std::to_string(test.memory.value_or(default_memory)),
                                // It has a network of its own that leads nowhere.
-                               "-netdev", "user,id=net,restrict=on", "-device", "virtio-net-pci,netdev=net,romfile=",
-                               "-accel", has_kvm(test) ? "kvm" : "tcg"};
+                               "-netdev", "user,id=net,restrict=on", "-device",
+                               "virtio-net-pci,netdev=net,romfile=", "-accel", has_kvm(test) ? "kvm" : "tcg"};
   const auto add = [&](std::initializer_list<std::string> words) { out.insert(out.end(), words); };
   if (test.firmware == "uefi") {
     const std::string variables = folder.path("variables");
@@ -173,8 +180,8 @@ Got<std::vector<std::string>> arguments(const Test& test, const Boots& boots, co
     add({"-machine", "pc"});
   }
   if (!boots.unified.empty()) {
-    add({"-drive", fmt::format("if=none,id=disk,format=raw,readonly=on,file=fat:{}", boots.unified), "-device",
-         "virtio-blk-pci,drive=disk"});
+    add({"-drive", fmt::format("if=none,id=disk,format=raw,readonly=on,file=fat:{}", boots.unified),
+         "-device", "virtio-blk-pci,drive=disk"});
     return out;
   }
   add({"-kernel", boots.kernel, "-append", command_line_of(boots.image)});
@@ -226,7 +233,8 @@ Outcome watch(TestMachine& machine, const Test& test, const Common& common) {
   });
   shown << '\n';
   using Ended = TestMachine::Ended;
-  if (ended == Ended::time_is_over) outcome.why_not = fmt::format("it did not say what was waited for in {} s", timeout);
+  if (ended == Ended::time_is_over)
+    outcome.why_not = fmt::format("it did not say what was waited for in {} s", timeout);
   if (ended == Ended::interrupted) outcome.why_not = "interrupted";
   if (ended == Ended::machine_ended) {
     const std::string complaint = machine.complaint();
@@ -283,15 +291,18 @@ const char* const footer =
 
 void add_image_test(Command& images) {
   auto typed = std::make_shared<Test>();
-  Command test = images.leaf("test", "Boot an image in QEMU and show what it says", [typed](const Common& common) {
-    return with_site(common, [&](Site& site) { return test_image(*typed, common, site); });
-  });
+  Command test =
+      images.leaf("test", "Boot an image in QEMU and show what it says", [typed](const Common& common) {
+        return with_site(common, [&](Site& site) { return test_image(*typed, common, site); });
+      });
   test.footer(footer);
   test.needs("NAME", typed->name, "The image", names_of("images"));
   test.option("--firmware", typed->firmware, "bios or uefi [bios]", one_of({"bios", "uefi"}));
-  test.option("--expect", typed->expected, "What it is to say on its serial line (may be repeated: any of them)");
+  test.option("--expect", typed->expected,
+              "What it is to say on its serial line (may be repeated: any of them)");
   test.option("--timeout", typed->timeout, "Seconds until it must have said so [300]");
-  test.option("--screen", typed->screen, "Write its screen into this file at the end (.png, else PPM)", a_file());
+  test.option("--screen", typed->screen, "Write its screen into this file at the end (.png, else PPM)",
+              a_file());
   test.option("--memory", typed->memory, "The machine's memory in MiB [1024]");
   test.flag("--emulate", typed->emulate, "Emulate the processor also where there is KVM");
   test.refuse_if([typed]() -> std::string {

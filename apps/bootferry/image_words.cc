@@ -136,7 +136,8 @@ void add_tree(Lines& lines, const WindowsTree& tree) {
 void add_entries(Lines& lines, const LinuxMedia& media) {
   lines.add("menu entry", media.entry.label);
   for (const std::string& other : media.entries) {
-    if (other != base::one_line(media.entry.label, content::longest_menu_label)) lines.add("other entry", other);
+    if (other != base::one_line(media.entry.label, content::longest_menu_label))
+      lines.add("other entry", other);
   }
 }
 
@@ -238,7 +239,8 @@ std::string show_uki(const std::string& file, const content::UkiFacts& facts) {
   for (const format::PeRange& initrd : facts.initrds) lines.add("initrd", print_size(initrd.size));
   lines.add("command line", facts.command_line);
   lines.add("signed by", signed_by(facts.signatures));
-  const bool pc = facts.kernel_facts.arch == policy::Arch::x64 || facts.kernel_facts.arch == policy::Arch::ia32;
+  const bool pc =
+      facts.kernel_facts.arch == policy::Arch::x64 || facts.kernel_facts.arch == policy::Arch::ia32;
   lines.add("serves", fmt::format("{}UEFI {}", pc ? "BIOS, " : "", policy::print(facts.kernel_facts.arch)));
   return lines.text();
 }

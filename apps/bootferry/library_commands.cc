@@ -139,10 +139,11 @@ Got<int> export_image(const std::string& name, const std::string& folder, const 
   }
   ProgressBar bar("writing", !common.json);
   for (const Json& file : items) {
-    const auto fetched = fetch_file(name, file, fs::path(folder) / cell(file, "name"), site, [&](std::uint64_t n) {
-      done += n;
-      bar.show(done, total);
-    });
+    const auto fetched =
+        fetch_file(name, file, fs::path(folder) / cell(file, "name"), site, [&](std::uint64_t n) {
+          done += n;
+          bar.show(done, total);
+        });
     if (!fetched) return tl::unexpected(fetched.error());
   }
   bar.clear();

@@ -36,7 +36,7 @@ struct WindowsMedia {
 };
 
 struct LinuxMedia {
-  BootEntry entry;  // as its own loader has it
+  BootEntry entry;                   // as its own loader has it
   std::vector<std::string> entries;  // the labels of BootMenu
   std::vector<std::string> needs;    // marked_needs() of the disc
   format::DiscFile kernel;

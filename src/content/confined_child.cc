@@ -20,7 +20,8 @@
 namespace content {
 namespace {
 
-constexpr NamedJob jobs_of_this_program[] = {{"wim", run_wim_job}, {"disc", run_disc_job}, {"uki", run_uki_job}};
+constexpr NamedJob jobs_of_this_program[] = {
+    {"wim", run_wim_job}, {"disc", run_disc_job}, {"uki", run_uki_job}};
 
 // An answer is all that this process is for: when nobody takes it, it ends all the same.
 int answer(char kind, bool landlock, std::string_view text) {

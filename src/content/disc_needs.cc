@@ -34,7 +34,8 @@ const std::vector<DiscNeed>& table() {
        {"inst.stage2=http", "inst.stage2=nfs", "inst.stage2=ftp", "inst.repo=http", "inst.repo=nfs",
         "inst.repo=ftp"},
        "The installer's second stage and its packages stay on the disc: it stops at a shell of dracut.",
-       "Let a web server have the disc's files, and say with --cmdline: ip=dhcp inst.repo=http://SERVER/DISC/ "
+       "Let a web server have the disc's files, and say with --cmdline: ip=dhcp "
+       "inst.repo=http://SERVER/DISC/ "
        "in place of inst.stage2=hd:…"},
       {"dracut live",
        "LiveOS/squashfs.img",
@@ -55,7 +56,8 @@ const std::vector<DiscNeed>& table() {
        {"file=/cdrom", "preseed/file=/cdrom"},
        {"url=", "preseed/url="},
        "The answers stay on the disc: the installer asks all its questions.",
-       "Let a web server have the file, and say with --cmdline: auto url=http://SERVER/preseed.cfg in place of "
+       "Let a web server have the file, and say with --cmdline: auto url=http://SERVER/preseed.cfg in place "
+       "of "
        "file=…"},
       {"archiso",
        "",
@@ -109,8 +111,9 @@ bool any_begins(const std::vector<std::string_view>& words, const std::vector<st
 }
 
 bool names_disc(std::string_view word) {
-  return std::ranges::any_of(std::initializer_list<std::string_view>{"/cdrom", "cdrom:", "CDLABEL=", "hd:LABEL="},
-                             [&](std::string_view sign) { return word.find(sign) != word.npos; });
+  return std::ranges::any_of(
+      std::initializer_list<std::string_view>{"/cdrom", "cdrom:", "CDLABEL=", "hd:LABEL="},
+      [&](std::string_view sign) { return word.find(sign) != word.npos; });
 }
 
 bool is_there(const format::Disc& disc, std::string_view marker) {
@@ -136,7 +139,8 @@ std::vector<const DiscNeed*> unmet_needs(std::span<const std::string> marked, st
   const auto words = words_of(command_line);
   std::vector<const DiscNeed*> unmet;
   for (const DiscNeed& need : table()) {
-    const bool there = std::ranges::find(marked, need.name) != marked.end() || any_begins(words, need.told_by);
+    const bool there =
+        std::ranges::find(marked, need.name) != marked.end() || any_begins(words, need.told_by);
     if (there && !any_begins(words, need.met_by)) unmet.push_back(&need);
   }
   if (unmet.empty() && std::ranges::any_of(words, names_disc)) unmet.push_back(&in_general());

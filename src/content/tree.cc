@@ -110,7 +110,8 @@ struct Bootable {
 base::Result<const Bootable*> choose(const std::vector<Bootable>& menu, const std::string& config,
                                      std::string_view to_choose) {
   if (menu.empty()) return nullptr;
-  const auto install = std::ranges::find_if(menu, [](const Bootable& each) { return is_install(each.entry.label); });
+  const auto install =
+      std::ranges::find_if(menu, [](const Bootable& each) { return is_install(each.entry.label); });
   if (install != menu.end()) return &*install;
   const auto chosen = std::ranges::find_if(menu, &Bootable::is_default);
   if (chosen != menu.end()) return &*chosen;

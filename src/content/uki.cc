@@ -17,7 +17,8 @@ using Json = AnswerFields::Json;
 Json write(const PeRange& range) { return Json::array({range.offset, range.size}); }
 
 PeRange read_range(const Json& json, std::uint64_t size, bool& good) {
-  good = good && json.is_array() && json.size() == 2 && json[0].is_number_unsigned() && json[1].is_number_unsigned();
+  good = good && json.is_array() && json.size() == 2 && json[0].is_number_unsigned() &&
+         json[1].is_number_unsigned();
   if (!good) return {};
   const PeRange range{json[0].get<std::uint64_t>(), json[1].get<std::uint64_t>()};
   good = range.size > 0 && range.offset <= size && range.size <= size - range.offset;

@@ -15,10 +15,10 @@
 namespace content {
 
 struct UkiFacts {
-  std::uint64_t size = 0;                        // octets of the file
-  std::string system;                            // "Debian GNU/Linux 12 (bookworm)"; may be empty
-  std::string command_line;                      // as it stands, without what fills it up
-  KernelFacts kernel_facts;                      // of the kernel inside; its architecture is the program's
+  std::uint64_t size = 0;    // octets of the file
+  std::string system;        // "Debian GNU/Linux 12 (bookworm)"; may be empty
+  std::string command_line;  // as it stands, without what fills it up
+  KernelFacts kernel_facts;  // of the kernel inside; its architecture is the program's
   format::PeRange kernel;
   std::vector<format::PeRange> initrds;
   std::vector<format::PeSignature> signatures;  // none: unsigned
@@ -26,8 +26,8 @@ struct UkiFacts {
 
 // Bounds of what the facts may hold.
 inline constexpr std::size_t most_uki_initrds = 32;
-inline constexpr std::size_t longest_uki_command_line = 4096;        // octets
-inline constexpr std::size_t largest_uki_signatures = 1024 * 1024;   // octets of all
+inline constexpr std::size_t longest_uki_command_line = 4096;       // octets
+inline constexpr std::size_t largest_uki_signatures = 1024 * 1024;  // octets of all
 
 struct UkiInspection {
   UkiFacts facts;

@@ -39,7 +39,8 @@ class UkiReader {
       return base::fail("{} initrds: at most {}", parts->initrds.size(), most_uki_initrds);
     facts.kernel = parts->kernel;
     facts.initrds = std::move(parts->initrds);
-    if (auto done = read_kernel(*head, parts->kernel_version, facts); !done) return tl::unexpected(done.error());
+    if (auto done = read_kernel(*head, parts->kernel_version, facts); !done)
+      return tl::unexpected(done.error());
     if (auto done = read_texts(*parts, facts); !done) return tl::unexpected(done.error());
     if (auto done = read_signatures(*head, facts); !done) return tl::unexpected(done.error());
     return facts;

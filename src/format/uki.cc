@@ -43,7 +43,8 @@ base::Result<UkiParts> find_uki_parts(std::span<const PeSection> sections) {
     if (section.name == ".initrd") parts.initrds.push_back(section.place);
     if (section.name == ".ucode") microcode.push_back(section.place);
   }
-  if (parts.kernel.size == 0) return base::fail("a UEFI program, but no unified kernel image: it has no kernel (.linux)");
+  if (parts.kernel.size == 0)
+    return base::fail("a UEFI program, but no unified kernel image: it has no kernel (.linux)");
   parts.initrds.insert(parts.initrds.begin(), microcode.begin(), microcode.end());
   return parts;
 }

@@ -15,7 +15,7 @@ namespace format {
 
 struct UkiParts {
   PeRange kernel;
-  std::vector<PeRange> initrds;  // microcode first, as the stub hands them over
+  std::vector<PeRange> initrds;                      // microcode first, as the stub hands them over
   PeRange command_line, os_release, kernel_version;  // texts; of size 0: not there
 };
 

@@ -29,8 +29,12 @@ base::Result<TakenImage> look_at_linux(const content::BootWish& wish, const std:
     return base::fail(
         "the command line holds \"{}\", which iPXE would act on instead of passing it to the kernel", acts);
   }
-  return TakenImage{wish.kind, files, std::move(boots->kernel), std::move(boots->command_line),
-                    std::move(boots->initrds), boots->kernel_facts.arch};
+  return TakenImage{wish.kind,
+                    files,
+                    std::move(boots->kernel),
+                    std::move(boots->command_line),
+                    std::move(boots->initrds),
+                    boots->kernel_facts.arch};
 }
 
 // Files from elsewhere that a WIM's machines need where it does not bring them.
@@ -93,7 +97,9 @@ class DiscTaking {
 
   base::Result<TakenImage> operator()(const content::LinuxMedia& media) const {
     if (sdi_ != nullptr) return base::fail("{}: holds no Windows: --sdi is not for it", disc_.name);
-    content::BootWish wish{policy::ImageKind::linux_kernel, plain_name(media.kernel, "kernel"), {},
+    content::BootWish wish{policy::ImageKind::linux_kernel,
+                           plain_name(media.kernel, "kernel"),
+                           {},
                            image_.command_line.value_or(media.entry.command_line)};
     auto kernel = part_of(disc_, media.kernel, wish.kernel);
     if (!kernel) return tl::unexpected(kernel.error());
@@ -168,8 +174,8 @@ base::Result<TakenImage> look_at_uki(const NewImage& image, const SourceFile& fi
   const auto part = [&](std::string name, const format::PeRange& range) {
     return SourceFile{std::move(name), {file.part.fd, range.offset, range.size}};
   };
-  content::BootWish wish{policy::ImageKind::linux_kernel, std::string(policy::uki_kernel_name), {},
-                         facts.command_line};
+  content::BootWish wish{
+      policy::ImageKind::linux_kernel, std::string(policy::uki_kernel_name), {}, facts.command_line};
   std::vector<SourceFile> files{part(wish.kernel, facts.kernel)};
   for (const format::PeRange& initrd : facts.initrds) {
     const std::string name(content::uki_initrd_name);

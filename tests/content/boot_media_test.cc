@@ -153,7 +153,8 @@ TEST(BootMedia, AnotherEntryOfTheMenuAndWhatStaysOnTheDisc) {
   ASSERT_TRUE(other) << other.error().what;
   EXPECT_EQ(std::get<LinuxMedia>(*other).kernel.path, "casper/hwe");
   EXPECT_TRUE(std::get<LinuxMedia>(*other).initrds.empty());
-  EXPECT_THAT(find_boot_parts(disc.source, disc.disc, "none").error().what, HasSubstr("«Try it», «With HWE»"));
+  EXPECT_THAT(find_boot_parts(disc.source, disc.disc, "none").error().what,
+              HasSubstr("«Try it», «With HWE»"));
 }
 
 TEST(BootMedia, NineWindowsAreNone) {

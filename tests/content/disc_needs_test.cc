@@ -51,13 +51,15 @@ TEST(DiscNeeds, TheCommandLineTellsAndMeetsThem) {
   EXPECT_THAT(unmet({"casper"}, "ip=dhcp url=http://10.0.0.2/ubuntu.iso ---"), IsEmpty());
   EXPECT_THAT(unmet({}, "boot=live components"), ElementsAre("live-boot"));
   EXPECT_THAT(unmet({}, "boot=live  fetch=http://10.0.0.2/filesystem.squashfs"), IsEmpty());
-  EXPECT_THAT(unmet({"anaconda"}, "inst.stage2=hd:LABEL=Fedora-S-dvd-x86_64-39 quiet"), ElementsAre("anaconda"));
+  EXPECT_THAT(unmet({"anaconda"}, "inst.stage2=hd:LABEL=Fedora-S-dvd-x86_64-39 quiet"),
+              ElementsAre("anaconda"));
   EXPECT_THAT(unmet({"anaconda"}, "inst.repo=http://10.0.0.2/fedora/"), IsEmpty());
   EXPECT_THAT(unmet({"Debian's installer"}, "auto file=/cdrom/preseed.cfg"),
               ElementsAre("Debian's installer", "preseed"));
   EXPECT_THAT(unmet({"Debian's installer"}, "auto url=http://10.0.0.2/preseed.cfg"),
               ElementsAre("Debian's installer"));
-  EXPECT_THAT(unmet({}, "archisobasedir=arch archisosearchuuid=2024-01-01-00-00-00-00"), ElementsAre("archiso"));
+  EXPECT_THAT(unmet({}, "archisobasedir=arch archisosearchuuid=2024-01-01-00-00-00-00"),
+              ElementsAre("archiso"));
   EXPECT_THAT(unmet({}, "console=ttyS0 quiet"), IsEmpty());
   // What no row knows.
   EXPECT_THAT(unmet({}, "answers=/cdrom/answers"), ElementsAre("the disc"));

@@ -172,13 +172,15 @@ TEST_F(LibraryTest, AnAddThatWasKilledIsContinued) {
 }
 
 TEST_F(LibraryTest, PartsOfAFileAreKeptAsFilesOfTheirOwn) {
-  const std::string kernel(3'000'000, 'k'), disc = std::string(2048, '-') + kernel + "initrd" + std::string(99, '-');
+  const std::string kernel(3'000'000, 'k'),
+      disc = std::string(2048, '-') + kernel + "initrd" + std::string(99, '-');
   const SourceFile whole = source("disc.iso", disc);
   const auto part = [&](const std::string& name, std::uint64_t offset, std::uint64_t size) {
     return SourceFile{name, {whole.part.fd, offset, size}};
   };
   std::uint64_t total = 0;
-  const std::vector<SourceFile> parts = {part("linux", 2048, kernel.size()), part("initrd", 2048 + kernel.size(), 6)};
+  const std::vector<SourceFile> parts = {part("linux", 2048, kernel.size()),
+                                         part("initrd", 2048 + kernel.size(), 6)};
   const auto added = library->add(parts, [&](std::uint64_t, std::uint64_t of) { total = of; });
   ASSERT_TRUE(added) << added.error().what;
   EXPECT_EQ(total, kernel.size() + 6);

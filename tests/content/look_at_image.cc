@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Looks at one image as whoever takes it in would, for tests/interop/test_hostile_images.py:
-// what a disc boots, what each Windows image or unified kernel image is, and its boot files taken out below OUT. A line
-// a look: verb, how it ended, milliseconds, KiB that the largest process so far had, words.
+// what a disc boots, what each Windows image or unified kernel image is, and its boot files taken out below
+// OUT. A line a look: verb, how it ended, milliseconds, KiB that the largest process so far had, words.
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/resource.h>

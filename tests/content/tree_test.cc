@@ -96,10 +96,11 @@ TEST(TreeFinder, TheDefaultEntryOfAnotherSystem) {
 TEST(TreeFinder, GrubsOwnDefault) {
   const auto menu = [](const std::string& set) {
     const std::string entry = " {\n linux /k word\n initrd /i\n}\n";
-    return Files{{"k", ""},
-                 {"i", ""},
-                 {"boot/grub/grub.cfg", set + "\nmenuentry 'Try'" + entry + "submenu 'More' {\nmenuentry 'Safe'" +
-                                            entry + "}\nmenuentry \"Check the disc\" --class x" + entry}};
+    return Files{
+        {"k", ""},
+        {"i", ""},
+        {"boot/grub/grub.cfg", set + "\nmenuentry 'Try'" + entry + "submenu 'More' {\nmenuentry 'Safe'" +
+                                   entry + "}\nmenuentry \"Check the disc\" --class x" + entry}};
   };
   EXPECT_EQ(find(menu(""))->label, "Try");
   EXPECT_EQ(find(menu("set default=2"))->label, "Check the disc");
@@ -127,13 +128,15 @@ TEST(TreeFinder, AnEntryByItsNameInAnyMenu) {
 TEST(TreeFinder, TheMenusLabelsAreListedWithinBounds) {
   Files files{{"k", ""}, {"syslinux.cfg", "default 7\nlabel a\tb\nkernel k\nlabel a\tb\nkernel k\n"}};
   for (int i = 0; i < 100; ++i)
-    files["syslinux.cfg"] += fmt::format("label {}\nkernel k\nlabel {}\nkernel k\n", i, std::string(200, 'l'));
+    files["syslinux.cfg"] +=
+        fmt::format("label {}\nkernel k\nlabel {}\nkernel k\n", i, std::string(200, 'l'));
   TreeView tree{{"k", "syslinux.cfg"}, [&](const std::string& name) { return files.at(name); }};
   const auto menu = find_boot_menu(tree);
   ASSERT_TRUE(menu) << menu.error().what;
   EXPECT_EQ(menu->chosen.label, "7");
   ASSERT_EQ(menu->labels.size(), most_menu_labels);
-  EXPECT_THAT(menu->labels, testing::IsSupersetOf({std::string("a b"), std::string(longest_menu_label, 'l')}));
+  EXPECT_THAT(menu->labels,
+              testing::IsSupersetOf({std::string("a b"), std::string(longest_menu_label, 'l')}));
 }
 
 TEST(TreeFinder, SeveralInitrdsKeepTheirOrder) {

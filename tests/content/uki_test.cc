@@ -66,10 +66,11 @@ TEST(UkiFacts, EachLieEndsIt) {
     Json lie = good;
     lie[Json::json_pointer(at)] = value;
     const auto read = parse_uki_facts(lie.dump(), size);
-    EXPECT_FALSE(read) << at << " " << value;
-    if (!read) EXPECT_EQ(read.error().what, "its description makes no sense");
+    ASSERT_FALSE(read) << at << " " << value;
+    EXPECT_EQ(read.error().what, "its description makes no sense");
   }
-  for (const char* text : {"", "null", "[]", "{}", "\"x\""}) EXPECT_FALSE(parse_uki_facts(text, size)) << text;
+  for (const char* text : {"", "null", "[]", "{}", "\"x\""})
+    EXPECT_FALSE(parse_uki_facts(text, size)) << text;
 }
 
 TEST(UkiFacts, AKernelIsNoUnifiedImage) {

@@ -51,7 +51,8 @@ std::string error_of(const std::string& bytes, std::size_t size = 0) {
 }
 
 TEST(PeSections, AreWhatTheyHaveInTheFile) {
-  const std::string bytes = program({{".text", "code"}, {".bss", "", 4096}, {".linux", "kernel\0\0", 6}, {"longname", "x"}});
+  const std::string bytes =
+      program({{".text", "code"}, {".bss", "", 4096}, {".linux", "kernel\0\0", 6}, {"longname", "x"}});
   const auto sections = sections_of(bytes);
   ASSERT_TRUE(sections) << sections.error().what;
   ASSERT_EQ(sections->size(), 4U);
