@@ -109,7 +109,7 @@ def test_an_interrupt_ends_it(site, room):
 def test_what_cannot_be_tested(site):
     site.good("image", "add", "pe", make_wim(site.directory))
     assert "cannot be tested without a network" in site.refused("image", "test", "pe")
-    assert "not found" in site.refused("image", "test", "none") or "no image" in site.refused("image", "test", "none")
+    assert 'there is no image "none"' in site.refused("image", "test", "none")
     for words in (["--firmware", "coreboot"], ["--timeout", "0"], ["--memory", "1"], ["--expect", ""]):
         one_line(site.run("image", "test", "pe", *words), 2)
 
