@@ -103,8 +103,9 @@ base::Result<TestMachine> TestMachine::start(const std::string& program, std::ve
 
   arguments.insert(arguments.begin(), program);
   const std::string set_of_serial = fmt::format("fd={},set=1", serial_in_child);
-  for (const char* each : {"-add-fd", set_of_serial.c_str(), "-chardev", "file,id=serial,path=/dev/fdset/1",
-                           "-serial", "chardev:serial", "-qmp", "stdio"})
+  for (const char* each :
+       {"-add-fd", set_of_serial.c_str(), "-chardev", "file,id=serial,append=on,path=/dev/fdset/1", "-serial",
+        "chardev:serial", "-qmp", "stdio"})
     arguments.emplace_back(each);
   std::vector<char*> argv;
   for (std::string& word : arguments) argv.push_back(word.data());

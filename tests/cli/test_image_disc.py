@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import shutil
 import sys
 
 import pytest
@@ -37,9 +38,11 @@ def disc(site):
 
 def exported(site, name):
     """What machines would get: contents by name."""
-    folder = site.directory / f"out-{name}"
+    folder = site.directory / "out"
     site.good("image", "export", name, folder)
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    shutil.rmtree(folder)
+    return files
 
 
 def test_linux_media(site, disc):
