@@ -4,6 +4,8 @@
 // disc, and what is taken survives being written again.
 #include "content/disc_facts_json.h"
 
+#include "content/disc_needs.h"
+
 namespace {
 
 constexpr std::uint64_t image_size = 10'000;
@@ -23,6 +25,8 @@ void check(const format::DiscFile& file) {
 void check(const content::LinuxMedia& media) {
   check(media.kernel);
   for (const format::DiscFile& initrd : media.initrds) check(initrd);
+  for (const auto* need : content::unmet_needs(media.needs, media.entry.command_line))
+    BOOTFERRY_CHECK(!need->consequence.empty() && !need->remedy.empty());
 }
 void check(const content::WindowsMedia& media) {
   BOOTFERRY_CHECK(!media.trees.empty() && media.trees.size() <= content::most_windows_trees);
@@ -31,6 +35,7 @@ void check(const content::WindowsMedia& media) {
     for (const auto* file : {&tree.boot_wim, &tree.install, &tree.boot_sdi}) {
       if (*file) check(**file);
     }
+    for (const format::DiscFile& font : tree.fonts) check(font);
   }
 }
 

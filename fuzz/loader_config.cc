@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "base/utf8.h"
 #include "content/tree.h"
 
 namespace {
@@ -138,15 +139,20 @@ void check_tree(const Files& files) {
     if (index >= files.size() || !budget.pay(files[index])) return base::fail("cut short");
     return files[index];
   };
-  const auto entry = content::find_boot_entry(tree);
-  if (!entry) {
+  const auto menu = content::find_boot_menu(tree);
+  if (!menu) {
     // It travels in one message to the command line, whatever the tree calls its entries.
-    BOOTFERRY_CHECK(!entry.error().what.empty() && entry.error().what.size() <= 4096);
+    BOOTFERRY_CHECK(!menu.error().what.empty() && menu.error().what.size() <= 4096);
     return;
   }
-  BOOTFERRY_CHECK(is_of_tree(entry->kernel));
-  BOOTFERRY_CHECK(std::all_of(entry->initrds.begin(), entry->initrds.end(), is_of_tree));
-  check_command_line(entry->command_line);
+  const content::BootEntry& entry = menu->chosen;
+  BOOTFERRY_CHECK(is_of_tree(entry.kernel));
+  BOOTFERRY_CHECK(std::all_of(entry.initrds.begin(), entry.initrds.end(), is_of_tree));
+  check_command_line(entry.command_line);
+  BOOTFERRY_CHECK(menu->labels.size() <= content::most_menu_labels);
+  for (const std::string& label : menu->labels) {
+    BOOTFERRY_CHECK(base::one_line(label, content::longest_menu_label) == label);
+  }
 }
 
 }  // namespace

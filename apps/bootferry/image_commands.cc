@@ -3,10 +3,15 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
+#include <utility>
 
 #include "api/local_tree.h"
 #include "base/url.h"
 #include "commands.h"
+#include "content/disc.h"
+#include "content/uki.h"
+#include "given_image.h"
 #include "image_words.h"
 #include "records.h"
 #include "terminal.h"
@@ -34,8 +39,10 @@ const Kind image{"image",
 
 struct Add {
   std::string name;
+  std::string file;  // of a kind that it tells itself
   std::string tree;  // a folder, or empty
-  std::string wim, sdi;
+  std::string wim, sdi, iso, uki;
+  std::string entry;                  // of the disc's menu
   std::optional<std::int64_t> index;  // of the WIM's images
   std::string kernel;                 // a file; with a tree: a name inside it
   std::vector<std::string> initrds;
@@ -62,9 +69,15 @@ base::Result<std::vector<NamedFile>> open_files(const Add& command) {
   return files;
 }
 
-base::Result<std::vector<NamedFile>> open_windows(const Add& command) {
+// What is one file, and perhaps a boot.sdi beside it: empty for a kernel or a tree.
+const std::string& whole_file(const Add& command) {
+  if (!command.iso.empty()) return command.iso;
+  return command.uki.empty() ? command.wim : command.uki;
+}
+
+base::Result<std::vector<NamedFile>> open_whole(const Add& command) {
   std::vector<NamedFile> files;
-  for (const std::string& path : {command.wim, command.sdi}) {
+  for (const std::string& path : {whole_file(command), command.sdi}) {
     if (path.empty()) continue;
     auto fd = api::open_local_file(path);
     if (!fd) return tl::unexpected(fd.error());
@@ -102,12 +115,18 @@ std::string inside_tree(const std::string& name) {
 }
 
 Json description(const Add& command, const std::vector<NamedFile>& files) {
-  const bool windows = !command.wim.empty();
-  Json out{{"name", command.name}, {"kind", windows ? "wim" : command.tree.empty() ? "linux" : "tree"}};
+  const char* const kind = !command.iso.empty()    ? "iso"
+                           : !command.uki.empty()  ? "uki"
+                           : !command.wim.empty()  ? "wim"
+                           : !command.tree.empty() ? "tree"
+                                                   : "linux";
+  Json out{{"name", command.name}, {"kind", kind}};
   if (command.draft) out["state"] = "draft";
   if (command.allow_secrets) out["allow_secrets"] = true;
-  if (windows && command.index) out["index"] = *command.index;
-  if (windows) return out;
+  if (command.index) out["index"] = *command.index;
+  if (!command.entry.empty()) out["entry"] = command.entry;
+  if (command.command_line) out["command_line"] = *command.command_line;
+  if (!whole_file(command).empty()) return out;
   std::string kernel;
   std::vector<std::string> initrds;
   if (command.tree.empty()) {
@@ -119,30 +138,73 @@ Json description(const Add& command, const std::vector<NamedFile>& files) {
   }
   if (!kernel.empty()) out["kernel"] = kernel;
   if (!initrds.empty()) out["initrds"] = initrds;
-  if (command.command_line) out["command_line"] = *command.command_line;
   return out;
 }
 
+// What is said of a file beside the record. The server looks for itself; a refusal here comes before
+// anything is sent.
+struct Seen {
+  std::optional<content::LinuxMedia> media;
+  std::optional<content::UkiFacts> uki;
+
+  [[nodiscard]] std::string words(const std::string& command_line) const {
+    return media ? show_taken(*media, command_line) : uki ? show_taken(*uki) : "";
+  }
+  void add_to(Json& record, const std::string& command_line) const {
+    if (media) record["disc"] = taken_json(*media, command_line);
+    if (uki) record["unified"] = Json::parse(content::print_uki_facts(*uki));
+  }
+};
+
+Got<Seen> look_into(const Add& command, const std::vector<NamedFile>& files) {
+  const auto refuse = [&](const std::string& why) {
+    return tl::unexpected(Failure{whole_file(command) + ": " + why});
+  };
+  Seen seen;
+  if (!command.iso.empty()) {
+    auto looked = content::inspect_disc(files.front().fd.get(), command.entry);
+    if (!looked) return refuse(looked.error().what);
+    if (auto* const media = std::get_if<content::LinuxMedia>(&looked->facts.media))
+      seen.media = std::move(*media);
+  }
+  if (!command.uki.empty()) {
+    auto looked = content::inspect_uki(files.front().fd.get());
+    if (!looked) return refuse(looked.error().what);
+    seen.uki = std::move(looked->facts);
+  }
+  return seen;
+}
+
+const char* what_boots(const Json& added) {
+  const std::string kind = cell(added, "kind");
+  return kind == "wim" ? "WIM" : kind == "uki" ? "unified kernel image" : "kernel";
+}
+
 Got<int> add_image(const Add& command, const Common& common, Site& site) {
-  auto files = !command.wim.empty()   ? open_windows(command)
-               : command.tree.empty() ? open_files(command)
-                                      : open_tree(command.tree);
+  auto files = !whole_file(command).empty() ? open_whole(command)
+               : command.tree.empty()       ? open_files(command)
+                                            : open_tree(command.tree);
   if (!files) return tl::unexpected(Failure{files.error().what});
   auto answers = open_answers(command);
   if (!answers) return tl::unexpected(Failure{answers.error().what});
+  const auto seen = look_into(command, *files);
+  if (!seen) return tl::unexpected(seen.error());
   const Json record = description(command, *files);
-  const auto added = upload(site, "/v1/images", record, std::move(*files), "copying " + command.name, common,
-                            std::move(*answers));
+  auto added = upload(site, "/v1/images", record, std::move(*files), "copying " + command.name, common,
+                      std::move(*answers));
   if (!added) return tl::unexpected(added.error());
   for (const Json& warning : added->value("warnings", Json::array()))
     report("warning: " + warning.get<std::string>());
+  const std::string command_line = cell(*added, "command_line");
   if (common.json) {
+    seen->add_to(*added, command_line);
     print_line(api::print_json(*added));
     return exit_ok;
   }
   const std::string initrds = cell(*added, "initrds");
-  print_line(fmt::format("added {}: {} {}{}{}", cell(*added, "name"), command.wim.empty() ? "kernel" : "WIM",
+  print_line(fmt::format("added {}: {} {}{}{}", cell(*added, "name"), what_boots(*added),
                          cell(*added, "kernel"), initrds.empty() ? "" : ", initrd ", initrds));
+  if (const std::string words = seen->words(command_line); !words.empty()) print_line(words);
   const std::string name = cell(*added, "name");
   print_line(command.draft ? fmt::format("no machine gets it before: bootferry image publish {}", name)
                            : fmt::format("no machine gets it yet: bootferry deploy {} --to MAC", name));
@@ -199,18 +261,57 @@ const char* const footer =
     "With a template that answers the installer's questions:\n"
     "  bootferry image add debian --tree DIR --answer preseed.cfg=my.cfg --cmdline 'auto "
     "url={answer:preseed.cfg}'\n"
-    "A Windows image, of the name that its file has, or of another:\n"
+    "A Windows image (WIM), a disc image (ISO) of Windows or Linux, a unified kernel image (UKI), of\n"
+    "the name that its file has, or of another:\n"
     "  bootferry image add boot.wim\n"
-    "  bootferry image add winpe --wim boot.wim";
+    "  bootferry image add debian debian-12.5.0-amd64-netinst.iso --entry expert";
 
-// «image add boot.wim»: the file, and a name made of its name.
-void read_shorthand(Add& command) {
+// The kinds of image that were named, by option or by being there.
+int kinds_named(const Add& command) {
+  int count = command.kernel.empty() && command.tree.empty() ? 0 : 1;
+  for (const std::string* path : {&command.wim, &command.iso, &command.uki, &command.file})
+    count += path->empty() ? 0 : 1;
+  return count;
+}
+
+bool names_a_file(const std::string& text) {
   std::error_code error;
-  const fs::path path(command.name);
-  const bool plain = command.kernel.empty() && command.tree.empty() && command.wim.empty();
-  if (!plain || !fs::is_regular_file(path, error)) return;
-  command.wim = command.name;
-  command.name = path.stem().string();
+  return fs::is_regular_file(text, error);
+}
+
+// «image add boot.wim»: the file, and a name made of its name. What it is, it tells itself.
+base::Status read_shorthand(Add& command) {
+  if (kinds_named(command) == 0 && names_a_file(command.name)) {
+    command.file = std::exchange(command.name, fs::path(command.name).stem().string());
+  }
+  if (command.file.empty()) return {};
+  const auto fd = api::open_local_file(command.file);
+  if (!fd) return tl::unexpected(fd.error());
+  std::string& kind = [&]() -> std::string& {
+    switch (recognise(fd->get())) {
+      case GivenImage::disc:
+        return command.iso;
+      case GivenImage::uki:
+        return command.uki;
+      case GivenImage::wim:
+        break;
+    }
+    return command.wim;
+  }();
+  kind = std::exchange(command.file, "");
+  return {};
+}
+
+std::string fault_of(const Add& command) {
+  for (const std::string& answer : command.answers) {
+    if (answer.find('=') == std::string::npos) return "image add: --answer is NAME=FILE, not " + answer;
+  }
+  const int kinds = kinds_named(command);
+  if (kinds > 1)
+    return "image add: FILE, --wim, --iso, --uki and --kernel or --tree are different kinds of image";
+  if (kinds == 0 && !names_a_file(command.name))
+    return "image add: FILE, --kernel FILE, --tree DIR, --wim FILE, --iso FILE or --uki FILE is needed";
+  return command.kernel.empty() && !command.initrds.empty() ? "image add: --initrd needs --kernel" : "";
 }
 
 }  // namespace
@@ -220,36 +321,31 @@ void add_image_commands(Command& root) {
   auto typed = std::make_shared<Add>();
   Command add =
       images.leaf("add", "Publish an image; the same name again replaces it", [typed](const Common& common) {
-        read_shorthand(*typed);
+        if (const auto read = read_shorthand(*typed); !read) return failed(Failure{read.error().what});
         return with_site(
             common, [&](Site& site) { return add_image(*typed, common, site); }, true);
       });
   add.footer(footer);
-  add.needs("NAME", typed->name, "What to call it");
+  add.needs("NAME", typed->name, "What to call it; or FILE alone, which its own name is made of");
+  add.may("FILE", typed->file, "A Windows image, a disc image or a unified kernel image", a_file());
   add.option("--kernel", typed->kernel, "Kernel file; with --tree: its name inside the tree", a_file());
   add.option("--initrd", typed->initrds, "Initrd file (may be repeated); with --tree: inside it", a_file());
   add.option("--tree", typed->tree, "Folder with everything, loaders' configuration included", a_folder());
   add.option("--wim", typed->wim, "Windows image (WIM) with its boot programs inside", a_file());
+  add.option("--iso", typed->iso, "Disc image of Windows or Linux, of which only what boots is copied",
+             a_file());
+  add.option("--entry", typed->entry,
+             "Of a disc: the entry of its menu, or the folder with Windows [what it boots itself]");
+  add.option("--uki", typed->uki, "Unified kernel image: a UEFI program with kernel and initrd inside",
+             a_file());
   add.option("--index", typed->index, "Which of the WIM's images, from 1 on [the one that it boots]");
   add.option("--sdi", typed->sdi, "The boot.sdi for a WIM that brings none", a_file());
-  add.option("--cmdline", typed->command_line, "Kernel command line; with --tree: instead of the tree's own");
+  add.option("--cmdline", typed->command_line,
+             "Kernel command line; of a tree or a disc: instead of its own");
   add.option("--answer", typed->answers,
              "NAME=FILE: an answer file for the installer, with placeholders (may be repeated)");
   add.flag("--allow-secrets", typed->allow_secrets, "No warning where a template asks for a secret");
-  add.refuse_if([typed]() -> std::string {
-    for (const std::string& answer : typed->answers) {
-      if (answer.find('=') == std::string::npos) return "image add: --answer is NAME=FILE, not " + answer;
-    }
-    const bool windows = !typed->wim.empty();
-    if (windows && !(typed->kernel + typed->tree).empty())
-      return "image add: --wim, --kernel and --tree are three kinds of image";
-    if (windows) return "";
-    if (!typed->kernel.empty()) return "";
-    std::error_code error;
-    if (typed->tree.empty() && fs::is_regular_file(typed->name, error)) return "";
-    if (typed->tree.empty()) return "image add: --kernel FILE, --tree DIR or --wim FILE is needed";
-    return typed->initrds.empty() ? "" : "image add: --initrd needs --kernel";
-  });
+  add.refuse_if([typed] { return fault_of(*typed); });
   add.flag("--draft", typed->draft, "Take it in without letting machines have it: image publish does that");
   add_state_command(images, "publish", "published", "Let machines have it");
   add_state_command(images, "withdraw", "withdrew",
@@ -260,6 +356,7 @@ void add_image_commands(Command& root) {
   add_library_commands(images);
   add_image_inspect(images);
   add_image_build(images);
+  add_image_test(images);
 }
 
 }  // namespace cli

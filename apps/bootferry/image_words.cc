@@ -5,7 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/utf8.h"
 #include "content/disc_facts_json.h"
+#include "content/disc_needs.h"
 #include "content/wim_facts_json.h"
 #include "format/wim_boot_files.h"
 #include "terminal.h"
@@ -87,14 +89,16 @@ void add_wim(Lines& lines, const WimFacts& facts) {
 }
 
 // Who signed a program, or what is wrong with it.
-std::string signed_by(const format::WimBootFile& file) {
-  if (!file.fault.empty()) return file.fault;
-  if (!file.program) return "";
-  if (file.program->signatures.empty()) return "not signed";
+std::string signed_by(const std::vector<format::PeSignature>& signatures) {
+  if (signatures.empty()) return "not signed";
   std::vector<std::string> words;
-  for (const format::PeSignature& signature : file.program->signatures)
+  for (const format::PeSignature& signature : signatures)
     words.push_back(fmt::format("{} ({})", signature.signer, signature.issuer));
   return join(words);
+}
+std::string signed_by(const format::WimBootFile& file) {
+  if (!file.fault.empty()) return file.fault;
+  return file.program ? signed_by(file.program->signatures) : "";
 }
 
 std::string show_files(const WimFacts& facts) {
@@ -129,13 +133,36 @@ void add_tree(Lines& lines, const WindowsTree& tree) {
   lines.add("boot.sdi", place(tree.boot_sdi));
 }
 
+void add_entries(Lines& lines, const LinuxMedia& media) {
+  lines.add("menu entry", media.entry.label);
+  for (const std::string& other : media.entries) {
+    if (other != base::one_line(media.entry.label, content::longest_menu_label))
+      lines.add("other entry", other);
+  }
+}
+
+std::string show_needs(const std::vector<const content::DiscNeed*>& needs) {
+  if (needs.empty()) return "";
+  Table table({"STAYS ON THE DISC", "CONSEQUENCE, AND WHAT TO DO"});
+  for (const content::DiscNeed* need : needs) {
+    table.add({std::string(need->name), std::string(need->consequence)});
+    table.add({"", std::string(need->remedy)});
+  }
+  return "\n\n" + table.print();
+}
+
 void add_linux(Lines& lines, const LinuxMedia& media) {
   lines.add("boots", fmt::format("Linux {}", media.kernel_facts.version));
   lines.add("architecture", std::string(policy::print(media.kernel_facts.arch)));
-  lines.add("menu entry", media.entry.label);
+  add_entries(lines, media);
   lines.add("kernel", place(media.kernel));
   for (const DiscFile& initrd : media.initrds) lines.add("initrd", place(initrd));
   lines.add("command line", media.entry.command_line);
+}
+
+void add_system(Lines& lines, const content::UkiFacts& facts) {
+  lines.add("system", facts.system);
+  lines.add("kernel", facts.kernel_facts.version.empty() ? "Linux" : "Linux " + facts.kernel_facts.version);
 }
 
 std::string show_trees(const WindowsMedia& media, const std::vector<TreeInspection>& trees) {
@@ -187,7 +214,49 @@ std::string show_disc(const std::string& file, const content::DiscFacts& facts,
   lines.add("label", facts.label);
   if (const auto* windows = std::get_if<WindowsMedia>(&facts.media))
     return lines.text() + show_trees(*windows, trees);
-  add_linux(lines, std::get<LinuxMedia>(facts.media));
+  const auto& media = std::get<LinuxMedia>(facts.media);
+  add_linux(lines, media);
+  return lines.text() + show_needs(content::unmet_needs(media.needs, media.entry.command_line));
+}
+
+std::string show_taken(const LinuxMedia& media, const std::string& command_line) {
+  Lines lines;
+  add_entries(lines, media);
+  lines.add("command line", command_line);
+  return lines.text() + show_needs(content::unmet_needs(media.needs, command_line));
+}
+
+nlohmann::json taken_json(const LinuxMedia& media, const std::string& command_line) {
+  using Json = nlohmann::json;
+  Json needs = Json::array();
+  for (const content::DiscNeed* need : content::unmet_needs(media.needs, command_line))
+    needs.push_back({{"name", need->name}, {"consequence", need->consequence}, {"remedy", need->remedy}});
+  return {{"entry", media.entry.label},
+          {"entries", media.entries},
+          {"command_line", command_line},
+          {"needs", std::move(needs)}};
+}
+
+std::string show_taken(const content::UkiFacts& facts) {
+  Lines lines;
+  add_system(lines, facts);
+  lines.add("command line", facts.command_line);
+  lines.add("signed by", signed_by(facts.signatures));
+  return lines.text();
+}
+
+std::string show_uki(const std::string& file, const content::UkiFacts& facts) {
+  Lines lines;
+  lines.add("file", file);
+  lines.add("form", fmt::format("{}, unified kernel image", print_size(facts.size)));
+  add_system(lines, facts);
+  lines.add("architecture", std::string(policy::print(facts.kernel_facts.arch)));
+  for (const format::PeRange& initrd : facts.initrds) lines.add("initrd", print_size(initrd.size));
+  lines.add("command line", facts.command_line);
+  lines.add("signed by", signed_by(facts.signatures));
+  const bool pc =
+      facts.kernel_facts.arch == policy::Arch::x64 || facts.kernel_facts.arch == policy::Arch::ia32;
+  lines.add("serves", fmt::format("{}UEFI {}", pc ? "BIOS, " : "", policy::print(facts.kernel_facts.arch)));
   return lines.text();
 }
 

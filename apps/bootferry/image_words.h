@@ -2,12 +2,14 @@
 // What people read about an image that was looked at.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "api/json.h"
 #include "content/disc.h"
+#include "content/uki.h"
 #include "content/wim.h"
 
 namespace cli {
@@ -25,6 +27,15 @@ std::string show_facts(const api::Json& facts);
 // `trees` as many as the Windows media have, none for Linux media.
 std::string show_disc(const std::string& file, const content::DiscFacts& facts,
                       const std::vector<TreeInspection>& trees);
+// Of Linux media, when they are taken in: which entry, what else there is, what stays on the disc
+// with this command line, and what to do.
+std::string show_taken(const content::LinuxMedia& media, const std::string& command_line);
+// Of a unified kernel image, when it is taken in: what is not in the record.
+std::string show_taken(const content::UkiFacts& facts);
+std::string show_uki(const std::string& file, const content::UkiFacts& facts);
+// {"entry", "entries", "command_line", "needs": [{"name", "consequence", "remedy"}]}
+nlohmann::json taken_json(const content::LinuxMedia& media, const std::string& command_line);
+
 // The facts, and beside each tree's folder its image under «wim», or why not under «fault».
 std::string print_disc_json(const content::DiscFacts& facts, const std::vector<TreeInspection>& trees);
 

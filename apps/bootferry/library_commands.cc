@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/url.h"
 #include "commands.h"
+#include "image_files.h"
 #include "records.h"
 #include "terminal.h"
 #include "text_file.h"
@@ -66,9 +67,9 @@ Got<int> collect(bool dry_run, const Common& common, Site& site) {
 }
 
 Got<int> list_files(const std::string& name, const Common& common, Site& site) {
-  const auto answer = site.get(files_path(name));
-  if (!answer) return tl::unexpected(answer.error());
-  const Json items = answer->value("items", Json::array());
+  const auto listed = files_of_image(name, site);
+  if (!listed) return tl::unexpected(listed.error());
+  const Json& items = *listed;
   if (common.json) {
     print_line(api::print_json(items));
     return exit_ok;
@@ -86,8 +87,16 @@ bool stays_inside(const fs::path& name) {
   return std::ranges::none_of(name, [](const fs::path& part) { return part == ".." || part == "."; });
 }
 
-Got<void> fetch(const std::string& image, const Json& file, const fs::path& to, Site& site,
-                const std::function<void(std::uint64_t)>& written) {
+}  // namespace
+
+Got<Json> files_of_image(const std::string& image, Site& site) {
+  const auto answer = site.get(files_path(image));
+  if (!answer) return tl::unexpected(answer.error());
+  return answer->value("items", Json::array());
+}
+
+Got<void> fetch_file(const std::string& image, const Json& file, const fs::path& to, Site& site,
+                     const std::function<void(std::uint64_t)>& written) {
   std::error_code error;
   fs::create_directories(to.parent_path(), error);
   if (error)
@@ -112,10 +121,12 @@ Got<void> fetch(const std::string& image, const Json& file, const fs::path& to, 
   return {};
 }
 
+namespace {
+
 Got<int> export_image(const std::string& name, const std::string& folder, const Common& common, Site& site) {
-  const auto answer = site.get(files_path(name));
-  if (!answer) return tl::unexpected(answer.error());
-  const Json items = answer->value("items", Json::array());
+  const auto listed = files_of_image(name, site);
+  if (!listed) return tl::unexpected(listed.error());
+  const Json& items = *listed;
   std::error_code error;
   if (fs::exists(folder, error) && !fs::is_empty(folder, error))
     return tl::unexpected(Failure{folder + ": is there already, and not empty: name another folder"});
@@ -128,10 +139,11 @@ Got<int> export_image(const std::string& name, const std::string& folder, const 
   }
   ProgressBar bar("writing", !common.json);
   for (const Json& file : items) {
-    const auto fetched = fetch(name, file, fs::path(folder) / cell(file, "name"), site, [&](std::uint64_t n) {
-      done += n;
-      bar.show(done, total);
-    });
+    const auto fetched =
+        fetch_file(name, file, fs::path(folder) / cell(file, "name"), site, [&](std::uint64_t n) {
+          done += n;
+          bar.show(done, total);
+        });
     if (!fetched) return tl::unexpected(fetched.error());
   }
   bar.clear();

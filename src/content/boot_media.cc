@@ -9,9 +9,12 @@
 #include <string>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "base/bytes.h"
 #include "base/utf8.h"
+#include "content/disc_needs.h"
 #include "content/published.h"
+#include "format/wim_boot_files.h"
 
 namespace content {
 namespace {
@@ -32,6 +35,20 @@ std::optional<DiscFile> copy_of(const DiscFile* file) {
 
 std::string in(std::string_view folder, std::string_view name) {
   return folder.empty() ? std::string(name) : fmt::format("{}/{}", folder, name);
+}
+
+// Of Windows' boot manager, right below boot/fonts.
+std::vector<DiscFile> fonts_in(const Disc& disc, std::string_view folder) {
+  std::vector<DiscFile> fonts;
+  const std::string wanted = in(folder, "boot/fonts/");
+  for (const DiscFile& file : disc.files) {
+    if (fonts.size() == most_disc_fonts) break;
+    const std::string_view path = file.path;
+    if (base::same_but_for_case(path.substr(0, wanted.size()), wanted) &&
+        format::is_wim_font(path.substr(wanted.size())))
+      fonts.push_back(file);
+  }
+  return fonts;
 }
 
 // The machine that programs are for, by their own headers; the names lie on media that
@@ -72,12 +89,15 @@ WindowsTree windows_tree(const DiscSource& source, const Disc& disc, const std::
   }
   tree.boot_sdi = copy_of(disc.find(in(folder, "boot/boot.sdi")));
   if (!tree.boot_sdi) tree.boot_sdi = copy_of(disc.find("boot/boot.sdi"));
+  tree.fonts = fonts_in(disc, folder);
+  if (tree.fonts.empty() && !folder.empty()) tree.fonts = fonts_in(disc, "");
   tree.arch = machine_of(source, disc, folder);
   return tree;
 }
 
-base::Result<LinuxMedia> linux_media(const DiscSource& source, const Disc& disc) {
+base::Result<LinuxMedia> linux_media(const DiscSource& source, const Disc& disc, std::string_view wanted) {
   TreeView tree;
+  tree.to_choose = "choose one with --entry NAME";
   for (const DiscFile& file : disc.files) tree.names.push_back(file.path);
   std::size_t reads = 0;
   tree.read = [&](const std::string& name) -> base::Result<std::string> {
@@ -90,9 +110,12 @@ base::Result<LinuxMedia> linux_media(const DiscSource& source, const Disc& disc)
     if (!bytes) return tl::unexpected(bytes.error());
     return std::string(base::as_text(*bytes));
   };
-  auto entry = find_boot_entry(tree);
-  if (!entry) return tl::unexpected(entry.error());
+  auto menu = find_boot_menu(tree, wanted);
+  if (!menu) return tl::unexpected(menu.error());
+  BootEntry* const entry = &menu->chosen;
   LinuxMedia media;
+  media.entries = std::move(menu->labels);
+  media.needs = marked_needs(disc);
   media.kernel = *disc.find(entry->kernel);
   for (const std::string& initrd : entry->initrds) media.initrds.push_back(*disc.find(initrd));
   const auto head = format::read_disc_file(source, media.kernel, kernel_head_size);
@@ -106,7 +129,7 @@ base::Result<LinuxMedia> linux_media(const DiscSource& source, const Disc& disc)
 
 }  // namespace
 
-base::Result<BootMedia> find_boot_parts(const DiscSource& source, const Disc& disc) {
+base::Result<BootMedia> find_boot_parts(const DiscSource& source, const Disc& disc, std::string_view entry) {
   if (disc.files.empty()) return base::fail("a disc image without a file");
   const auto folders = folders_with_wims(disc);
   if (folders.size() > most_windows_trees) {
@@ -117,7 +140,7 @@ base::Result<BootMedia> find_boot_parts(const DiscSource& source, const Disc& di
     for (const std::string& folder : folders) media.trees.push_back(windows_tree(source, disc, folder));
     return media;
   }
-  auto media = linux_media(source, disc);
+  auto media = linux_media(source, disc, entry);
   if (!media) {
     return base::fail(
         "neither Windows media (no sources/boot.wim) nor Linux media that tell what they boot: {}",

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -22,17 +24,21 @@ struct WindowsTree {
   std::optional<format::DiscFile> boot_wim;  // sources/boot.wim
   std::optional<format::DiscFile> install;   // sources/install.wim, .esd, or the first .swm
   std::optional<format::DiscFile> boot_sdi;  // boot/boot.sdi
+  std::vector<format::DiscFile> fonts;       // boot/fonts/*.ttf
   // What its programs are built for, by their own headers; other: they do not tell. What the
   // WIM says of itself counts for more.
   policy::Arch arch = policy::Arch::other;
 };
 inline constexpr std::size_t most_windows_trees = 8;
+inline constexpr std::size_t most_disc_fonts = 64;  // what is beyond is left
 struct WindowsMedia {
   std::vector<WindowsTree> trees;  // at least one, each with a WIM
 };
 
 struct LinuxMedia {
-  BootEntry entry;  // as its own loader has it
+  BootEntry entry;                   // as its own loader has it
+  std::vector<std::string> entries;  // the labels of BootMenu
+  std::vector<std::string> needs;    // marked_needs() of the disc
   format::DiscFile kernel;
   std::vector<format::DiscFile> initrds;
   KernelFacts kernel_facts;
@@ -40,6 +46,8 @@ struct LinuxMedia {
 
 using BootMedia = std::variant<WindowsMedia, LinuxMedia>;
 
-base::Result<BootMedia> find_boot_parts(const format::DiscSource& source, const format::Disc& disc);
+// `entry`: of Linux media, as find_boot_menu takes it.
+base::Result<BootMedia> find_boot_parts(const format::DiscSource& source, const format::Disc& disc,
+                                        std::string_view entry = {});
 
 }  // namespace content

@@ -14,12 +14,14 @@
 #include "content/confined_pipe.h"
 #include "content/confined_walls.h"
 #include "content/disc_job.h"
+#include "content/uki_job.h"
 #include "content/wim_job.h"
 
 namespace content {
 namespace {
 
-constexpr NamedJob jobs_of_this_program[] = {{"wim", run_wim_job}, {"disc", run_disc_job}};
+constexpr NamedJob jobs_of_this_program[] = {
+    {"wim", run_wim_job}, {"disc", run_disc_job}, {"uki", run_uki_job}};
 
 // An answer is all that this process is for: when nobody takes it, it ends all the same.
 int answer(char kind, bool landlock, std::string_view text) {

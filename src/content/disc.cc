@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/utf8.h"
+#include "content/answer_fields.h"
 #include "content/disc_facts_json.h"
 #include "content/disc_job.h"
 
@@ -24,10 +25,13 @@ std::string octets_at(int file, off_t at, std::size_t size) {
 
 }  // namespace
 
-ConfinedResult<DiscInspection> inspect_disc(const FilePart& file, const ConfinedLimits& limits) {
+ConfinedResult<DiscInspection> inspect_disc(const FilePart& file, std::string_view entry,
+                                            const ConfinedLimits& limits) {
+  if (entry.size() > longest_menu_entry || !is_printable(entry))
+    return fail(ConfinedEnd::refused, "no menu has an entry of such a name");
   const auto part = measured(file);
   if (!part) return tl::unexpected(part.error());
-  const auto answer = run_confined(disc_job, "", *part, limits);
+  const auto answer = run_confined(disc_job, entry, *part, limits);
   if (!answer) return tl::unexpected(answer.error());
   auto facts = parse_disc_facts(answer->text, part->size);
   if (!facts) return fail(ConfinedEnd::garbled, facts.error().what);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "content/boot_media.h"
 #include "content/confined.h"
@@ -25,8 +26,11 @@ struct DiscInspection {
   bool landlock = false;  // ConfinedAnswer
 };
 
-// Refuses a disc that boots nothing that we know: find_boot_parts says why.
-ConfinedResult<DiscInspection> inspect_disc(const FilePart& file, const ConfinedLimits& limits = {});
+// Refuses a disc that boots nothing that we know: find_boot_parts says why. `entry`: as there, at
+// most longest_menu_entry octets.
+ConfinedResult<DiscInspection> inspect_disc(const FilePart& file, std::string_view entry = {},
+                                            const ConfinedLimits& limits = {});
+inline constexpr std::size_t longest_menu_entry = format::longest_disc_path;
 
 // A file on the disc as a part of its image, to be read in place. Refused where it lies in
 // several pieces, or is empty.

@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 #include "content/answer_fields.h"
+#include "content/disc_needs.h"
 
 namespace content {
 namespace {
@@ -25,6 +26,12 @@ Json write(const DiscFile& file) {
 }
 Json write(const std::optional<DiscFile>& file) { return file ? write(*file) : Json(); }
 
+Json write(const std::vector<DiscFile>& files) {
+  Json out = Json::array();
+  for (const DiscFile& file : files) out.push_back(write(file));
+  return out;
+}
+
 Json write(const WindowsMedia& media) {
   Json trees = Json::array();
   for (const WindowsTree& tree : media.trees) {
@@ -32,17 +39,18 @@ Json write(const WindowsMedia& media) {
                      {"arch", policy::print(tree.arch)},
                      {"boot_wim", write(tree.boot_wim)},
                      {"install", write(tree.install)},
-                     {"boot_sdi", write(tree.boot_sdi)}});
+                     {"boot_sdi", write(tree.boot_sdi)},
+                     {"fonts", write(tree.fonts)}});
   }
   return trees;
 }
 
 Json write(const LinuxMedia& media) {
-  Json initrds = Json::array();
-  for (const DiscFile& initrd : media.initrds) initrds.push_back(write(initrd));
   return {{"entry", base::one_line(media.entry.label, longest_answer_line)},
+          {"entries", media.entries},
+          {"needs", media.needs},
           {"kernel", write(media.kernel)},
-          {"initrds", std::move(initrds)},
+          {"initrds", write(media.initrds)},
           {"command_line", media.entry.command_line},
           {"arch", policy::print(media.kernel_facts.arch)},
           {"version", base::one_line(media.kernel_facts.version, longest_answer_line)},
@@ -67,6 +75,7 @@ class Reader {
       tree.boot_wim = optional_file(from.field("boot_wim"));
       tree.install = optional_file(from.field("install"));
       tree.boot_sdi = optional_file(from.field("boot_sdi"));
+      for (const Json& font : from.list("fonts", most_disc_fonts)) tree.fonts.push_back(file(font));
       good_ = good_ && (tree.folder.empty() || is_path(tree.folder)) && (tree.boot_wim || tree.install);
       media.trees.push_back(std::move(tree));
     }
@@ -77,6 +86,9 @@ class Reader {
     LinuxMedia media;
     AnswerFields from(json, good_);
     media.entry.label = from.line("entry");
+    media.entries = from.lines("entries", most_menu_labels);
+    media.needs = from.lines("needs", disc_needs().size());
+    good_ = good_ && std::ranges::all_of(media.needs, is_known_need);
     media.kernel = file(from.field("kernel"));
     media.entry.kernel = media.kernel.path;
     for (const Json& initrd : from.list("initrds", most_disc_initrds)) {
@@ -128,6 +140,10 @@ class Reader {
     }
   }
 
+  static bool is_known_need(const std::string& name) {
+    return std::ranges::any_of(disc_needs(), [&](const DiscNeed& need) { return need.name == name; });
+  }
+
   std::uint64_t size_;
   bool& good_;
 };
@@ -156,6 +172,9 @@ base::Status check(const WindowsMedia& media) {
     for (const auto* file : {&tree.boot_wim, &tree.install, &tree.boot_sdi}) {
       if (!*file) continue;
       if (auto fits = check(**file); !fits) return fits;
+    }
+    for (const DiscFile& font : tree.fonts) {
+      if (auto fits = check(font); !fits) return fits;
     }
   }
   return {};

@@ -16,14 +16,14 @@ tl::unexpected<ConfinedFailure> refuse(std::string what) {
 
 }  // namespace
 
-ConfinedResult<std::string> run_disc_job(std::string_view) {
+ConfinedResult<std::string> run_disc_job(std::string_view entry) {
   const base::Fd file(::open(confined_file, O_RDONLY | O_CLOEXEC));
   if (!file.open()) return refuse(base::fail_errno("open the image", errno).value().what);
   const auto source = format::disc_source(file.get());
   if (!source) return refuse(source.error().what);
   const auto disc = format::read_disc(*source);
   if (!disc) return refuse(disc.error().what);
-  auto media = find_boot_parts(*source, *disc);
+  auto media = find_boot_parts(*source, *disc, entry);
   if (!media) return refuse(media.error().what);
   const DiscFacts facts{source->size, disc->names, disc->label, disc->files.size(), std::move(*media)};
   if (auto fits = check_disc_facts(facts); !fits) return refuse(fits.error().what);

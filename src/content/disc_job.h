@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the limited process does with a disc image: the answer is the facts as JSON.
+// What the limited process does with a disc image: the argument is the menu entry that is
+// wanted, the answer is the facts as JSON.
 #pragma once
 
 #include <string_view>

@@ -38,7 +38,9 @@ base::Result<BootEntry> entry_of_tree(std::span<const SourceFile> files) {
     if (!bytes) return tl::unexpected(bytes.error());
     return std::string(base::as_text(*bytes));
   };
-  return find_boot_entry(tree);
+  auto menu = find_boot_menu(tree);
+  if (!menu) return tl::unexpected(menu.error());
+  return std::move(menu->chosen);
 }
 
 base::Status check_command_line(const std::string& line, const KernelFacts& kernel) {

@@ -15,6 +15,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "content/confined.h"
 #include "content/file_copy.h"
 #include "content/library.h"
 #include "content/library_disk.h"
@@ -27,18 +28,28 @@ bool same_moment(const struct stat& a, const struct stat& b) {
          a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
 }
 
-std::uint64_t size_of(const struct stat& facts) { return static_cast<std::uint64_t>(facts.st_size); }
+// A source, and the file that it is, or is a part of.
+struct Seen {
+  struct stat file {};
+  FilePart part{-1};  // measured
+  [[nodiscard]] bool whole() const { return part.size == static_cast<std::uint64_t>(file.st_size); }
+};
 
-base::Result<struct stat> look_at(const SourceFile& source) {
-  struct stat facts {};
-  if (::fstat(source.fd, &facts) != 0) return base::fail_errno(source.name, errno);
-  return facts;
+base::Result<Seen> look_at(const SourceFile& source) {
+  Seen seen;
+  if (::fstat(source.part.fd, &seen.file) != 0) return base::fail_errno(source.name, errno);
+  const auto part = measured(source.part);
+  if (!part) return base::fail("{}: {}", source.name, part.error().what);
+  seen.part = *part;
+  return seen;
 }
 
 // Of the same source at the next try; whether it really is the same, its octets tell.
-std::string identity(const struct stat& facts) {
-  return fmt::format("{:x}-{:x}-{:x}.{:x}", facts.st_ino, facts.st_size, facts.st_mtim.tv_sec,
-                     facts.st_mtim.tv_nsec);
+std::string identity(const Seen& seen) {
+  std::string text = fmt::format("{:x}-{:x}-{:x}.{:x}", seen.file.st_ino, seen.file.st_size,
+                                 seen.file.st_mtim.tv_sec, seen.file.st_mtim.tv_nsec);
+  if (!seen.whole()) text += fmt::format("-{:x}-{:x}", seen.part.offset, seen.part.size);
+  return text;
 }
 
 bool has_octets(int fd, base::ByteView octets, std::uint64_t at, std::vector<std::uint8_t>& scratch) {
@@ -48,11 +59,11 @@ bool has_octets(int fd, base::ByteView octets, std::uint64_t at, std::vector<std
 }
 
 // Both ends: what differs in one of these is not worth to be compared any further.
-bool ends_alike(int a, int b, std::uint64_t size) {
-  std::vector<std::uint8_t> end(std::min<std::uint64_t>(size, 65536)), scratch;
-  for (const std::uint64_t at : {std::uint64_t{0}, size - end.size()}) {
-    if (read_at(a, end.data(), end.size(), at) != static_cast<ssize_t>(end.size())) return false;
-    if (!has_octets(b, end, at, scratch)) return false;
+bool ends_alike(int file, const FilePart& source) {
+  std::vector<std::uint8_t> end(std::min<std::uint64_t>(source.size, 65536)), scratch;
+  for (const std::uint64_t at : {std::uint64_t{0}, source.size - end.size()}) {
+    if (read_at(file, end.data(), end.size(), at) != static_cast<ssize_t>(end.size())) return false;
+    if (!has_octets(source.fd, end, source.offset + at, scratch)) return false;
   }
   return true;
 }
@@ -66,12 +77,12 @@ class Library::Adding {
   base::Status measure(std::span<const SourceFile> files) {
     std::uint64_t needed = 0;
     for (const SourceFile& file : files) {
-      const auto facts = look_at(file);
-      if (!facts) return tl::unexpected(facts.error());
-      total_ += size_of(*facts);
+      const auto seen = look_at(file);
+      if (!seen) return tl::unexpected(seen.error());
+      total_ += seen->part.size;
       const std::lock_guard lock(library_.mutex_);
       // What has a file's size here is most likely this file.
-      if (!library_.by_size_.contains(size_of(*facts))) needed += size_of(*facts);
+      if (!library_.by_size_.contains(seen->part.size)) needed += seen->part.size;
     }
     if (auto room = check_room(needed); !room) return room;
     if (progress_) progress_(0, total_);
@@ -90,7 +101,7 @@ class Library::Adding {
       if (!copied) return tl::unexpected(copied.error());
       *hash = *copied;
     }
-    return PackageFile{**hash, size_of(before_), source.name};
+    return PackageFile{**hash, before_.part.size, source.name};
   }
 
   base::Status write_manifest(const std::string& text, const base::Sha256& hash) {
@@ -180,7 +191,7 @@ class Library::Adding {
 
   base::Status unchanged() const {
     const auto after = look_at(*source_);
-    if (after && same_moment(before_, *after)) return {};
+    if (after && same_moment(before_.file, after->file)) return {};
     return base::fail("{}: changed while it was copied: try again when nobody writes to it", source_->name);
   }
 
@@ -188,13 +199,14 @@ class Library::Adding {
     auto incoming = open_incoming(identity(before_));
     if (!incoming) return tl::unexpected(incoming.error());
     // Btrfs, XFS: no data moves. What was cloned does not change with its source.
-    if (incoming->left() == 0 && size_of(before_) > 0 && ::ioctl(incoming->fd(), FICLONE, source_->fd) == 0) {
+    if (incoming->left() == 0 && before_.whole() && before_.part.size > 0 &&
+        ::ioctl(incoming->fd(), FICLONE, before_.part.fd) == 0) {
       const SourceFile clone{source_->name, incoming->fd()};
       const auto hash = hash_of(clone);
       if (!hash) return hash;
       if (auto same = unchanged(); !same) return tl::unexpected(same.error());
       if (held(*hash)) return hash;
-      if (auto placed = place(*incoming, *hash, size_of(before_)); !placed)
+      if (auto placed = place(*incoming, *hash, before_.part.size); !placed)
         return tl::unexpected(placed.error());
       return hash;
     }
@@ -207,8 +219,8 @@ class Library::Adding {
     if (auto same = unchanged(); !same) return tl::unexpected(same.error());
     // All of it was in a file that we have, unless that one was found damaged and moved meanwhile.
     if (written.alike && like == *hash && held(*hash)) return hash;
-    if (auto ended = end_likeness(written, size_of(before_)); !ended) return tl::unexpected(ended.error());
-    if (auto placed = place(*incoming, *hash, size_of(before_)); !placed)
+    if (auto ended = end_likeness(written, before_.part.size); !ended) return tl::unexpected(ended.error());
+    if (auto placed = place(*incoming, *hash, before_.part.size); !placed)
       return tl::unexpected(placed.error());
     return hash;
   }
@@ -218,12 +230,12 @@ class Library::Adding {
     std::vector<base::Sha256> hashes;
     {
       const std::lock_guard lock(library_.mutex_);
-      const auto [from, to] = library_.by_size_.equal_range(size_of(before_));
+      const auto [from, to] = library_.by_size_.equal_range(before_.part.size);
       for (auto it = from; it != to; ++it) hashes.push_back(it->second);
     }
     for (const base::Sha256& hash : hashes) {
       const base::Fd file(::open(library_.path(hash).c_str(), O_RDONLY | O_CLOEXEC));
-      if (file.open() && ends_alike(file.get(), source_->fd, size_of(before_)) && held(hash)) return hash;
+      if (file.open() && ends_alike(file.get(), before_.part) && held(hash)) return hash;
     }
     return std::nullopt;
   }
@@ -237,10 +249,10 @@ class Library::Adding {
 
   base::Result<base::Sha256> read_source(Written& written) {
     base::Hasher hasher;
-    std::vector<std::uint8_t> block(std::min<std::uint64_t>(library_block, size_of(before_))), scratch;
-    for (std::uint64_t at = 0; at < size_of(before_);) {
-      const std::size_t wanted = std::min<std::uint64_t>(block.size(), size_of(before_) - at);
-      const ssize_t n = read_at(source_->fd, block.data(), wanted, at);
+    std::vector<std::uint8_t> block(std::min<std::uint64_t>(library_block, before_.part.size)), scratch;
+    for (std::uint64_t at = 0; at < before_.part.size;) {
+      const std::size_t wanted = std::min<std::uint64_t>(block.size(), before_.part.size - at);
+      const ssize_t n = read_at(before_.part.fd, block.data(), wanted, before_.part.offset + at);
       if (n < 0) return base::fail_errno("read " + source_->name, errno);
       if (static_cast<std::size_t>(n) < wanted)
         return base::fail("{}: became shorter while it was copied", source_->name);
@@ -267,7 +279,7 @@ class Library::Adding {
     if (::ftruncate(to, written.elsewhere ? 0 : static_cast<off_t>(size)) != 0)
       return write_error(library_.directory_, errno);
     // Room is refused here rather than at the last block. Not every file system can.
-    const auto whole = static_cast<off_t>(size_of(before_));
+    const auto whole = static_cast<off_t>(before_.part.size);
     if (whole > 0 && ::fallocate(to, FALLOC_FL_KEEP_SIZE, 0, whole) != 0 && errno == ENOSPC)
       return write_error(library_.directory_, ENOSPC);
     if (!written.elsewhere) return {};
@@ -276,11 +288,12 @@ class Library::Adding {
     return {};
   }
 
+  // Of a whole file.
   base::Result<base::Sha256> hash_of(const SourceFile& file) {
     base::Hasher hasher;
     std::vector<std::uint8_t> block(library_block);
     for (std::uint64_t at = 0;;) {
-      const ssize_t n = read_at(file.fd, block.data(), block.size(), at);
+      const ssize_t n = read_at(file.part.fd, block.data(), block.size(), at);
       if (n < 0) return base::fail_errno("read " + file.name, errno);
       if (n == 0) return hasher.finish();
       hasher.add({block.data(), static_cast<std::size_t>(n)});
@@ -291,21 +304,22 @@ class Library::Adding {
 
   // nullopt: it cannot be linked, or only to be copied.
   base::Result<std::optional<base::Sha256>> link() {
+    if (!before_.whole()) return std::nullopt;
     const auto hash = hash_of(*source_);
     if (!hash) return tl::unexpected(hash.error());
     if (auto same = unchanged(); !same) return tl::unexpected(same.error());
     if (held(*hash)) return *hash;
     if (auto made = make_folder(*hash); !made) return tl::unexpected(made.error());
     const std::lock_guard lock(library_.mutex_);
-    const std::string from = fmt::format("/proc/self/fd/{}", source_->fd);
-    if (::fchmod(source_->fd, 0440) != 0 || ::fsync(source_->fd) != 0 ||
+    const std::string from = fmt::format("/proc/self/fd/{}", before_.part.fd);
+    if (::fchmod(before_.part.fd, 0440) != 0 || ::fsync(before_.part.fd) != 0 ||
         ::linkat(AT_FDCWD, from.c_str(), AT_FDCWD, library_.path(*hash).c_str(), AT_SYMLINK_FOLLOW) != 0) {
-      done_ -= size_of(before_);
+      done_ -= before_.part.size;
       return std::nullopt;
     }
-    give_to(source_->fd, library_.owner_);
+    give_to(before_.part.fd, library_.owner_);
     pin(*hash);
-    library_.index(*hash, size_of(before_));
+    library_.index(*hash, before_.part.size);
     return *hash;
   }
 
@@ -315,7 +329,7 @@ class Library::Adding {
   std::uint64_t total_ = 0, done_ = 0;
   std::set<std::string> touched_;
   const SourceFile* source_ = nullptr;
-  struct stat before_ {};
+  Seen before_;
 };
 
 base::Result<Library::Added> Library::add(std::span<const SourceFile> files, const CopyProgress& progress,

@@ -137,6 +137,70 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> wo
 
 bool has_variable(std::string_view text) { return text.find('$') != std::string_view::npos; }
 
+std::string_view unquoted(std::string_view text) {
+  const bool quoted =
+      text.size() >= 2 && text.front() == text.back() && (text.front() == '"' || text.front() == '\'');
+  return quoted ? text.substr(1, text.size() - 2) : text;
+}
+
+class Grub {
+ public:
+  void read(std::string_view text) {
+    while (!text.empty()) {
+      std::string_view line = take_line(text);
+      const std::string_view command = take_word(line);
+      obey(command, line);
+    }
+  }
+
+  std::vector<ConfigEntry> entries() && {
+    for (ConfigEntry& entry : entries_) {
+      const std::size_t place = places_[static_cast<std::size_t>(&entry - entries_.data())];
+      entry.is_default = entry.label == default_ || (place != 0 && std::to_string(place - 1) == default_);
+    }
+    std::erase_if(entries_, [](const ConfigEntry& entry) {
+      return has_variable(entry.kernel) ||
+             std::any_of(entry.initrds.begin(), entry.initrds.end(), has_variable);
+    });
+    return std::move(entries_);
+  }
+
+ private:
+  void obey(std::string_view command, std::string_view rest) {
+    if (command == "menuentry") {
+      begin(rest);
+    } else if (command == "submenu") {
+      if (submenus_++ == 0) ++counted_;
+    } else if (command == "}") {
+      if (!inside_ && submenus_ > 0) --submenus_;
+      inside_ = false;
+    } else if (command == "set" && !inside_ && rest.starts_with("default=") && !has_variable(rest)) {
+      default_ = unquoted(rest.substr(rest.find('=') + 1));
+    } else if (inside_ && is_one_of(command, {"linux", "linuxefi", "linux16"})) {
+      entries_.back().kernel = take_word(rest);
+      while (!rest.empty()) {
+        const std::string_view word = take_word(rest);
+        if (!has_variable(word)) add_word(entries_.back().command_line, word);
+      }
+    } else if (inside_ && is_one_of(command, {"initrd", "initrdefi", "initrd16"})) {
+      while (!rest.empty()) entries_.back().initrds.emplace_back(take_word(rest));
+    }
+  }
+
+  void begin(std::string_view title) {
+    inside_ = entries_.size() < most_entries;
+    if (!inside_) return;
+    entries_.push_back({.label = grub_title(title)});
+    places_.push_back(submenus_ == 0 ? ++counted_ : 0);
+  }
+
+  std::vector<ConfigEntry> entries_;
+  std::vector<std::size_t> places_;  // of each, as GRUB counts from 1 on; 0: in a submenu
+  std::size_t counted_ = 0, submenus_ = 0;
+  bool inside_ = false;
+  std::string default_ = "0";
+};
+
 }  // namespace
 
 std::vector<ConfigEntry> parse_syslinux(std::string_view text, const Include& include) {
@@ -146,31 +210,9 @@ std::vector<ConfigEntry> parse_syslinux(std::string_view text, const Include& in
 }
 
 std::vector<ConfigEntry> parse_grub(std::string_view text) {
-  std::vector<ConfigEntry> entries;
-  bool inside = false;
-  while (!text.empty()) {
-    std::string_view line = take_line(text);
-    const std::string_view command = take_word(line);
-    if (command == "menuentry") {
-      inside = entries.size() < most_entries;
-      if (inside) entries.push_back({.label = grub_title(line)});
-    } else if (command == "}") {
-      inside = false;
-    } else if (inside && is_one_of(command, {"linux", "linuxefi", "linux16"})) {
-      entries.back().kernel = take_word(line);
-      while (!line.empty()) {
-        const std::string_view word = take_word(line);
-        if (!has_variable(word)) add_word(entries.back().command_line, word);
-      }
-    } else if (inside && is_one_of(command, {"initrd", "initrdefi", "initrd16"})) {
-      while (!line.empty()) entries.back().initrds.emplace_back(take_word(line));
-    }
-  }
-  std::erase_if(entries, [](const ConfigEntry& entry) {
-    return has_variable(entry.kernel) ||
-           std::any_of(entry.initrds.begin(), entry.initrds.end(), has_variable);
-  });
-  return entries;
+  Grub reader;
+  reader.read(text);
+  return std::move(reader).entries();
 }
 
 }  // namespace content

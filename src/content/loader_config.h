@@ -27,7 +27,8 @@ using Include = std::function<std::optional<std::string>(std::string_view path)>
 // syslinux's language: LABEL, KERNEL/LINUX, APPEND, INITRD, DEFAULT, MENU DEFAULT, INCLUDE.
 std::vector<ConfigEntry> parse_syslinux(std::string_view text, const Include& include);
 // GRUB's: menuentry 'title' { linux … initrd … }. Only a running GRUB knows its variables:
-// an entry with one in a path is left out, a word of a command line with one is dropped.
+// an entry with one in a path is left out, a word of a command line with one is dropped. The
+// default entry is that of «set default=», by number or title, else the first, as GRUB has it.
 std::vector<ConfigEntry> parse_grub(std::string_view text);
 
 }  // namespace content

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "content/sources.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <filesystem>
 #include <unordered_map>
 
+#include "content/confined.h"
 #include "content/published.h"
 
 namespace content {
@@ -25,9 +25,8 @@ bool is_letter_or_digit(char c) {
 }
 
 base::Status check_regular(const SourceFile& file) {
-  struct stat facts {};
-  if (::fstat(file.fd, &facts) != 0) return base::fail_errno(file.name, errno);
-  if (!S_ISREG(facts.st_mode)) return base::fail("{}: not a regular file", file.name);
+  const auto part = measured(file.part);
+  if (!part) return base::fail("{}: {}", file.name, part.error().what);
   return {};
 }
 
@@ -85,10 +84,12 @@ base::Status check_sources(std::span<const SourceFile> files) {
 }
 
 base::Result<std::vector<std::uint8_t>> read_front(const SourceFile& file, std::size_t size) {
+  size = static_cast<std::size_t>(std::min<std::uint64_t>(size, file.part.size));
   std::vector<std::uint8_t> bytes(size);
   std::size_t got = 0;
   while (got < size) {
-    const ssize_t n = ::pread(file.fd, bytes.data() + got, size - got, static_cast<off_t>(got));
+    const auto at = static_cast<off_t>(file.part.offset + got);
+    const ssize_t n = ::pread(file.part.fd, bytes.data() + got, size - got, at);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return base::fail_errno("read " + file.name, errno);
     if (n == 0) break;

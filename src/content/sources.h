@@ -10,14 +10,16 @@
 #include <vector>
 
 #include "base/result.h"
+#include "content/file_part.h"
 
 namespace content {
 
-// A file handed over open. Only positioned reads are done: the descriptor's own position,
-// which its owner may share, neither matters nor moves.
+// A file handed over open, or a part of one: of a disc image only what is needed is copied. Only
+// positioned reads are done: the descriptor's own position, which its owner may share, neither
+// matters nor moves.
 struct SourceFile {
   std::string name;  // relative, '/' between parts
-  int fd = -1;
+  FilePart part{-1};
 };
 
 // Octets of all files together.
@@ -31,7 +33,8 @@ base::Status check_image_name(std::string_view name);
 base::Status check_file_name(std::string_view name);
 
 // Each name fine, no two the same to a client (which ignores case), none a folder of another's;
-// each descriptor a regular file.
+// each descriptor a regular file that holds the
+// whole part.
 base::Status check_sources(std::span<const SourceFile> files);
 
 // The first `size` octets of a file, fewer if it is shorter.

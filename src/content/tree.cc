@@ -9,6 +9,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/ascii.h"
+#include "base/utf8.h"
 #include "content/loader_config.h"
 #include "content/published.h"
 
@@ -40,6 +42,11 @@ std::string some_of(const std::vector<std::string>& list) {
   const std::string more =
       list.size() > most ? fmt::format(" and {} more", list.size() - most) : std::string();
   return fmt::format("{}{}", fmt::join(shown, ", "), more);
+}
+
+std::vector<std::string> in_quotes(std::vector<std::string> labels) {
+  for (std::string& label : labels) label = fmt::format("«{}»", label);
+  return labels;
 }
 
 // «a/b» is «b» or ends with «/b».
@@ -93,27 +100,26 @@ std::optional<BootEntry> resolve(const ConfigEntry& entry, const Names& names, s
 
 bool is_install(std::string_view label) { return label == "install" || label == "Install"; }
 
-// Which of a menu's entries: nullopt when it has none that boots a kernel.
-base::Result<std::optional<BootEntry>> choose(const std::vector<ConfigEntry>& entries, const Names& names,
-                                              const std::string& config) {
-  std::vector<BootEntry> bootable;
-  std::optional<BootEntry> chosen_default;
-  for (const ConfigEntry& entry : entries) {
-    auto resolved = resolve(entry, names, config);
-    if (!resolved) continue;
-    if (is_install(resolved->label)) return resolved;
-    if (entry.is_default && !chosen_default) chosen_default = resolved;
-    bootable.push_back(std::move(*resolved));
-  }
-  if (chosen_default) return chosen_default;
-  if (bootable.empty()) return std::nullopt;
-  if (bootable.size() > 1) {
-    std::vector<std::string> labels;
-    for (const BootEntry& entry : bootable) labels.push_back(fmt::format("«{}»", entry.label));
-    return base::fail("{} has several entries ({}), none called «install» and none the default: {}", config,
-                      some_of(labels), help);
-  }
-  return bootable.front();
+// An entry that boots something of the tree.
+struct Bootable {
+  BootEntry entry;
+  bool is_default = false;
+};
+
+// Which of a menu's entries; nullptr when it has none.
+base::Result<const Bootable*> choose(const std::vector<Bootable>& menu, const std::string& config,
+                                     std::string_view to_choose) {
+  if (menu.empty()) return nullptr;
+  const auto install =
+      std::ranges::find_if(menu, [](const Bootable& each) { return is_install(each.entry.label); });
+  if (install != menu.end()) return &*install;
+  const auto chosen = std::ranges::find_if(menu, &Bootable::is_default);
+  if (chosen != menu.end()) return &*chosen;
+  if (menu.size() == 1) return &menu.front();
+  std::vector<std::string> labels;
+  for (const Bootable& each : menu) labels.push_back(each.entry.label);
+  return base::fail("{} has several entries ({}), none called «install» and none the default: {}", config,
+                    some_of(in_quotes(labels)), to_choose);
 }
 
 using Parser = std::vector<ConfigEntry> (*)(const TreeView&, const Names&, const std::string& config,
@@ -145,29 +151,72 @@ constexpr Source sources[] = {
     {"grub.cfg", read_grub},
 };
 
-// All configuration files of one kind must agree on the kernel: a tree for two
-// architectures has two answers, and guessing would boot the wrong one.
-base::Result<std::optional<BootEntry>> from_configuration(const TreeView& tree, const Names& names,
-                                                          const Source& source) {
-  std::optional<BootEntry> found;
-  std::string found_in;
-  for (const std::string& name : tree.names) {
-    if (!is_or_ends_with(name, source.ending)) continue;
-    const auto text = tree.read(name);
-    if (!text) return tl::unexpected(text.error());
-    auto entry = choose(source.parse(tree, names, name, *text), names, name);
-    if (!entry) return tl::unexpected(entry.error());
-    if (!*entry) continue;
-    if (found && found->kernel != (*entry)->kernel) {
-      return base::fail("{} boots {}, {} boots {}: {}", found_in, found->kernel, name, (*entry)->kernel,
-                        help);
+// Goes through the menus of a tree.
+class Menus {
+ public:
+  Menus(const TreeView& tree, std::string_view wanted) : tree_(tree), wanted_(wanted), names_(tree.names) {}
+
+  [[nodiscard]] const std::vector<std::string>& labels() const { return labels_; }
+
+  // All configuration files of one kind must agree on the kernel: a tree for two
+  // architectures has two answers, and guessing would boot the wrong one.
+  base::Result<std::optional<BootEntry>> look_into(const Source& source) {
+    std::optional<BootEntry> found;
+    std::string found_in;
+    for (const std::string& name : tree_.names) {
+      if (!is_or_ends_with(name, source.ending)) continue;
+      const auto text = tree_.read(name);
+      if (!text) return tl::unexpected(text.error());
+      const auto menu = bootable(source.parse(tree_, names_, name, *text), name);
+      list(menu);
+      const auto entry = wanted_.empty() ? choose(menu, name, tree_.to_choose) : find_wanted(menu);
+      if (!entry) return tl::unexpected(entry.error());
+      if (*entry == nullptr) continue;
+      if (!wanted_.empty()) return (*entry)->entry;
+      if (found && found->kernel != (*entry)->entry.kernel) {
+        return base::fail("{} boots {}, {} boots {}: {}", found_in, found->kernel, name,
+                          (*entry)->entry.kernel, tree_.to_choose);
+      }
+      if (found) continue;
+      found = (*entry)->entry;
+      found_in = name;
     }
-    if (found) continue;
-    found = std::move(*entry);
-    found_in = name;
+    return found;
   }
-  return found;
-}
+
+ private:
+  [[nodiscard]] std::vector<Bootable> bootable(const std::vector<ConfigEntry>& entries,
+                                               const std::string& config) const {
+    std::vector<Bootable> out;
+    for (const ConfigEntry& entry : entries) {
+      if (auto resolved = resolve(entry, names_, config))
+        out.push_back({std::move(*resolved), entry.is_default});
+    }
+    return out;
+  }
+
+  void list(const std::vector<Bootable>& menu) {
+    for (const Bootable& each : menu) {
+      std::string label = base::one_line(each.entry.label, longest_menu_label);
+      if (!label.empty() && labels_.size() < most_menu_labels &&
+          std::ranges::find(labels_, label) == labels_.end())
+        labels_.push_back(std::move(label));
+    }
+  }
+
+  [[nodiscard]] base::Result<const Bootable*> find_wanted(const std::vector<Bootable>& menu) const {
+    const auto found = std::ranges::find_if(menu, [&](const Bootable& each) {
+      return base::same_but_for_case(base::one_line(each.entry.label, longest_menu_label), wanted_) ||
+             each.entry.kernel == wanted_;
+    });
+    return found == menu.end() ? nullptr : &*found;
+  }
+
+  const TreeView& tree_;
+  std::string_view wanted_;
+  Names names_;
+  std::vector<std::string> labels_;
+};
 
 bool starts_with_any(std::string_view name, std::initializer_list<std::string_view> starts) {
   return std::any_of(starts.begin(), starts.end(),
@@ -215,14 +264,20 @@ base::Result<BootEntry> by_names(const TreeView& tree) {
 
 }  // namespace
 
-base::Result<BootEntry> find_boot_entry(const TreeView& tree) {
-  const Names names(tree.names);
+base::Result<BootMenu> find_boot_menu(const TreeView& tree, std::string_view wanted) {
+  Menus menus(tree, wanted);
   for (const Source& source : sources) {
-    auto entry = from_configuration(tree, names, source);
+    auto entry = menus.look_into(source);
     if (!entry) return tl::unexpected(entry.error());
-    if (*entry) return std::move(**entry);
+    if (*entry) return BootMenu{std::move(**entry), menus.labels()};
   }
-  return by_names(tree);
+  if (!wanted.empty()) {
+    return base::fail("no menu entry «{}» that boots anything: there {}", base::one_line(wanted, 80),
+                      menus.labels().empty() ? "is none" : "are " + some_of(in_quotes(menus.labels())));
+  }
+  auto entry = by_names(tree);
+  if (!entry) return tl::unexpected(entry.error());
+  return BootMenu{std::move(*entry), {}};
 }
 
 }  // namespace content

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <utility>
 
+#include "base/ascii.h"
 #include "content/wim.h"
 #include "content/wim_facts_json.h"
 #include "content/windows_names.h"
@@ -61,16 +62,16 @@ base::Result<WindowsParts> WindowsParts::take_out(const SourceFile& wim, const S
                                                   const std::string& scratch) {
   const Scratch folder(scratch);
   if (folder.error() != 0) return base::fail_errno("create " + folder.path(), folder.error());
-  auto taken = extract_wim_boot_files(wim.fd, index, folder.path());
+  auto taken = extract_wim_boot_files(wim.part, index, folder.path());
   if (!taken) return base::fail("{}: {}", wim.name, taken.error().what);
   WindowsParts parts;
   parts.facts_ = std::move(taken->facts);
   auto facts = keep_facts(parts.facts_, folder.path());
   if (!facts) return tl::unexpected(facts.error());
-  parts.files_.push_back({std::string(windows_image_name), wim.fd});
+  parts.files_.push_back({std::string(windows_image_name), wim.part});
   parts.files_.push_back({std::string(windows_facts_name), facts->get()});
   parts.open_.push_back(std::move(*facts));
-  if (sdi != nullptr) parts.files_.push_back({std::string(sdi_name), sdi->fd});
+  if (sdi != nullptr) parts.files_.push_back({std::string(sdi_name), sdi->part});
   for (const WimExtract& each : taken->files) {
     if (sdi != nullptr && each.file.name == sdi_name) continue;
     const std::string path = fmt::format("{}/{}", folder.path(), each.file.name);
@@ -80,6 +81,13 @@ base::Result<WindowsParts> WindowsParts::take_out(const SourceFile& wim, const S
     parts.open_.push_back(std::move(*fd));
   }
   return parts;
+}
+
+void WindowsParts::add_missing(std::span<const SourceFile> files) {
+  for (const SourceFile& file : files) {
+    const auto same = [&](const SourceFile& other) { return base::same_but_for_case(other.name, file.name); };
+    if (std::ranges::none_of(files_, same)) files_.push_back(file);
+  }
 }
 
 }  // namespace content

@@ -23,6 +23,10 @@ class WindowsParts {
   static base::Result<WindowsParts> take_out(const SourceFile& wim, const SourceFile* sdi, int index,
                                              const std::string& scratch);
 
+  // Files from elsewhere, «boot.sdi» or «fonts/wgl4_boot.ttf», where the WIM brings none of that
+  // name; they stay open as long as this is used.
+  void add_missing(std::span<const SourceFile> files);
+
   [[nodiscard]] const format::WimFacts& facts() const { return facts_; }
   // "boot.wim", "wim.json", "pxeboot.n12", "fonts/wgl4_boot.ttf", …
   [[nodiscard]] std::span<const SourceFile> files() const { return files_; }

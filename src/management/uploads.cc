@@ -76,13 +76,17 @@ ApiResult add_image(ApiContext& context, ApiJobs& jobs, const ApiRequest& reques
   Members members(*object);
   const auto image = std::make_shared<site::NewImage>();  // jobs are copied, open files are not
   image->name = members.text("name");
-  const auto kind = policy::parse_image_kind(members.text("kind", "linux"));
-  if (!kind) members.complain("/kind", "must be \"linux\", \"tree\" or \"wim\"");
+  const std::string kind_word = members.text("kind", "linux");
+  const auto kind = policy::parse_image_kind(kind_word);
+  image->disc = kind_word == "iso";
+  if (!kind && !image->disc)
+    members.complain("/kind", "must be \"linux\", \"tree\", \"wim\", \"uki\" or \"iso\"");
   image->kind = kind.value_or(policy::ImageKind::linux_kernel);
+  if (image->disc) image->entry = members.text("entry");
   image->kernel = members.text("kernel");
   image->initrds = members.texts("initrds");
   if (members.has("command_line")) image->command_line = members.text("command_line");
-  if (image->kind == policy::ImageKind::wim)
+  if (image->disc || image->kind == policy::ImageKind::wim)
     image->wim_index = members.number("index", 0, 1, format::most_wim_images);
   const auto state = policy::parse_image_state(members.text("state", "published"));
   if (!state || *state == policy::ImageState::withdrawn)

@@ -11,15 +11,22 @@ std::string_view print(ImageKind kind) {
       return "tree";
     case ImageKind::wim:
       return "wim";
+    case ImageKind::uki:
+      return "uki";
   }
   return "unknown";
 }
 
 std::optional<ImageKind> parse_image_kind(std::string_view text) {
-  for (const ImageKind kind : {ImageKind::linux_kernel, ImageKind::tree, ImageKind::wim}) {
+  for (const ImageKind kind : {ImageKind::linux_kernel, ImageKind::tree, ImageKind::wim, ImageKind::uki}) {
     if (print(kind) == text) return kind;
   }
   return std::nullopt;
+}
+
+std::string bios_kernel(const Image& image) {
+  if (image.kind != ImageKind::uki) return image.kernel;
+  return image.kernel.substr(0, image.kernel.rfind('/') + 1) + std::string(uki_kernel_name);
 }
 
 std::string_view print(ImageState state) {

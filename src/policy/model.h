@@ -13,9 +13,10 @@
 
 namespace policy {
 
-// A kernel with its initrds; a folder of files that has both somewhere; a Windows image.
-enum class ImageKind : std::uint8_t { linux_kernel, tree, wim };
-std::string_view print(ImageKind kind);  // "linux", "tree", "wim"
+// A kernel with its initrds; a folder of files that has both somewhere; a Windows image; a unified
+// kernel image, which is a UEFI program and has its kernel and initrds beside it for BIOS machines.
+enum class ImageKind : std::uint8_t { linux_kernel, tree, wim, uki };
+std::string_view print(ImageKind kind);  // "linux", "tree", "wim", "uki"
 std::optional<ImageKind> parse_image_kind(std::string_view text);
 
 // Only a published image is chosen. Neither of the others is served: a draft not yet, a
@@ -29,7 +30,7 @@ struct Image {
   std::int64_t id = 0;
   std::string name;
   ImageKind kind = ImageKind::linux_kernel;
-  std::string kernel;  // of a Windows image: the WIM
+  std::string kernel;  // of a Windows image: the WIM; of a unified one: all of it
   std::vector<std::string> initrds;
   std::string command_line;
   // Which machines the kernel runs on. A BIOS machine counts as x64 here: PXE cannot tell.
@@ -37,6 +38,10 @@ struct Image {
   ImageState state = ImageState::published;
   bool operator==(const Image&) const = default;
 };
+
+// The kernel that BIOS loaders take: of a unified image the one beside it, which has this name.
+inline constexpr std::string_view uki_kernel_name = "linux";
+std::string bios_kernel(const Image& image);
 
 // What a boot program is given out for. A loader that renders menus can do all of them; a
 // program that only boots, or only asks for F12, does one.

@@ -33,6 +33,14 @@ void load(std::string& config, const Screen::Entry& entry, std::string_view inde
     line(config, "{}chainloader {}", indent, grub_word("/" + windows_files(entry).bootmgfw_efi));
     return;
   }
+  if (image.kind == policy::ImageKind::uki) {
+    // All words as one: chainloader takes no quotes away, and joins words with blanks.
+    const std::string command_line = one_line(command_line_of(entry, boot));
+    line(config, "{}echo {}", indent, grub_word("Bootferry: booting " + entry.title));
+    line(config, "{}chainloader {}{}{}", indent, grub_word("/" + image.kernel),
+         command_line.empty() ? "" : " ", command_line.empty() ? "" : grub_word(command_line));
+    return;
+  }
   std::string words = grub_word("/" + image.kernel);
   if (const std::string command_line = grub_command_line(command_line_of(entry, boot));
       !command_line.empty()) {

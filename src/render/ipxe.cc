@@ -36,7 +36,7 @@ void load_and_boot(std::string& script, const Screen::Entry& entry, const Server
   while (arguments.ends_with(' ')) arguments.pop_back();
 
   line(script, "imgfree");
-  fetch(script, "kernel", files.url(image.kernel), arguments);
+  fetch(script, "kernel", files.url(policy::bios_kernel(image)), arguments);
   for (std::size_t i = 0; i < image.initrds.size(); ++i) {
     fetch(script, fmt::format("initrd --name initrd{}", i), files.url(image.initrds[i]), "");
   }
@@ -50,6 +50,21 @@ std::string variables_option(std::string_view mac_dashed) {
   std::string octets = fmt::format("01:{:02x}", path.size());
   for (const char c : path) octets += fmt::format(":{:02x}", static_cast<unsigned char>(c));
   return octets;
+}
+
+// UEFI firmware starts the program itself, as its signature covers it; a BIOS gets the kernel and the
+// initrds that it holds. The program takes the words that follow in place of its own command line,
+// which Secure Boot makes it ignore.
+void load_and_boot_unified(std::string& script, const std::string& name, const Screen::Entry& entry,
+                           const ServerAddress& files, const BootWords& boot) {
+  const policy::Image& image = *entry.image;
+  line(script, "iseq ${{platform}} pcbios && goto {}-bios ||", name);
+  line(script, "imgfree");
+  fetch(script, "kernel", files.url(image.kernel), ipxe_words(command_line_of(entry, boot)));
+  line(script, "set wanted the unified kernel image");
+  line(script, "boot || goto failed");
+  line(script, ":{}-bios", name);
+  load_and_boot(script, entry, files, boot);
 }
 
 // iPXE starts Windows' boot program as the ROM would, and is the ROM to it: what the program and
@@ -128,6 +143,8 @@ std::string ipxe_script(const policy::Plan& plan, const policy::Settings& settin
     line(script, "echo Bootferry: booting {}", ipxe_words(screen->entries[i].title));
     if (is_windows(screen->entries[i])) {
       start_windows(script, screen->entries[i], server, boot);
+    } else if (screen->entries[i].image->kind == policy::ImageKind::uki) {
+      load_and_boot_unified(script, label(*screen, i), screen->entries[i], files, boot);
     } else {
       load_and_boot(script, screen->entries[i], files, boot);
     }

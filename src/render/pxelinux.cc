@@ -25,7 +25,7 @@ void start_windows(std::string& config, const policy::WindowsFiles& files) {
 
 void load(std::string& config, const Screen::Entry& entry, const BootWords& boot) {
   const policy::Image& image = *entry.image;
-  line(config, "  KERNEL ::/{}", one_line(image.kernel));
+  line(config, "  KERNEL ::/{}", one_line(policy::bios_kernel(image)));
   if (!image.initrds.empty()) {
     std::string initrds;
     for (const std::string& initrd : image.initrds) {

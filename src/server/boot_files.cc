@@ -57,7 +57,9 @@ const policy::Image* windows_image(const policy::Plan& plan) {
 bool has_file_last(const policy::Choice& choice, std::string_view normalised) {
   if (choice.image == nullptr) return false;
   const policy::Image& image = *choice.image;
-  return normalised == content::normalise(image.initrds.empty() ? image.kernel : image.initrds.back());
+  if (image.kind == policy::ImageKind::uki && normalised == content::normalise(image.kernel)) return true;
+  return normalised ==
+         content::normalise(image.initrds.empty() ? policy::bios_kernel(image) : image.initrds.back());
 }
 
 TextBehindName plain(std::string text, std::string about_it) {

@@ -240,7 +240,7 @@ base::Result<policy::Image> Administration::add_image(NewImage image, const Prog
 
   store::ImageRecord record;
   record.image.name = image.name;
-  record.image.kind = image.kind;
+  record.image.kind = taken->kind;
   record.image.command_line = taken->command_line;
   record.image.arch = taken->arch;
   record.image.state = image.state;

@@ -40,7 +40,11 @@ struct NewImage {
   std::string name;
   policy::ImageKind kind = policy::ImageKind::linux_kernel;
   std::vector<IncomingFile> files;
-  // Of a Windows image: `files` is the WIM, and a boot.sdi where it brings none.
+  // `files` is a disc image: what is on it tells the kind. Where it offers several systems: `entry`
+  // is one of its menu, or the folder of one of its Windows images.
+  bool disc = false;
+  std::string entry = {};
+  // Of a Windows image: `files` is the WIM (or a disc), and a boot.sdi where it brings none.
   int wim_index = 0;  // which of the file's images, from 1 on; 0: the one that boots
   // Relative names in `files`. For a tree they may be empty: then found in it, or named error.
   std::string kernel;

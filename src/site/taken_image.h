@@ -16,6 +16,7 @@
 namespace site {
 
 struct TakenImage {
+  policy::ImageKind kind = policy::ImageKind::linux_kernel;
   std::vector<content::SourceFile> files;
   std::string kernel, command_line;  // names in `files`
   std::vector<std::string> initrds;

@@ -336,12 +336,21 @@ ALTER TABLE images ADD COLUMN manifest TEXT NOT NULL DEFAULT '';
 ALTER TABLE programs ADD COLUMN manifest TEXT NOT NULL DEFAULT '';
 )";
 
-constexpr std::array<Migration, 6> all_migrations = {{{1, "images, deployments, boot programs", first_schema},
+// Unified kernel images.
+constexpr std::string_view unified_images_schema = R"(
+ALTER TABLE images RENAME COLUMN kind TO kind_6;
+ALTER TABLE images ADD COLUMN kind TEXT NOT NULL DEFAULT 'linux' CHECK (kind IN ('linux', 'tree', 'wim', 'uki'));
+UPDATE images SET kind = kind_6;
+ALTER TABLE images DROP COLUMN kind_6;
+)";
+
+constexpr std::array<Migration, 7> all_migrations = {{{1, "images, deployments, boot programs", first_schema},
                                                       {2, "the model of sites", model_schema},
                                                       {3, "runs", runs_schema},
                                                       {4, "states of images", image_states_schema},
                                                       {5, "Windows images", windows_images_schema},
-                                                      {6, "packages", packages_schema}}};
+                                                      {6, "packages", packages_schema},
+                                                      {7, "unified kernel images", unified_images_schema}}};
 
 }  // namespace
 

@@ -46,7 +46,9 @@ def test_the_guide(site):
     media = {"sources/boot.wim": make_wim(folder), "sources/setup.exe": pe_program(0x8664), "boot/boot.sdi": b"a disk"}
     make_disc(folder, media, "-udf").rename(folder / "windows.iso")
     menu = b"label install\n kernel /install/vmlinuz\n append initrd=/install/initrd.gz --- quiet\n"
-    media = {"install/vmlinuz": site.kernel.read_bytes(), "install/initrd.gz": b"initrd", "isolinux/isolinux.cfg": menu}
+    menu += b"label rescue\n kernel /install/vmlinuz\n append initrd=/install/initrd.gz rescue/enable=true\n"
+    media = {"install/vmlinuz": site.kernel.read_bytes(), "install/initrd.gz": b"initrd", "isolinux/isolinux.cfg": menu,
+             ".disk/base_components": b"main"}
     make_disc(folder, media, "-R").rename(folder / "linux.iso")
     env = {**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}"}
 

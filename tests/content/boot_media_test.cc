@@ -120,6 +120,43 @@ TEST(BootMedia, LinuxMediaByTheirOwnMenu) {
   EXPECT_EQ(found.kernel_facts.arch, policy::Arch::x64);
 }
 
+TEST(BootMedia, TheFontsBesideWindows) {
+  const FakeDisc disc({{"boot/fonts/WGL4_boot.ttf", "font"},
+                       {"boot/fonts/deeper/x.ttf", "font"},
+                       {"boot/fonts/readme.txt", "no font"},
+                       {"x64/sources/boot.wim", "a"},
+                       {"x86/Boot/Fonts/own.ttf", "its own"},
+                       {"x86/sources/boot.wim", "b"}});
+  const auto media = find(disc);
+  ASSERT_TRUE(media) << media.error().what;
+  const auto& trees = std::get<WindowsMedia>(*media).trees;
+  ASSERT_EQ(trees.size(), 2U);
+  ASSERT_EQ(trees[0].fonts.size(), 1U);
+  EXPECT_EQ(trees[0].fonts[0].path, "boot/fonts/WGL4_boot.ttf");
+  ASSERT_EQ(trees[1].fonts.size(), 1U);
+  EXPECT_EQ(trees[1].fonts[0].path, "x86/Boot/Fonts/own.ttf");
+}
+
+TEST(BootMedia, AnotherEntryOfTheMenuAndWhatStaysOnTheDisc) {
+  const FakeDisc disc({{"boot/grub/grub.cfg",
+                        "menuentry 'Try it' {\n  linux /casper/vmlinuz ---\n  initrd /casper/initrd\n}\n"
+                        "menuentry 'With HWE' {\n  linux /casper/hwe boot=x\n}\n"},
+                       {"casper/hwe", fake_kernel("6.8")},
+                       {"casper/initrd", "initrd"},
+                       {"casper/vmlinuz", fake_kernel("6.5")}});
+  const auto first = find(disc);
+  ASSERT_TRUE(first) << first.error().what;
+  EXPECT_EQ(std::get<LinuxMedia>(*first).kernel_facts.version, "6.5");
+  EXPECT_THAT(std::get<LinuxMedia>(*first).entries, testing::ElementsAre("Try it", "With HWE"));
+  EXPECT_THAT(std::get<LinuxMedia>(*first).needs, testing::ElementsAre("casper"));
+  const auto other = find_boot_parts(disc.source, disc.disc, "with hwe");
+  ASSERT_TRUE(other) << other.error().what;
+  EXPECT_EQ(std::get<LinuxMedia>(*other).kernel.path, "casper/hwe");
+  EXPECT_TRUE(std::get<LinuxMedia>(*other).initrds.empty());
+  EXPECT_THAT(find_boot_parts(disc.source, disc.disc, "none").error().what,
+              HasSubstr("«Try it», «With HWE»"));
+}
+
 TEST(BootMedia, NineWindowsAreNone) {
   Files files;
   for (char c = '1'; c <= '9'; ++c) files[std::string(1, c) + "/sources/boot.wim"] = "a";

@@ -23,6 +23,8 @@ DiscFacts linux_disc() {
   media.initrds = {{"install.amd/initrd  two.gz", 9000, {{1000, 9000}}}, {"empty", 0, {}}};
   media.entry = {"install", media.kernel.path, {media.initrds[0].path, "empty"}, "--- quiet  splash"};
   media.kernel_facts = {policy::Arch::x64, "6.1.0", true, 2047};
+  media.entries = {"install", "expert"};
+  media.needs = {"casper", "preseed"};
   return {size, format::DiscNames::rock_ridge, "Debian", 900, media};
 }
 
@@ -32,6 +34,7 @@ DiscFacts windows_disc() {
   tree.boot_wim = DiscFile{"x64/sources/boot.wim", 5000, {{2000, 5000}}};
   tree.boot_sdi = DiscFile{"boot/boot.sdi", 10, {{7000, 10}}};
   tree.arch = policy::Arch::x64;
+  tree.fonts = {{"boot/fonts/wgl4_boot.ttf", 3, {{8000, 3}}}};
   WindowsTree other;
   other.folder = "x86";
   other.install = DiscFile{"x86/sources/install.esd", 1, {{size - 1, 1}}};
@@ -55,6 +58,8 @@ TEST(DiscFactsJson, WhatIsWrittenIsRead) {
   const auto read = parse_disc_facts(print_disc_facts(linux_disc()), size);
   const auto& media = std::get<LinuxMedia>(read->media);
   EXPECT_EQ(media.entry, std::get<LinuxMedia>(linux_disc().media).entry);
+  EXPECT_EQ(media.entries, std::get<LinuxMedia>(linux_disc().media).entries);
+  EXPECT_EQ(media.needs, std::get<LinuxMedia>(linux_disc().media).needs);
   EXPECT_EQ(media.kernel_facts, std::get<LinuxMedia>(linux_disc().media).kernel_facts);
   EXPECT_EQ(media.kernel.extents, (std::vector<format::Extent>{{100, 200}, {4000, 100}}));
 }
@@ -99,6 +104,9 @@ TEST(DiscFactsJson, EachLieEndsIt) {
       {wim + "/extents/0", Json::array({2000, 5000.5})},
       {wim + "/extents/0", Json::array({-1, 5000})},
       {wim + "/extents", Json(std::vector<std::vector<int>>(4097, {1, 1}))},
+      {"/windows/0/fonts", nullptr},
+      {"/windows/0/fonts/0/extents/0/0", size},
+      {"/windows/0/fonts", Json(std::vector<Json>(65, windows["windows"][0]["fonts"][0]))},
       {"/windows/7", windows["windows"][0]},  // those between are null
   };
   for (const auto& [at, value] : lies) EXPECT_EQ(lie(windows, at, value), senseless) << at << " " << value;
@@ -112,6 +120,9 @@ TEST(DiscFactsJson, EachLieEndsIt) {
       {"/linux/initrds/0/path", ".."},
       {"/linux/command_line_max", std::uint64_t{1} << 32},
       {"/linux/efi_stub", 1},
+      {"/linux/entries/1", "two\nlines"},
+      {"/linux/entries", Json(std::vector<std::string>(65, "x"))},
+      {"/linux/needs/0", "money"},
   };
   for (const auto& [at, value] : more) EXPECT_EQ(lie(linux_one, at, value), senseless) << at << " " << value;
   for (const char* text : {"", "null", "[]", "{", "{}", "\"x\""})

@@ -152,7 +152,7 @@ TEST_F(LibraryTest, AnAddThatWasKilledIsContinued) {
   const auto file = source("linux", text);
   // What a killed one leaves: the front of the file, under the source's identity.
   struct stat facts {};
-  ASSERT_EQ(::fstat(file.fd, &facts), 0);
+  ASSERT_EQ(::fstat(file.part.fd, &facts), 0);
   const std::string left = fmt::format("library/incoming/{:x}-{:x}-{:x}.{:x}", facts.st_ino, facts.st_size,
                                        facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec);
   struct stat before {};
@@ -162,7 +162,7 @@ TEST_F(LibraryTest, AnAddThatWasKilledIsContinued) {
   EXPECT_EQ(inode(text), before.st_ino);
   // What it left may be of anybody: only what agrees counts.
   const auto second = source("linux", text + "!");
-  ASSERT_EQ(::fstat(second.fd, &facts), 0);
+  ASSERT_EQ(::fstat(second.part.fd, &facts), 0);
   scratch.write(fmt::format("library/incoming/{:x}-{:x}-{:x}.{:x}", facts.st_ino, facts.st_size,
                             facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec),
                 std::string(6'000'000, 'x'));
@@ -171,10 +171,39 @@ TEST_F(LibraryTest, AnAddThatWasKilledIsContinued) {
   EXPECT_THAT(scratch.list("library/incoming"), IsEmpty());
 }
 
+TEST_F(LibraryTest, PartsOfAFileAreKeptAsFilesOfTheirOwn) {
+  const std::string kernel(3'000'000, 'k'),
+      disc = std::string(2048, '-') + kernel + "initrd" + std::string(99, '-');
+  const SourceFile whole = source("disc.iso", disc);
+  const auto part = [&](const std::string& name, std::uint64_t offset, std::uint64_t size) {
+    return SourceFile{name, {whole.part.fd, offset, size}};
+  };
+  std::uint64_t total = 0;
+  const std::vector<SourceFile> parts = {part("linux", 2048, kernel.size()),
+                                         part("initrd", 2048 + kernel.size(), 6)};
+  const auto added = library->add(parts, [&](std::uint64_t, std::uint64_t of) { total = of; });
+  ASSERT_TRUE(added) << added.error().what;
+  EXPECT_EQ(total, kernel.size() + 6);
+  EXPECT_EQ(added->package.find("linux")->size, kernel.size());
+  EXPECT_EQ(read_text(path_of(kernel)), kernel);
+  EXPECT_EQ(read_text(path_of("initrd")), "initrd");
+  // The same content from elsewhere is the same file.
+  const auto inode_before = inode(kernel);
+  add({source("vmlinuz", kernel)});
+  EXPECT_EQ(inode(kernel), inode_before);
+  // A part is nobody's file to link.
+  auto linked = library->add(std::vector{part("other", 100, 50)}, {}, Library::Take::link);
+  ASSERT_TRUE(linked) << linked.error().what;
+  EXPECT_EQ(read_text(path_of(disc.substr(100, 50))), disc.substr(100, 50));
+  const auto beyond = library->add(std::vector{part("x", disc.size() - 1, 2)}, {});
+  ASSERT_FALSE(beyond);
+  EXPECT_EQ(beyond.error().what, "x: ends beyond the end of the file");
+}
+
 TEST_F(LibraryTest, LinksMoveOurOwnFiles) {
   const auto file = source("linux", "kernel");
   struct stat facts {};
-  ASSERT_EQ(::fstat(file.fd, &facts), 0);
+  ASSERT_EQ(::fstat(file.part.fd, &facts), 0);
   auto added = library->add(std::vector{file}, {}, Library::Take::link);
   ASSERT_TRUE(added) << added.error().what;
   EXPECT_EQ(inode("kernel"), facts.st_ino);

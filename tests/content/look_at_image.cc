@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Looks at one image as whoever takes it in would, for tests/interop/test_hostile_images.py:
-// what a disc boots, what each Windows image is, and its boot files taken out below OUT. A line
-// a look: verb, how it ended, milliseconds, KiB that the largest process so far had, words.
+// what a disc boots, what each Windows image or unified kernel image is, and its boot files taken out below
+// OUT. A line a look: verb, how it ended, milliseconds, KiB that the largest process so far had, words.
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/resource.h>
@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "content/confined_child.h"
 #include "content/disc.h"
+#include "content/uki.h"
 #include "content/wim.h"
 
 namespace {
@@ -47,7 +48,7 @@ void look_at_wim(const FilePart& wim, const std::string& out) {
 }
 
 void look_at_disc(int disc, const std::string& out) {
-  const auto looked = look("disc", [&] { return inspect_disc(disc, limits()); });
+  const auto looked = look("disc", [&] { return inspect_disc(disc, {}, limits()); });
   if (!looked) return;
   const auto* windows = std::get_if<WindowsMedia>(&looked->facts.media);
   if (windows == nullptr) return;
@@ -70,6 +71,8 @@ int main(int argc, char** argv) {
   if (!image.open()) return 2;
   if (is_disc_image(image.get()))
     look_at_disc(image.get(), argv[1]);
+  else if (is_uki(image.get()))
+    (void)look("uki", [&] { return inspect_uki(image.get(), limits()); });
   else
     look_at_wim(image.get(), argv[1]);
 }

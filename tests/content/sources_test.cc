@@ -32,7 +32,7 @@ class Sources : public testing::Test {
 };
 
 TEST_F(Sources, HostileNamesAreRefused) {
-  const int fd = source("x", "x").fd;
+  const int fd = source("x", "x").part.fd;
   const std::string names[] = {"",
                                "/etc/passwd",
                                "..",

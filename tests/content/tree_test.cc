@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "content/tree.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -17,15 +18,17 @@ using testing::HasSubstr;
 
 using Files = std::map<std::string, std::string>;
 
-base::Result<BootEntry> find(const Files& files) {
+base::Result<BootEntry> find(const Files& files, std::string_view wanted = {}) {
   TreeView tree;
   for (const auto& [name, text] : files) tree.names.push_back(name);
   tree.read = [&](const std::string& name) -> base::Result<std::string> { return files.at(name); };
-  return find_boot_entry(tree);
+  auto menu = find_boot_menu(tree, wanted);
+  if (!menu) return tl::unexpected(menu.error());
+  return std::move(menu->chosen);
 }
 
-std::string error_of(const Files& files) {
-  const auto entry = find(files);
+std::string error_of(const Files& files, std::string_view wanted = {}) {
+  const auto entry = find(files, wanted);
   return entry ? "found " + entry->kernel : entry.error().what;
 }
 
@@ -88,6 +91,52 @@ TEST(TreeFinder, TheDefaultEntryOfAnotherSystem) {
   });
   ASSERT_TRUE(entry) << entry.error().what;
   EXPECT_EQ(*entry, (BootEntry{"two", "images/pxeboot/vmlinuz", {"images/pxeboot/initrd.img"}, "b c"}));
+}
+
+TEST(TreeFinder, GrubsOwnDefault) {
+  const auto menu = [](const std::string& set) {
+    const std::string entry = " {\n linux /k word\n initrd /i\n}\n";
+    return Files{
+        {"k", ""},
+        {"i", ""},
+        {"boot/grub/grub.cfg", set + "\nmenuentry 'Try'" + entry + "submenu 'More' {\nmenuentry 'Safe'" +
+                                   entry + "}\nmenuentry \"Check the disc\" --class x" + entry}};
+  };
+  EXPECT_EQ(find(menu(""))->label, "Try");
+  EXPECT_EQ(find(menu("set default=2"))->label, "Check the disc");
+  EXPECT_EQ(find(menu("set default='Safe'"))->label, "Safe");
+  EXPECT_EQ(find(menu("set default=\"0\"\nset default=\"${saved}\""))->label, "Try");
+  // A submenu is no entry: GRUB would show it.
+  EXPECT_THAT(error_of(menu("set default=1")), HasSubstr("«Try», «Safe», «Check the disc»"));
+}
+
+TEST(TreeFinder, AnEntryByItsNameInAnyMenu) {
+  const Files files = {{"k", ""},
+                       {"r/k", ""},
+                       {"isolinux/isolinux.cfg", "label install\n kernel k\nlabel dead\n kernel gone\n"},
+                       {"boot/grub/grub.cfg", "menuentry 'Rescue  mode' {\n linux /r/k b\n}\n"}};
+  EXPECT_EQ(find(files)->label, "install");
+  EXPECT_EQ(find(files, "INSTALL")->kernel, "k");
+  EXPECT_EQ(find(files, "rescue mode")->command_line, "b");
+  EXPECT_EQ(find(files, "r/k")->label, "Rescue  mode");
+  EXPECT_EQ(error_of(files, "dead"),
+            "no menu entry «dead» that boots anything: there are «install», «Rescue mode»");
+  EXPECT_EQ(error_of({{"vmlinuz", ""}, {"initrd", ""}}, "x"),
+            "no menu entry «x» that boots anything: there is none");
+}
+
+TEST(TreeFinder, TheMenusLabelsAreListedWithinBounds) {
+  Files files{{"k", ""}, {"syslinux.cfg", "default 7\nlabel a\tb\nkernel k\nlabel a\tb\nkernel k\n"}};
+  for (int i = 0; i < 100; ++i)
+    files["syslinux.cfg"] +=
+        fmt::format("label {}\nkernel k\nlabel {}\nkernel k\n", i, std::string(200, 'l'));
+  TreeView tree{{"k", "syslinux.cfg"}, [&](const std::string& name) { return files.at(name); }};
+  const auto menu = find_boot_menu(tree);
+  ASSERT_TRUE(menu) << menu.error().what;
+  EXPECT_EQ(menu->chosen.label, "7");
+  ASSERT_EQ(menu->labels.size(), most_menu_labels);
+  EXPECT_THAT(menu->labels,
+              testing::IsSupersetOf({std::string("a b"), std::string(longest_menu_label, 'l')}));
 }
 
 TEST(TreeFinder, SeveralInitrdsKeepTheirOrder) {

@@ -119,6 +119,23 @@ def test_uefi_machine_reports_what_it_is(lab, workshop, power_on):
     check_facts(wait_until(lambda: facts_of(workshop), 10, "the facts"), "uefi")
 
 
+@pytest.mark.parametrize("firmware", ["bios", "uefi"])
+@pytest.mark.deadline(400)
+def test_unified_image_reports_what_the_machine_is(lab, server, workshop_image, power_on, firmware):
+    """UEFI starts it as it is, a BIOS the kernel inside it."""
+    dhcp_servers.plain(lab)
+    bootferry = server()
+    bootferry.cli("image", "add", "agent", "--uki", workshop_image / "bootferry.efi")
+    require(bootferry)
+    pc = power_on(firmware)
+    pc.wait_for("bootferry: facts reported to", 2 * WITHIN)
+    print(f"{pc.seconds():.0f} s")
+    bootferry.wait_for_log('" done', 20)
+    check_facts(wait_until(lambda: facts_of(bootferry), 10, "the facts"), firmware)
+    fetched = [name for name in ("uki.efi", "initrd", "linux") if f"images/agent/1/{name}" in bootferry.log()]
+    assert fetched == (["initrd", "linux"] if firmware == "bios" else ["uki.efi"])
+
+
 @pytest.mark.deadline(300)
 def test_under_secure_boot(lab, server, workshop_image, power_on):
     """Kernel and modules are Debian's, signed: its own shim and GRUB start them."""

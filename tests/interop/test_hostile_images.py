@@ -15,6 +15,7 @@ import time
 import pytest
 
 import hostile_discs
+import hostile_ukis
 import hostile_wims
 from disc_images import ROOT, Images, both, records, windows_files
 from discs import SECTOR
@@ -110,6 +111,7 @@ def sparse_attacks(where):
 def all_attacks(where):
     yield from hostile_wims.attacks(where / "wims")
     yield from hostile_discs.attacks(where / "discs")
+    yield from hostile_ukis.attacks()
     yield from sparse_attacks(where / "sparse")
 
 

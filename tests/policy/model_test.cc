@@ -57,7 +57,7 @@ TEST(Arch, NamesPeopleWrite) {
 }
 
 TEST(Model, PrintedWordsParseBack) {
-  for (const ImageKind each : {ImageKind::linux_kernel, ImageKind::tree})
+  for (const ImageKind each : {ImageKind::linux_kernel, ImageKind::tree, ImageKind::wim, ImageKind::uki})
     EXPECT_EQ(parse_image_kind(print(each)), each);
   for (std::size_t i = 0; i < role_count; ++i) {
     const auto role = static_cast<Role>(i);

@@ -98,6 +98,47 @@ TEST(EachLanguage, TellsWhereToReportFirst) {
               testing::ContainsRegex("2001:db8::1.?:8080/boot/v1/0123"));
 }
 
+policy::Image unified() {
+  policy::Image image = debian();
+  image.kind = policy::ImageKind::uki;
+  image.kernel = "images/debian-12/1/uki.efi";
+  image.initrds = {"images/debian-12/1/initrd"};
+  return image;
+}
+
+// UEFI firmware starts all of it, a BIOS what it holds.
+TEST(IpxeScript, UnifiedImages) {
+  const policy::Image image = unified();
+  EXPECT_EQ(ipxe_script(boot(image), {}, server, report), fmt::format(R"(#!ipxe
+echo Bootferry: booting debian-12
+iseq ${{platform}} pcbios && goto network-bios ||
+imgfree
+set wanted http://10.0.0.2/images/debian-12/1/uki.efi
+kernel http://10.0.0.2/images/debian-12/1/uki.efi {0} console=ttyS0 --- quiet || goto failed
+set wanted the unified kernel image
+boot || goto failed
+:network-bios
+imgfree
+set wanted http://10.0.0.2/images/debian-12/1/linux
+kernel http://10.0.0.2/images/debian-12/1/linux initrd=initrd0 {0} console=ttyS0 --- quiet || goto failed
+set wanted http://10.0.0.2/images/debian-12/1/initrd
+initrd --name initrd0 http://10.0.0.2/images/debian-12/1/initrd || goto failed
+set wanted the kernel
+boot || goto failed
+:failed
+echo Bootferry: ${{wanted}} could not be loaded or started
+exit 1
+)",
+                                                                      report));
+  EXPECT_THAT(pxelinux_config(boot(image), {}),
+              HasSubstr("KERNEL ::/images/debian-12/1/linux\n  INITRD ::/images/debian-12/1/initrd\n"));
+  EXPECT_THAT(grub_config(boot(image), {}),
+              HasSubstr("  chainloader /images/debian-12/1/uki.efi 'console=ttyS0 --- quiet'\n}"));
+  policy::Image silent_one = image;
+  silent_one.command_line.clear();
+  EXPECT_THAT(grub_config(boot(silent_one), {}), HasSubstr("  chainloader /images/debian-12/1/uki.efi\n}"));
+}
+
 TEST(IpxeScript, ImagesMayStandBehindAnotherPort) {
   const policy::Image image = debian();
   const ServerAddress on_8080{server.address, 8080};

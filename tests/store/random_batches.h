@@ -168,7 +168,8 @@ class RandomBatches {
     policy::Image image;
     image.id = id;
     image.name = name();
-    image.kind = one_of({policy::ImageKind::linux_kernel, policy::ImageKind::tree});
+    image.kind = one_of({policy::ImageKind::linux_kernel, policy::ImageKind::tree, policy::ImageKind::wim,
+                         policy::ImageKind::uki});
     image.kernel = text();
     for (std::size_t i = below(3); i > 0; --i) image.initrds.push_back(fmt::format("initrd{}", below(3)));
     std::erase(image.kernel, '\n');
