@@ -231,6 +231,7 @@ void add_image_commands(Command& root) {
   add_library_commands(images);
   add_image_inspect(images);
   add_image_build(images);
+  add_image_inject(images);
 }
 
 }  // namespace cli

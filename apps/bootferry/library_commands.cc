@@ -5,9 +5,8 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "base/digest.h"
-#include "base/url.h"
 #include "commands.h"
+#include "download.h"
 #include "records.h"
 #include "terminal.h"
 #include "text_file.h"
@@ -16,10 +15,6 @@ namespace cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string files_path(const std::string& image) {
-  return fmt::format("/v1/images/{}/files", base::escape_url_part(image));
-}
 
 std::uint64_t number(const Json& object, const char* key) { return object.value(key, std::uint64_t{0}); }
 
@@ -94,20 +89,11 @@ Got<void> fetch(const std::string& image, const Json& file, const fs::path& to, 
     return tl::unexpected(Failure{fmt::format("{}: {}", to.parent_path().string(), error.message())});
   auto out = NewFile::make(to.string());
   if (!out) return tl::unexpected(Failure{out.error().what});
-  const std::string sha256 = cell(file, "sha256");
-  base::Hasher hasher;
-  api::Request request;
-  request.path = fmt::format("{}/{}", files_path(image), base::escape_url_part(sha256));
-  const auto answer = site.ask(std::move(request), [&](std::string_view piece) {
-    hasher.add(base::as_bytes(piece));
+  const auto fetched = fetch_file(image, file, site, [&](std::string_view piece) {
     written(piece.size());
     return out->write(piece);
   });
-  if (!answer) return tl::unexpected(answer.error());
-  if (base::print(hasher.finish()) != sha256) {
-    return tl::unexpected(Failure{fmt::format(
-        "{}: is damaged: `bootferry image verify {}`, and add the image again", cell(file, "name"), image)});
-  }
+  if (!fetched) return fetched;
   if (auto kept = out->commit(); !kept) return tl::unexpected(Failure{kept.error().what});
   return {};
 }
