@@ -99,6 +99,7 @@ struct Kept {
   Json wim;                 // of its files: the image, and
   std::optional<Json> sdi;  // the boot.sdi that was given beside it
   std::string state;
+  std::optional<std::int64_t> index;  // of the WIM's images, which one machines are given
 };
 
 Got<Kept> find_kept(const std::string& name, Site& site) {
@@ -110,7 +111,9 @@ Got<Kept> find_kept(const std::string& name, Site& site) {
   }
   const auto files = site.get(files_path(name));
   if (!files) return tl::unexpected(files.error());
-  Kept kept{{}, {}, cell(*record, "state")};
+  Kept kept{{}, {}, cell(*record, "state"), {}};
+  if (const auto facts = site.get(path_of("images", name) + "/facts"))
+    kept.index = facts->value(Json::json_pointer("/wim/image"), std::int64_t{1});
   for (const Json& file : files->value("items", Json::array())) {
     if (cell(file, "name") == content::windows_image_name) kept.wim = file;
     if (cell(file, "name") == "boot.sdi") kept.sdi = file;
@@ -199,9 +202,10 @@ Got<int> inject_file(const Inject& typed, bootimage::InjectWish wish, Site* site
   return add_result(typed, *injected, {typed.as, output->get(), -1, true}, *site, common);
 }
 
-Got<int> inject_image(const Inject& typed, bootimage::InjectWish wish, Site& site, const Common& common) {
+Got<int> inject_image(Inject typed, bootimage::InjectWish wish, Site& site, const Common& common) {
   const auto kept = find_kept(typed.what, site);
   if (!kept) return tl::unexpected(kept.error());
+  if (!typed.image) typed.image = kept->index;
   if (!typed.keep.empty()) {
     if (auto free = check_free(typed.keep, site); !free) return tl::unexpected(free.error());
   }
@@ -294,7 +298,8 @@ void add_image_inject(Command& images) {
       "SOURCE=DESTINATION: a file or folder, and where in the image, \\Tools\\x.exe (may be repeated)");
   command.option("--start", typed->arguments.start,
                  "What Windows PE runs once its drivers are loaded, a line of a script");
-  command.option("--image", typed->image, "Which of the file's images, from 1 on [the one that boots]");
+  command.option("--image", typed->image,
+                 "Which of the file's images, from 1 on [the one that machines are given]");
   command.option("--as", typed->as, "Add the result as this image, and leave the one before as it is");
   command.option("--keep", typed->keep, "First add the image as it is under this name, as a draft");
   command.option("--output", typed->output, "Write the result to this file; nothing is added", a_file());

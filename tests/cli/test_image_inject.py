@@ -194,6 +194,17 @@ def test_the_original_is_kept_under_its_own_name(site, driver, tmp_path):
     assert 'there is an image "winpe-before"' in site.refused("image", "inject", "winpe", "--start", "a", "--keep", "winpe-before")
 
 
+def test_the_image_that_machines_are_given_is_changed(site, driver, tmp_path):
+    wim = make_wim(tmp_path, files={**FILES, **SYSTEM})
+    (tmp_path / "more").mkdir()
+    imagex("append", tmp_path / "more", wim, "Another", "--boot", "--image-property", "WINDOWS/ARCH=9")
+    site.good("image", "add", "winpe", "--wim", wim, "--index", "1")
+    assert site.json("image", "inject", "winpe", "--driver", driver)["index"] == 1
+    site.good("image", "export", "winpe", tmp_path / "out")
+    assert SCRIPT in contents(tmp_path / "out/boot.wim", tmp_path / "after", 1)
+    assert contents(tmp_path / "out/boot.wim", tmp_path / "other", 2) == {}
+
+
 def test_what_no_machine_gets_stays_so(site, driver, tmp_path):
     wim = make_wim(tmp_path, files={**FILES, **SYSTEM})
     site.good("image", "add", "winpe", "--wim", wim, "--draft")
