@@ -12,6 +12,7 @@ void add_image_inspect(Command& images);      // image inspect, in image_inspect
 void add_library_commands(Command& images);   // image verify, gc, files, export
 void add_image_build(Command& images);        // image build, in image_build.cc
 void add_image_test(Command& images);         // image test, in image_test.cc
+void add_image_inject(Command& images);       // image inject, in image_inject.cc
 void add_program_commands(Command& root);     // program …
 void add_device_commands(Command& root);      // device …
 void add_model_commands(Command& root);       // collection, network, server, referral, task-sequence

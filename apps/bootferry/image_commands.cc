@@ -357,6 +357,7 @@ void add_image_commands(Command& root) {
   add_image_inspect(images);
   add_image_build(images);
   add_image_test(images);
+  add_image_inject(images);
 }
 
 }  // namespace cli

@@ -5,10 +5,8 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "base/digest.h"
-#include "base/url.h"
 #include "commands.h"
-#include "image_files.h"
+#include "download.h"
 #include "records.h"
 #include "terminal.h"
 #include "text_file.h"
@@ -17,10 +15,6 @@ namespace cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string files_path(const std::string& image) {
-  return fmt::format("/v1/images/{}/files", base::escape_url_part(image));
-}
 
 std::uint64_t number(const Json& object, const char* key) { return object.value(key, std::uint64_t{0}); }
 
@@ -86,42 +80,6 @@ bool stays_inside(const fs::path& name) {
   if (name.empty() || name.is_absolute()) return false;
   return std::ranges::none_of(name, [](const fs::path& part) { return part == ".." || part == "."; });
 }
-
-}  // namespace
-
-Got<Json> files_of_image(const std::string& image, Site& site) {
-  const auto answer = site.get(files_path(image));
-  if (!answer) return tl::unexpected(answer.error());
-  return answer->value("items", Json::array());
-}
-
-Got<void> fetch_file(const std::string& image, const Json& file, const fs::path& to, Site& site,
-                     const std::function<void(std::uint64_t)>& written) {
-  std::error_code error;
-  fs::create_directories(to.parent_path(), error);
-  if (error)
-    return tl::unexpected(Failure{fmt::format("{}: {}", to.parent_path().string(), error.message())});
-  auto out = NewFile::make(to.string());
-  if (!out) return tl::unexpected(Failure{out.error().what});
-  const std::string sha256 = cell(file, "sha256");
-  base::Hasher hasher;
-  api::Request request;
-  request.path = fmt::format("{}/{}", files_path(image), base::escape_url_part(sha256));
-  const auto answer = site.ask(std::move(request), [&](std::string_view piece) {
-    hasher.add(base::as_bytes(piece));
-    written(piece.size());
-    return out->write(piece);
-  });
-  if (!answer) return tl::unexpected(answer.error());
-  if (base::print(hasher.finish()) != sha256) {
-    return tl::unexpected(Failure{fmt::format(
-        "{}: is damaged: `bootferry image verify {}`, and add the image again", cell(file, "name"), image)});
-  }
-  if (auto kept = out->commit(); !kept) return tl::unexpected(Failure{kept.error().what});
-  return {};
-}
-
-namespace {
 
 Got<int> export_image(const std::string& name, const std::string& folder, const Common& common, Site& site) {
   const auto listed = files_of_image(name, site);

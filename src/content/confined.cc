@@ -98,11 +98,18 @@ class SpawnAttributes {
   posix_spawnattr_t attributes_{};
 };
 
-base::Result<pid_t> spawn(std::vector<std::string> words, int file, int output, int pipe) {
-  const base::Fd file_away = away(file);
-  const base::Fd output_away = away(output);
-  const base::Fd pipe_away = away(pipe);
-  if (!file_away.open() || !output_away.open() || !pipe_away.open())
+struct Handed {
+  int file, output, pipe;
+  int beside;  // -1: none
+};
+
+base::Result<pid_t> spawn(std::vector<std::string> words, const Handed& handed) {
+  const base::Fd file_away = away(handed.file);
+  const base::Fd output_away = away(handed.output);
+  const base::Fd pipe_away = away(handed.pipe);
+  const bool beside = handed.beside >= 0;
+  const base::Fd beside_away = beside ? away(handed.beside) : base::Fd();
+  if (!file_away.open() || !output_away.open() || !pipe_away.open() || beside != beside_away.open())
     return base::fail_errno("hand over a file", errno);
   SpawnActions actions;
   actions.give_null(0, O_RDONLY);
@@ -110,7 +117,8 @@ base::Result<pid_t> spawn(std::vector<std::string> words, int file, int output, 
   if (!sanitized) actions.give_null(2, O_WRONLY);  // what it has to say goes through the pipe
   actions.give(file_away.get(), child_file);
   actions.give(pipe_away.get(), child_pipe);
-  actions.close_from(child_pipe + 1);
+  if (beside) actions.give(beside_away.get(), child_beside);
+  actions.close_from(beside ? child_beside + 1 : child_pipe + 1);
   const SpawnAttributes attributes;
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
@@ -131,14 +139,25 @@ int milliseconds_until(Clock::time_point end) {
 
 enum class Heard { all, too_much, too_slow };
 
+constexpr int between_looks = 200;  // milliseconds
+
+std::uint64_t size_of(int file) {
+  struct stat facts {};
+  return ::fstat(file, &facts) == 0 ? static_cast<std::uint64_t>(facts.st_size) : 0;
+}
+
 // Until the child closes the pipe and has ended.
-Heard listen(int pipe, const Child& child, Clock::time_point end, std::size_t most, std::string& text) {
+Heard listen(int pipe, const Child& child, Clock::time_point end, std::size_t most,
+             const ConfinedExtras& extras, std::string& text) {
   bool open = true;
   for (;;) {
     std::array<pollfd, 2> waits{{{open ? pipe : -1, POLLIN, 0}, {child.handle(), POLLIN, 0}}};
-    const int ready = ::poll(waits.data(), waits.size(), milliseconds_until(end));
-    if (ready == 0) return Heard::too_slow;
-    if (ready < 0) continue;  // EINTR
+    const int left = milliseconds_until(end);
+    const int ready =
+        ::poll(waits.data(), waits.size(), extras.written ? std::min(left, between_looks) : left);
+    if (extras.written) extras.written(size_of(extras.output));
+    if (ready == 0 && milliseconds_until(end) == 0) return Heard::too_slow;
+    if (ready <= 0) continue;  // EINTR, or time to look
     if (waits[0].revents != 0) {
       char block[16384];
       const ssize_t n = ::read(pipe, block, sizeof block);
@@ -216,28 +235,36 @@ ConfinedResult<FilePart> measured(FilePart file) {
 }
 
 ConfinedResult<ConfinedAnswer> run_confined(std::string_view job, std::string_view argument, FilePart file,
-                                            const ConfinedLimits& limits) {
+                                            const ConfinedLimits& limits, const ConfinedExtras& extras) {
   const auto end = Clock::now() + limits.wall;
   const auto part = measured(file);
   if (!part) return tl::unexpected(part.error());
-  auto output = make_output();
+  const bool elsewhere = extras.output >= 0;
+  auto output = elsewhere ? ConfinedResult<base::Fd>(base::Fd()) : make_output();
   if (!output) return tl::unexpected(output.error());
+  const int results = elsewhere ? extras.output : output->get();
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return not_started("make a pipe", errno);
   const base::Fd from(ends[0]);
   base::Fd to(ends[1]);
-  const auto pid = spawn(
-      {"bootferry", confined_word, std::string(job), std::string(argument), fmt::format("{}", limits.memory),
-       fmt::format("{}", limits.processor.count()), fmt::format("{}", limits.output),
-       fmt::format("{}", part->offset), fmt::format("{}", part->size)},
-      part->fd, output->get(), to.get());
+  std::vector<std::string> words{"bootferry",
+                                 confined_word,
+                                 std::string(job),
+                                 std::string(argument),
+                                 fmt::format("{}", limits.memory),
+                                 fmt::format("{}", limits.processor.count()),
+                                 fmt::format("{}", limits.output),
+                                 fmt::format("{}", part->offset),
+                                 fmt::format("{}", part->size)};
+  if (extras.beside >= 0) words.emplace_back(beside_word);
+  const auto pid = spawn(std::move(words), {part->fd, results, to.get(), extras.beside});
   if (!pid) return fail(ConfinedEnd::not_started, pid.error().what);
   Child child(*pid);
   if (child.handle() < 0) return not_started("watch the limited process", errno);
   to = base::Fd();
 
   ConfinedAnswer answer;
-  const Heard heard = listen(from.get(), child, end, limits.answer + 2, answer.text);
+  const Heard heard = listen(from.get(), child, end, limits.answer + 2, extras, answer.text);
   child.kill();  // nothing but its exit code is left of it, or it has had its chance
   const int status = child.wait();
   if (heard == Heard::too_slow) {
@@ -257,11 +284,9 @@ ConfinedResult<ConfinedAnswer> run_confined(std::string_view job, std::string_vi
   if (kind != answer_good || WEXITSTATUS(status) != 0)
     return tl::unexpected(told(kind == answer_good ? 0 : kind, std::move(answer.text), limits));
 
-  struct stat facts {};
   constexpr int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
-  if (::fcntl(output->get(), F_ADD_SEALS, seals) != 0 || ::fstat(output->get(), &facts) != 0)
-    return not_started("keep the results", errno);
-  answer.size = static_cast<std::uint64_t>(facts.st_size);
+  if (!elsewhere && ::fcntl(results, F_ADD_SEALS, seals) != 0) return not_started("keep the results", errno);
+  answer.size = size_of(results);
   answer.output = std::move(*output);
   return answer;
 }

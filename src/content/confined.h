@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -49,17 +50,25 @@ template <class T>
 using ConfinedResult = base::Result<T, ConfinedFailure>;
 
 struct ConfinedAnswer {
-  std::string text;        // from the child: to be decoded with suspicion
-  base::Fd output;         // what it wrote as files; sealed, nothing changes it any more
-  std::uint64_t size = 0;  // octets of `output`
+  std::string text;  // from the child: to be decoded with suspicion
+  // What it wrote as files; sealed, nothing changes it any more. Not where they went elsewhere.
+  base::Fd output;
+  std::uint64_t size = 0;  // octets of what it wrote
   bool landlock = false;   // whether the kernel has it
+};
+
+// Of jobs that need more than a file to read.
+struct ConfinedExtras {
+  int beside = -1;  // a second regular file, to be read as confined_beside; somebody else's
+  int output = -1;  // an empty file of ours to write results to, open for both, in place of memory
+  std::function<void(std::uint64_t)> written = {};  // octets of it so far, some times a second
 };
 
 // Runs `job` on a regular file, or on a part of it, which the child then takes for the whole.
 // The descriptor's position does not move. Blocks; any thread may call it. `argument` is the
 // job's own, short and without zeros.
 ConfinedResult<ConfinedAnswer> run_confined(std::string_view job, std::string_view argument, FilePart file,
-                                            const ConfinedLimits& limits);
+                                            const ConfinedLimits& limits, const ConfinedExtras& extras = {});
 
 // The same part with its size in octets, which are all in the file: refused where they are not.
 ConfinedResult<FilePart> measured(FilePart file);

@@ -15,13 +15,17 @@
 #include "content/confined_walls.h"
 #include "content/disc_job.h"
 #include "content/uki_job.h"
+#include "content/wim_edit_job.h"
 #include "content/wim_job.h"
 
 namespace content {
 namespace {
 
-constexpr NamedJob jobs_of_this_program[] = {
-    {"wim", run_wim_job}, {"disc", run_disc_job}, {"uki", run_uki_job}};
+constexpr NamedJob jobs_of_this_program[] = {{"wim", run_wim_job},
+                                             {"disc", run_disc_job},
+                                              {"uki", run_uki_job},
+                                             {wim_look_job, run_wim_look_job},
+                                             {wim_edit_job, run_wim_edit_job}};
 
 // An answer is all that this process is for: when nobody takes it, it ends all the same.
 int answer(char kind, bool landlock, std::string_view text) {
@@ -52,13 +56,13 @@ std::uint64_t number(const char* text) {
   return value;
 }
 
-int run(const NamedJob& job, const char* argument, const WallLimits& limits, const FilePart& file) {
+int run(const NamedJob& job, const char* argument, const WallLimits& limits, const WallFiles& files) {
   bool landlock = false;
   const auto raise = [&]() -> base::Status {
     if (auto set = set_limits(limits); !set) return set;
     if (auto dropped = drop_rights(); !dropped) return dropped;
     landlock = raise_landlock();
-    return raise_seccomp(confined_file, file);
+    return raise_seccomp(files);
   };
   if (const auto raised = raise(); !raised) return answer(answer_no_walls, landlock, raised.error().what);
   try {
@@ -79,14 +83,20 @@ std::span<const NamedJob> confined_jobs() { return jobs_of_this_program; }
 
 std::optional<int> run_confined_child(int argc, char** argv, std::span<const NamedJob> jobs) {
   if (argc < 2 || std::string_view(argv[1]) != confined_word) return std::nullopt;
-  if (argc != 9) return 2;
+  const bool beside = argc == 10 && std::string_view(argv[9]) == beside_word;
+  if (argc != 9 && !beside) return 2;
   const auto job = std::ranges::find(jobs, std::string_view(argv[2]), &NamedJob::name);
   if (job == jobs.end()) return 2;
   // Whoever started this and is gone wants no answer any more.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  WallFiles files{{child_file, number(argv[7]), number(argv[8])}, std::nullopt};
+  if (beside) {
+    const auto whole = measured(FilePart(child_beside));
+    if (!whole) return 2;
+    files.beside = *whole;
+  }
   // No way back through exit(): its handlers belong to a program that was never there.
-  ::_exit(run(*job, argv[3], {number(argv[4]), number(argv[5]), number(argv[6])},
-              {child_file, number(argv[7]), number(argv[8])}));
+  ::_exit(run(*job, argv[3], {number(argv[4]), number(argv[5]), number(argv[6])}, files));
 }
 
 }  // namespace content

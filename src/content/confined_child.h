@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "content/confined.h"
 
@@ -13,6 +14,10 @@ namespace content {
 
 // Under this name the job's libraries open the file, for reading; no other name opens.
 inline constexpr const char* confined_file = "/file";
+// The file beside it, if run_confined got one; and parts of that by number, once the job has said
+// which: "/beside/0".
+inline constexpr const char* confined_beside = "/beside";
+void name_parts_beside(std::vector<FilePart> parts);  // offsets and sizes; whose file does not matter
 // What the job writes here becomes ConfinedAnswer::output: standard output, as some libraries
 // know no other. It can be read back by position.
 inline constexpr int confined_output = 1;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What parent and child of run_confined agree on: one program on both sides, one version.
 //
-//   argv   bootferry --confined JOB ARGUMENT MEMORY PROCESSOR OUTPUT OFFSET SIZE
-//   0 nothing   1 results   2 nothing   3 the file   4 the pipe
+//   argv   bootferry --confined JOB ARGUMENT MEMORY PROCESSOR OUTPUT OFFSET SIZE [beside]
+//   0 nothing   1 results   2 nothing   3 the file   4 the pipe   5 the file beside it, if there is one
 //   pipe   kind, one octet; Landlock or not, one octet; the answer's text, or words
 #pragma once
 
@@ -11,8 +11,10 @@
 namespace content {
 
 inline constexpr const char* confined_word = "--confined";
+inline constexpr const char* beside_word = "beside";
 inline constexpr int child_file = 3;
 inline constexpr int child_pipe = 4;
+inline constexpr int child_beside = 5;
 
 inline constexpr char answer_good = '+';
 inline constexpr char answer_refused = 'R';

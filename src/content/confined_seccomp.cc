@@ -9,10 +9,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstring>
 #include <memory>
+#include <utility>
+#include <vector>
 
+#include "content/confined_child.h"
 #include "content/confined_pipe.h"
 #include "content/confined_walls.h"
 
@@ -25,11 +29,16 @@ namespace {
 // copy shares its position with the descriptor that somebody else gave us, and begins and ends
 // where that one does: so whatever asks of positions and sizes is handed back too, and answered
 // as if the part that we are to read were a file of its own.
-const char* the_name = nullptr;
-FilePart the_file(-1);
+WallFiles the_files{FilePart(-1), std::nullopt};
+std::vector<FilePart> parts_beside;
 constexpr int first_copy = 8;  // number of a copy; below are the descriptors we began with
 constexpr int copies = 8;      // no number is beyond them: RLIMIT_NOFILE
-off_t positions[copies];
+struct Copy {
+  FilePart of = FilePart(-1);
+  off_t position = 0;
+  std::uint64_t inode = 0;  // libraries take two names of one inode for one file
+};
+Copy opened[copies];
 
 // Where a processor keeps a call's arguments and its answer.
 #if defined(__x86_64__)
@@ -57,41 +66,70 @@ void set_answer(ucontext_t& at, long value) {
 // A result as the C library gives it, as the kernel does.
 long raw(long result) { return result < 0 ? -errno : result; }
 
-long answer_open(const char* name, long flags) {
-  if (std::strcmp(name, the_name) != 0) return -ENOENT;
-  if ((flags & O_ACCMODE) != O_RDONLY) return -EACCES;
-  const long copy = ::fcntl(the_file.fd, F_DUPFD_CLOEXEC, first_copy);
-  if (copy >= 0) positions[copy - first_copy] = 0;
-  return raw(copy);
+// What a name stands for; nothing is written or allocated: this is the way of a signal.
+const FilePart* named(const char* name, std::uint64_t& inode) {
+  inode = 0;
+  if (std::strcmp(name, confined_file) == 0) return &the_files.file;
+  const std::size_t size = std::strlen(confined_beside);
+  if (!the_files.beside || std::strncmp(name, confined_beside, size) != 0) return nullptr;
+  if (name[size] == '\0') return &*the_files.beside;
+  const char* const end = name + std::strlen(name);
+  std::size_t number = 0;
+  const auto [stop, fault] = std::from_chars(name + size + 1, end, number);
+  if (name[size] != '/' || fault != std::errc() || stop != end || number >= parts_beside.size())
+    return nullptr;
+  inode = number + 1;
+  return &parts_beside[number];
 }
 
-long read_at(void* into, std::size_t size, off_t position) {
+long answer_open(const char* name, long flags) {
+  Copy copy;
+  const FilePart* const part = named(name, copy.inode);
+  if (part == nullptr) return -ENOENT;
+  if ((flags & O_ACCMODE) != O_RDONLY) return -EACCES;
+  copy.of = *part;
+  const long fd = ::fcntl(part->fd, F_DUPFD_CLOEXEC, first_copy);
+  if (fd >= 0) opened[fd - first_copy] = copy;
+  return raw(fd);
+}
+
+long read_at(const FilePart& file, void* into, std::size_t size, off_t position) {
   if (position < 0) return -EINVAL;
   const auto at = static_cast<std::uint64_t>(position);
-  if (at >= the_file.size) return 0;
-  const std::uint64_t most = std::min<std::uint64_t>(size, the_file.size - at);
-  return raw(
-      ::pread(the_file.fd, into, static_cast<std::size_t>(most), static_cast<off_t>(the_file.offset + at)));
+  if (at >= file.size) return 0;
+  const std::uint64_t most = std::min<std::uint64_t>(size, file.size - at);
+  return raw(::pread(file.fd, into, static_cast<std::size_t>(most), static_cast<off_t>(file.offset + at)));
 }
 
-long answer_read(off_t& position, void* into, std::size_t size) {
-  const long got = read_at(into, size, position);
-  if (got > 0) position += got;
+long answer_read(Copy& copy, void* into, std::size_t size) {
+  const long got = read_at(copy.of, into, size, copy.position);
+  if (got > 0) copy.position += got;
   return got;
 }
 
-long answer_seek(off_t& position, off_t offset, int from) {
+long answer_seek(Copy& copy, off_t offset, int from) {
   std::int64_t begin = 0;
-  if (from == SEEK_CUR) begin = position;
-  if (from == SEEK_END) begin = static_cast<std::int64_t>(the_file.size);
+  if (from == SEEK_CUR) begin = copy.position;
+  if (from == SEEK_END) begin = static_cast<std::int64_t>(copy.of.size);
   if (from > SEEK_END || __builtin_add_overflow(begin, offset, &begin) || begin < 0) return -EINVAL;
-  return position = begin;
+  return copy.position = begin;
 }
 
-long answer_stat(struct stat* into) {
-  const long result = raw(::fstat(the_file.fd, into));
-  if (result == 0) into->st_size = static_cast<off_t>(the_file.size);
-  return result;
+long answer_stat(const FilePart& file, std::uint64_t inode, struct stat* into) {
+  const long result = raw(::fstat(file.fd, into));
+  if (result != 0) return result;
+  into->st_size = static_cast<off_t>(file.size);
+  if (inode == 0) return 0;
+  into->st_ino = inode;
+  into->st_nlink = 1;
+  into->st_blocks = static_cast<blkcnt_t>((file.size + 511) / 512);  // fewer would make it a sparse file
+  return 0;
+}
+
+long answer_stat_by_name(const char* name, struct stat* into) {
+  std::uint64_t inode = 0;
+  const FilePart* const part = named(name, inode);
+  return part == nullptr ? -ENOENT : answer_stat(*part, inode, into);
 }
 
 long answer_call(int call, const ucontext_t& at) {
@@ -100,15 +138,17 @@ long answer_call(int call, const ucontext_t& at) {
 #ifdef SYS_open
   if (call == SYS_open) return answer_open(static_cast<const char*>(pointer(0)), argument(at, 1));
 #endif
+  if (call == SYS_newfstatat && (argument(at, 3) & AT_EMPTY_PATH) == 0)
+    return answer_stat_by_name(static_cast<const char*>(pointer(1)), static_cast<struct stat*>(pointer(2)));
   const long fd = argument(at, 0);
   if (fd < first_copy || fd >= first_copy + copies) return -EBADF;
-  off_t& position = positions[fd - first_copy];
+  Copy& copy = opened[fd - first_copy];
   const auto size = static_cast<std::size_t>(argument(at, 2));
-  if (call == SYS_read) return answer_read(position, pointer(1), size);
-  if (call == SYS_pread64) return read_at(pointer(1), size, argument(at, 3));
-  if (call == SYS_lseek) return answer_seek(position, argument(at, 1), static_cast<int>(argument(at, 2)));
-  if (call == SYS_fstat) return answer_stat(static_cast<struct stat*>(pointer(1)));
-  if (call == SYS_newfstatat) return answer_stat(static_cast<struct stat*>(pointer(2)));
+  if (call == SYS_read) return answer_read(copy, pointer(1), size);
+  if (call == SYS_pread64) return read_at(copy.of, pointer(1), size, argument(at, 3));
+  if (call == SYS_lseek) return answer_seek(copy, argument(at, 1), static_cast<int>(argument(at, 2)));
+  if (call == SYS_fstat) return answer_stat(copy.of, copy.inode, static_cast<struct stat*>(pointer(1)));
+  if (call == SYS_newfstatat) return answer_stat(copy.of, copy.inode, static_cast<struct stat*>(pointer(2)));
   return -EPERM;
 }
 
@@ -193,9 +233,19 @@ struct Release {
 
 }  // namespace
 
-base::Status raise_seccomp(const char* file_name, const FilePart& file) {
-  the_name = file_name;
-  the_file = file;
+void name_parts_beside(std::vector<FilePart> parts) {
+  if (!the_files.beside) return;
+  const std::uint64_t end = the_files.beside->size;
+  for (FilePart& part : parts) {
+    part.fd = the_files.beside->fd;
+    part.offset = std::min(part.offset, end);
+    part.size = std::min(part.size, end - part.offset);
+  }
+  parts_beside = std::move(parts);
+}
+
+base::Status raise_seccomp(const WallFiles& files) {
+  the_files = files;
   if (auto ready = answer_traps(); !ready) return ready;
   const std::unique_ptr<void, Release> rules(seccomp_init(SCMP_ACT_ERRNO(EPERM)));
   if (!rules) return base::fail("no memory for seccomp's rules");
@@ -230,6 +280,11 @@ base::Status raise_seccomp(const char* file_name, const FilePart& file) {
                         argument_is(0, SCMP_CMP_LT, first_copy), by_descriptor));
   note(seccomp_rule_add(rules.get(), SCMP_ACT_TRAP, SCMP_SYS(newfstatat), 2,
                         argument_is(0, SCMP_CMP_GE, first_copy), by_descriptor));
+  // Only where there are parts that a library may look at before it opens them.
+  if (files.beside) {
+    note(seccomp_rule_add(rules.get(), SCMP_ACT_TRAP, SCMP_SYS(newfstatat), 1,
+                          argument_is(3, SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, 0)));
+  }
   // Memory, but none that can be run.
   for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
     note(seccomp_rule_add(rules.get(), SCMP_ACT_ALLOW, call, 1,

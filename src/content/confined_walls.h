@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/result.h"
 #include "content/file_part.h"
@@ -23,9 +24,14 @@ base::Status drop_rights();
 // Landlock: raise_seccomp() alone then keeps every file shut.
 bool raise_landlock();
 
-// The list of system calls that remain. Opening `file_name` for reading gives a copy of
-// `file`, which the process may have no right to open by any name, with a position of its own;
-// where `file` is a part, the copy begins and ends with it. All other opening fails.
-base::Status raise_seccomp(const char* file_name, const FilePart& file);
+struct WallFiles {
+  FilePart file;
+  std::optional<FilePart> beside;
+};
+// The list of system calls that remain. Opening confined_file for reading gives a copy of `file`,
+// which the process may have no right to open by any name, with a position of its own; where `file`
+// is a part, the copy begins and ends with it. Likewise confined_beside and its parts. All other
+// opening fails.
+base::Status raise_seccomp(const WallFiles& files);
 
 }  // namespace content

@@ -19,18 +19,6 @@ tl::unexpected<ConfinedFailure> refuse(std::string what) {
   return tl::unexpected(ConfinedFailure{ConfinedEnd::refused, std::move(what)});
 }
 
-tl::unexpected<ConfinedFailure> failure(WimFault fault) {
-  switch (fault.kind) {
-    case WimFault::Kind::out_of_memory:
-      return tl::unexpected(ConfinedFailure{ConfinedEnd::out_of_memory, ""});
-    case WimFault::Kind::too_large:
-      return tl::unexpected(ConfinedFailure{ConfinedEnd::too_large, ""});
-    case WimFault::Kind::refused:
-      break;
-  }
-  return refuse(std::move(fault.what));
-}
-
 struct Wish {
   bool files = false;
   int image = 0;
@@ -81,20 +69,32 @@ void look_into(WimBootFile& file, std::uint64_t at, std::optional<policy::Arch> 
 
 }  // namespace
 
+tl::unexpected<ConfinedFailure> failure_of(WimFault fault) {
+  switch (fault.kind) {
+    case WimFault::Kind::out_of_memory:
+      return tl::unexpected(ConfinedFailure{ConfinedEnd::out_of_memory, ""});
+    case WimFault::Kind::too_large:
+      return tl::unexpected(ConfinedFailure{ConfinedEnd::too_large, ""});
+    case WimFault::Kind::refused:
+      break;
+  }
+  return refuse(std::move(fault.what));
+}
+
 ConfinedResult<std::string> run_wim_job(std::string_view argument) {
   const Wish wish = parse(argument);
   auto wim = format::WimReader::open(confined_file);
-  if (!wim) return failure(wim.error());
+  if (!wim) return failure_of(wim.error());
   auto facts = wim->facts(wish.image);
-  if (!facts) return failure(facts.error());
+  if (!facts) return failure_of(facts.error());
   auto files = wim->find_boot_files(facts->image);
-  if (!files) return failure(files.error());
+  if (!files) return failure_of(files.error());
   facts->boot_files = std::move(*files);
   for (WimBootFile& file : facts->boot_files) {
     if (!wish.files && !is_program(file.name)) continue;
     const std::uint64_t at = end_of_output();
     if (auto written = wim->write_to_output(facts->image, file.path); !written)
-      return failure(written.error());
+      return failure_of(written.error());
     if (end_of_output() != at + file.size) return refuse(file.name + " in it has another size than it says");
     if (is_program(file.name)) look_into(file, at, facts->booted().arch);
   }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "content/confined_child.h"
+#include "format/wim_reader.h"
 
 namespace content {
 
@@ -13,5 +14,8 @@ namespace content {
 inline constexpr std::string_view wim_facts_wish = "facts";
 inline constexpr std::string_view wim_files_wish = "files";
 ConfinedResult<std::string> run_wim_job(std::string_view argument);
+
+// What libwim's refusal is to whoever asked this process.
+tl::unexpected<ConfinedFailure> failure_of(format::WimFault fault);
 
 }  // namespace content

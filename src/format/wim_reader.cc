@@ -45,20 +45,17 @@ constexpr Words words[] = {
     {WIMLIB_ERR_IS_SPLIT_WIM, "one part of an image that was split: join its parts first"},
     {WIMLIB_ERR_WIM_IS_INCOMPLETE, "it holds no files of its own: it belongs to another image file"},
     {WIMLIB_ERR_NOT_A_REGULAR_FILE, "a boot file is no plain file"},
+    {WIMLIB_ERR_WIM_IS_READONLY, "it is marked as not to be changed"},
+    {WIMLIB_ERR_NOTDIR, "a folder is needed where a file stands in it"},
+    {WIMLIB_ERR_IS_DIRECTORY, "a file is to stand where a folder is in it"},
+    {WIMLIB_ERR_PATH_DOES_NOT_EXIST, "a file that is to be renamed is not in it"},
 };
 
 tl::unexpected<WimFault> refuse(std::string what) {
   return tl::unexpected(WimFault{WimFault::Kind::refused, std::move(what)});
 }
 
-tl::unexpected<WimFault> fault(int code) {
-  if (code == WIMLIB_ERR_NOMEM) return tl::unexpected(WimFault{WimFault::Kind::out_of_memory, ""});
-  if (code == WIMLIB_ERR_WRITE) return tl::unexpected(WimFault{WimFault::Kind::too_large, ""});
-  for (const Words& row : words) {
-    if (row.code == code) return refuse(row.text);
-  }
-  return refuse(fmt::format("libwim refuses it (error {})", code));
-}
+tl::unexpected<WimFault> fault(int code) { return wim_fault(code); }
 
 // PROCESSOR_ARCHITECTURE_*, as Windows numbers them.
 std::optional<Arch> arch_of(std::string_view number) {
@@ -145,6 +142,15 @@ int list_one(const wimlib_dir_entry* entry, void* context) {
 }
 
 }  // namespace
+
+tl::unexpected<WimFault> wim_fault(int code) {
+  if (code == WIMLIB_ERR_NOMEM) return tl::unexpected(WimFault{WimFault::Kind::out_of_memory, ""});
+  if (code == WIMLIB_ERR_WRITE) return tl::unexpected(WimFault{WimFault::Kind::too_large, ""});
+  for (const Words& row : words) {
+    if (row.code == code) return refuse(row.text);
+  }
+  return refuse(fmt::format("libwim refuses it (error {})", code));
+}
 
 WimResult<WimReader> WimReader::open(const char* file) {
   wimlib_set_print_errors(false);

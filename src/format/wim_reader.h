@@ -4,11 +4,14 @@
 // nothing to lose, content::run_confined's; nothing else should call it.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "format/wim.h"
+#include "format/wim_change.h"
 
 struct WIMStruct;
 
@@ -22,6 +25,9 @@ struct WimFault {
 };
 template <class T>
 using WimResult = base::Result<T, WimFault>;
+
+// What the library means by a code that is not 0.
+tl::unexpected<WimFault> wim_fault(int code);
 
 class WimReader {
  public:
@@ -39,6 +45,15 @@ class WimReader {
   // Writes one file's octets to the process's standard output: the only way that the library
   // has of handing them over without naming files itself.
   WimResult<void> write_to_output(int image, const std::string& path);
+
+  // What stands at a path, without regard to case.
+  WimResult<WimEntryKind> kind_of(int image, const std::string& path);
+  // All of the changes or none, in memory. Parents that are missing are made.
+  WimResult<void> change(int image, std::span<const WimChange> changes);
+  // The whole file with all its images to an empty file that is open for both. What is in it
+  // compressed is copied as it is; boot index, properties, compression and whether there is an
+  // integrity table stay.
+  WimResult<void> write_changed(int to);
 
  private:
   explicit WimReader(WIMStruct* wim) : wim_(wim) {}

@@ -9,7 +9,8 @@ import subprocess
 
 import cli_site
 from cli_site import REPOSITORY
-from windows_image import make_disc, make_wim, pe_program
+from windows_driver import make_driver
+from windows_image import FILES, make_disc, make_wim, pe_program
 
 PAGE = REPOSITORY / "docs/administrators-guide.md"
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
@@ -43,7 +44,11 @@ def test_the_guide(site):
     (folder / "ks.cfg").write_text("rootpw {var:root_password}\n")
     (folder / "machines.csv").write_text("name,mac\npc-2,52:54:00:12:34:02\npc-3,52:54:00:12:34:03\n")
     (folder / "broken.csv").write_text("name,mac\npc-4,52:54:00:12:34\n")
-    media = {"sources/boot.wim": make_wim(folder), "sources/setup.exe": pe_program(0x8664), "boot/boot.sdi": b"a disk"}
+    make_driver(folder / "drivers/e1d")
+    (folder / "tools").mkdir()
+    (folder / "tools/go.cmd").write_bytes(b"ipconfig\r\n")
+    files = {**FILES, "System32/startnet.cmd": b"wpeinit\r\n"}
+    media = {"sources/boot.wim": make_wim(folder, files=files), "sources/setup.exe": pe_program(0x8664), "boot/boot.sdi": b"a disk"}
     make_disc(folder, media, "-udf").rename(folder / "windows.iso")
     menu = b"label install\n kernel /install/vmlinuz\n append initrd=/install/initrd.gz --- quiet\n"
     menu += b"label rescue\n kernel /install/vmlinuz\n append initrd=/install/initrd.gz rescue/enable=true\n"

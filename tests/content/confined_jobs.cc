@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -42,6 +43,26 @@ ConfinedResult<std::string> job_read(std::string_view) {
       ::pread(fd.get(), &behind, 1, 1LL << 62) != 0 || ::pread(fd.get(), &behind, 1, -1) != -1)
     return say(-1);
   return std::string(text, static_cast<std::size_t>(5 + rest));
+}
+// «size text» of what a name beside the file stands for, looked at by name and then opened.
+std::string beside(const std::string& name) {
+  struct stat by_name {
+  }, by_descriptor{};
+  if (::stat(name.c_str(), &by_name) != 0) return std::strerror(errno);
+  const base::Fd fd(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.open() || ::fstat(fd.get(), &by_descriptor) != 0) return std::strerror(errno);
+  if (by_name.st_size != by_descriptor.st_size || by_name.st_ino != by_descriptor.st_ino) return "two files";
+  char text[64];
+  const ssize_t got = ::read(fd.get(), text, sizeof text);
+  return std::to_string(by_name.st_size) + " " +
+         std::string(text, static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+}
+ConfinedResult<std::string> job_beside(std::string_view) {
+  name_parts_beside({FilePart(-1, 0, 3), FilePart(-1, 4, 6), FilePart(-1, 7, 100), FilePart(-1, 99, 1)});
+  std::string all;
+  for (const char* name : {"", "/0", "/1", "/2", "/3", "/4", "/-1", "/1x", "/", "/../file", "x"})
+    all += beside(std::string(confined_beside) + name) + "\n";
+  return all;
 }
 ConfinedResult<std::string> job_open(std::string_view path) {
   return say(::open(std::string(path).c_str(), O_RDONLY));
@@ -105,6 +126,7 @@ ConfinedResult<std::string> job_attempt(std::string_view name_and_directory) {
 constexpr NamedJob jobs[] = {{"read", job_read},
                              {"attempt", job_attempt},
                              {"open", job_open},
+                             {"beside", job_beside},
                              {"write_file", job_write_file},
                              {"list", job_list},
                              {"descriptors", job_descriptors},

@@ -100,6 +100,37 @@ TEST_F(Confined, ReadsAFileThatHasNoNameAnyMore) {
   EXPECT_EQ(text("read"), "the file's text");
 }
 
+TEST_F(Confined, AFileBesideItIsReadInPartsByNumber) {
+  const base::Fd beside = scratch_.open("second", "one second");
+  ConfinedExtras extras;
+  extras.beside = beside.get();
+  const auto answer = run_confined("beside", "", file_.get(), limits_, extras);
+  ASSERT_TRUE(answer) << answer.error().what;
+  const std::string none = "No such file or directory\n";
+  EXPECT_EQ(answer->text,
+            "10 one second\n3 one\n6 second\n3 ond\n0 \n" + none + none + none + none + none + none);
+  EXPECT_EQ(run_confined("read", "", file_.get(), limits_, extras)->text, "the file's text");
+  EXPECT_EQ(run_confined("descriptors", "", file_.get(), limits_, extras)->text, "0 1 2 3 4 5 ");
+  EXPECT_EQ(text("beside").find("No such"), std::string::npos) << "without one nothing can be asked by name";
+}
+
+TEST_F(Confined, ResultsGoWhereTheyAreWanted) {
+  const base::Fd output(::open(scratch_.path("results").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  std::uint64_t seen = 0;
+  ConfinedExtras extras;
+  extras.output = output.get();
+  extras.written = [&](std::uint64_t octets) { seen = octets; };
+  const auto answer = run_confined("write_some", "result", file_.get(), limits_, extras);
+  ASSERT_TRUE(answer) << answer.error().what;
+  EXPECT_FALSE(answer->output.open());
+  EXPECT_EQ(answer->size, 6U);
+  EXPECT_EQ(seen, 6U);
+  EXPECT_EQ(read_fd(output.get()), "result");
+  const auto much = run_confined("write_much", "", file_.get(), limits_, extras);
+  ASSERT_FALSE(much);
+  EXPECT_EQ(much.error().end, ConfinedEnd::too_large);
+}
+
 TEST_F(Confined, OpensNothingElse) {
   const std::string secret = scratch_.write("state/bootferry.db", "the records");
   for (const std::string& path : {secret, std::string("/proc/self/fd/3"), std::string("/dev/null"),
