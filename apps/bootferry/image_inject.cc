@@ -109,12 +109,12 @@ Got<Kept> find_kept(const std::string& name, Site& site) {
     return tl::unexpected(Failure{fmt::format(
         "image \"{}\" is no Windows image: `bootferry image build --driver` is for Linux", name)});
   }
-  const auto files = site.get(files_path(name));
+  const auto files = files_of_image(name, site);
   if (!files) return tl::unexpected(files.error());
   Kept kept{{}, {}, cell(*record, "state"), {}};
   if (const auto facts = site.get(path_of("images", name) + "/facts"))
     kept.index = facts->value(Json::json_pointer("/wim/image"), std::int64_t{1});
-  for (const Json& file : files->value("items", Json::array())) {
+  for (const Json& file : *files) {
     if (cell(file, "name") == content::windows_image_name) kept.wim = file;
     if (cell(file, "name") == "boot.sdi") kept.sdi = file;
   }

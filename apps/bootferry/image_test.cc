@@ -16,7 +16,7 @@
 #include "base/url.h"
 #include "bootimage/files.h"
 #include "commands.h"
-#include "image_files.h"
+#include "download.h"
 #include "policy/model.h"
 #include "records.h"
 #include "terminal.h"
