@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <span>
 
 #include "api/local_tree.h"
 #include "commands.h"
+#include "content/answer_files.h"
 #include "content/sources.h"
 #include "content/wim.h"
 #include "content/windows_names.h"
@@ -98,6 +100,7 @@ void tell(const Injected& injected, const char* place, const std::string& name, 
 struct Kept {
   Json wim;                 // of its files: the image, and
   std::optional<Json> sdi;  // the boot.sdi that was given beside it
+  std::vector<Json> answers;
   std::string state;
   std::optional<std::int64_t> index;  // of the WIM's images, which one machines are given
 };
@@ -111,12 +114,13 @@ Got<Kept> find_kept(const std::string& name, Site& site) {
   }
   const auto files = files_of_image(name, site);
   if (!files) return tl::unexpected(files.error());
-  Kept kept{{}, {}, cell(*record, "state"), {}};
+  Kept kept{{}, {}, {}, cell(*record, "state"), {}};
   if (const auto facts = site.get(path_of("images", name) + "/facts"))
     kept.index = facts->value(Json::json_pointer("/wim/image"), std::int64_t{1});
   for (const Json& file : *files) {
     if (cell(file, "name") == content::windows_image_name) kept.wim = file;
     if (cell(file, "name") == "boot.sdi") kept.sdi = file;
+    if (content::answer_name(cell(file, "name"))) kept.answers.push_back(file);
   }
   if (kept.wim.is_null()) return tl::unexpected(Failure{fmt::format("image \"{}\" has no WIM", name)});
   return kept;
@@ -146,11 +150,17 @@ Got<ScratchFile> make_output(const Inject& typed, std::uint64_t octets) {
   return std::move(*output);
 }
 
-// A Windows image and the boot.sdi beside it, handed to the server.
+struct Answer {
+  std::string name;
+  ScratchFile file;
+};
+
+// A Windows image and what stands beside it, handed to the server.
 struct Parcel {
   std::string name;
   int wim = -1, sdi = -1;  // -1: none
   bool published = true;
+  std::span<const Answer> answers = {};
 };
 Got<Json> send(const Inject& typed, const Parcel& parcel, Site& site, const Common& common) {
   const auto copy = [](int file) { return base::Fd(::fcntl(file, F_DUPFD_CLOEXEC, 0)); };
@@ -159,7 +169,11 @@ Got<Json> send(const Inject& typed, const Parcel& parcel, Site& site, const Comm
   if (parcel.sdi >= 0) files.push_back({"boot.sdi", copy(parcel.sdi)});
   Json record{{"name", parcel.name}, {"kind", "wim"}, {"state", parcel.published ? "published" : "draft"}};
   if (typed.image) record["index"] = *typed.image;
-  return upload(site, "/v1/images", record, std::move(files), "copying " + parcel.name, common);
+  std::vector<NamedFile> answers;
+  for (const Answer& answer : parcel.answers) answers.push_back({answer.name, copy(answer.file.get())});
+  if (!answers.empty()) record["allow_secrets"] = true;  // who added them was warned
+  return upload(site, "/v1/images", record, std::move(files), "copying " + parcel.name, common,
+                std::move(answers));
 }
 
 Got<int> add_result(const Inject& typed, const Injected& injected, const Parcel& result, Site& site,
@@ -226,20 +240,27 @@ Got<int> inject_image(Inject typed, bootimage::InjectWish wish, Site& site, cons
     if (!fetched) return tl::unexpected(fetched.error());
     sdi.emplace(std::move(*fetched));
   }
+  std::vector<Answer> answers;
+  for (const Json& file : kept->answers) {
+    if (!typed.output.empty()) break;
+    auto fetched = fetch(typed.what, file, site, common);
+    if (!fetched) return tl::unexpected(fetched.error());
+    answers.push_back({std::string(*content::answer_name(cell(file, "name"))), std::move(*fetched)});
+  }
   const auto injected = inject(typed, std::move(wish), wim->get(), *output, common);
   if (!injected) return tl::unexpected(injected.error());
   if (!typed.output.empty()) return to_file(typed, *injected, std::move(*output), common);
   const auto now = find_kept(typed.what, site);
   if (!now) return tl::unexpected(now.error());
-  if (now->wim != kept->wim)
+  if (now->wim != kept->wim || now->answers != kept->answers)
     return tl::unexpected(Failure{fmt::format("image \"{}\" was replaced meanwhile: try again", typed.what)});
   const int sdi_file = sdi ? sdi->get() : -1;
   if (!typed.keep.empty()) {
-    const auto before = send(typed, {typed.keep, wim->get(), sdi_file, false}, site, common);
+    const auto before = send(typed, {typed.keep, wim->get(), sdi_file, false, answers}, site, common);
     if (!before) return tl::unexpected(before.error());
   }
   const Parcel result{typed.as.empty() ? typed.what : typed.as, output->get(), sdi_file,
-                      !typed.as.empty() || now->state == "published"};
+                      !typed.as.empty() || now->state == "published", answers};
   return add_result(typed, *injected, result, site, common);
 }
 

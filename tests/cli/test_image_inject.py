@@ -153,13 +153,15 @@ def test_an_image_gets_a_next_version(site, driver, tmp_path):
     wim = make_wim(tmp_path, files={**FILES, **SYSTEM}, without=["Boot/DVD/EFI/boot.sdi"])
     sdi = tmp_path / "boot.sdi"
     sdi.write_bytes(b"the site's disk")
-    site.good("image", "add", "winpe", "--wim", wim, "--sdi", sdi)
+    (tmp_path / "unattend").write_text("<name>{name}</name>\n")
+    site.good("image", "add", "winpe", "--wim", wim, "--sdi", sdi, "--answer", f"unattend.xml={tmp_path}/unattend")
     said = site.good("image", "inject", "winpe", "--driver", driver)
     assert "now served  8086:15b7, 8086:15b8" in said.splitlines()
     assert said.endswith("\n\nadded winpe: WIM images/winpe/2/boot.wim\n")
     assert site.json("image", "show", "winpe")["kernel"] == "images/winpe/2/boot.wim"
     site.good("image", "export", "winpe", tmp_path / "out")
     assert (tmp_path / "out/boot.sdi").read_bytes() == b"the site's disk"
+    assert (tmp_path / "out/.bootferry/answers/unattend.xml").read_text() == "<name>{name}</name>\n"
     after = contents(tmp_path / "out/boot.wim", tmp_path / "after")
     assert "/Drivers/1-e1d-12-x64/x64/e1d.sys" in after
     again = site.json("image", "inject", "winpe", "--start", "cmd")
