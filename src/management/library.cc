@@ -61,7 +61,7 @@ ApiResult tell_facts(ApiContext& context, const ApiRequest& request) {
   if (!package) return tl::unexpected(package.error());
   const bool windows = image->image.kind == policy::ImageKind::wim;
   const std::string name = windows ? std::string(content::windows_facts_name)
-                                   : image->image.kernel.substr(image->directory.size() + 1);
+                                   : policy::bios_kernel(image->image).substr(image->directory.size() + 1);
   const auto file = open_package_file(context, *package, name);
   if (!file) return tl::unexpected(file.error());
   if (windows) {
