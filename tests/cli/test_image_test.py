@@ -71,16 +71,21 @@ def test_an_image_that_boots(installer, room, firmware):
     print(f"{time.monotonic() - begun:.0f} s")
 
 
-def test_an_image_that_does_not(site, room):
-    site.add()  # a kernel in name only
-    screen = site.directory / "screen.ppm"
-    done = site.run("image", "test", "debian", "--emulate", "--timeout", "3", "--screen", screen, "--json")
+def test_an_image_that_does_not_come_so_far(installer, room):
+    screen = installer.directory / "screen.ppm"
+    done = installer.run("image", "test", "debian", "--emulate", "--expect", "it never says that", "--timeout", "3",
+                         "--screen", screen, "--json")
     assert done.returncode == 1
     said = json.loads(done.stdout)
     assert (said["image"], said["firmware"], said["accelerator"], said["reached"]) == ("debian", "bios", "tcg", "")
     assert "did not say what was waited for in 3 s" in said["why_not"] and said["seconds"] in (3, 4)
     assert said["why_not"] in done.stderr.splitlines()[-1]
     assert screen.read_bytes().startswith(b"P6")
+
+
+def test_what_qemu_refuses_is_said(site, room):
+    site.add()  # a kernel in name only, which says that it takes no initrd
+    assert "initrd is too large" in site.run("image", "test", "debian", "--emulate").stderr
 
 
 def test_a_unified_image_starts_from_a_disk(site, room):
@@ -93,9 +98,8 @@ def test_a_unified_image_starts_from_a_disk(site, room):
     assert done.returncode == 0, done.stdout + done.stderr  # the firmware reached its disk
 
 
-def test_an_interrupt_ends_it(site, room):
-    site.add()
-    process = subprocess.Popen([cli_site.program, "image", "test", "debian", "--emulate", "--state", site.state],
+def test_an_interrupt_ends_it(installer, room):
+    process = subprocess.Popen([cli_site.program, "image", "test", "debian", "--emulate", "--state", installer.state],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert "in QEMU" in process.stdout.readline()
     while not machines_of(room):
