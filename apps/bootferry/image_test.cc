@@ -293,6 +293,7 @@ void add_image_test(Command& images) {
   auto typed = std::make_shared<Test>();
   Command test =
       images.leaf("test", "Boot an image in QEMU and show what it says", [typed](const Common& common) {
+        TestMachine::hold_interrupts();
         return with_site(common, [&](Site& site) { return test_image(*typed, common, site); });
       });
   test.footer(footer);

@@ -88,6 +88,11 @@ std::string ConsoleText::add(std::string_view octets) {
   return text;
 }
 
+void TestMachine::hold_interrupts() {
+  const sigset_t set = endings();
+  ::sigprocmask(SIG_BLOCK, &set, nullptr);
+}
+
 base::Result<TestMachine> TestMachine::start(const std::string& program, std::vector<std::string> arguments) {
   auto serial = make_pipe(), in = make_pipe(), out = make_pipe();
   for (const auto* each : {&serial, &in, &out}) {
@@ -96,8 +101,8 @@ base::Result<TestMachine> TestMachine::start(const std::string& program, std::ve
   TestMachine machine;
   machine.errors_ = base::Fd(::memfd_create("bootferry", MFD_CLOEXEC));
   ::signal(SIGPIPE, SIG_IGN);  // a monitor that is gone is an error of write()
+  hold_interrupts();
   const sigset_t set = endings();
-  ::sigprocmask(SIG_BLOCK, &set, nullptr);
   machine.signals_ = base::Fd(::signalfd(-1, &set, SFD_CLOEXEC));
   if (!machine.errors_.open() || !machine.signals_.open()) return base::fail_errno("watch a machine", errno);
 

@@ -28,6 +28,8 @@ class ConsoleText {
 
 class TestMachine {
  public:
+  // Before there are other threads, which would take an interrupt: from now on listen() tells it.
+  static void hold_interrupts();
   // Starts QEMU with these arguments, and with a serial line and a monitor in addition.
   static base::Result<TestMachine> start(const std::string& program, std::vector<std::string> arguments);
   TestMachine(TestMachine&& other) noexcept;
