@@ -109,7 +109,7 @@ policy::Image unified() {
 // UEFI firmware starts all of it, a BIOS what it holds.
 TEST(IpxeScript, UnifiedImages) {
   const policy::Image image = unified();
-  EXPECT_EQ(ipxe_script(boot(image), {}, server, report), fmt::format(R"(#!ipxe
+  EXPECT_EQ(ipxe_script(boot(image), {}, server, {report}), fmt::format(R"(#!ipxe
 echo Bootferry: booting debian-12
 iseq ${{platform}} pcbios && goto network-bios ||
 imgfree
