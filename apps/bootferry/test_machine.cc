@@ -153,7 +153,11 @@ TestMachine::Ended TestMachine::listen(std::chrono::seconds most,
   while (true) {
     std::array<pollfd, 2> waits{{{serial_.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}}};
     const int ready = ::poll(waits.data(), waits.size(), milliseconds_until(until));
-    if (waits[1].revents != 0) return Ended::interrupted;
+    if (waits[1].revents != 0) {
+      signalfd_siginfo taken;  // or it would come once nothing holds it any more
+      static_cast<void>(::read(signals_.get(), &taken, sizeof taken) == sizeof taken);
+      return Ended::interrupted;
+    }
     if (waits[0].revents != 0) {
       const ssize_t got = ::read(serial_.get(), piece.data(), piece.size());
       if (got == 0) return Ended::machine_ended;
