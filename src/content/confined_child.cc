@@ -23,7 +23,7 @@ namespace {
 
 constexpr NamedJob jobs_of_this_program[] = {{"wim", run_wim_job},
                                              {"disc", run_disc_job},
-                                              {"uki", run_uki_job},
+                                             {"uki", run_uki_job},
                                              {wim_look_job, run_wim_look_job},
                                              {wim_edit_job, run_wim_edit_job}};
 

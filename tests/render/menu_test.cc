@@ -129,7 +129,7 @@ boot || goto failed
 echo Bootferry: ${{wanted}} could not be loaded or started
 exit 1
 )",
-                                                                      report));
+                                                                        report));
   EXPECT_THAT(pxelinux_config(boot(image), {}),
               HasSubstr("KERNEL ::/images/debian-12/1/linux\n  INITRD ::/images/debian-12/1/initrd\n"));
   EXPECT_THAT(grub_config(boot(image), {}),
