@@ -25,12 +25,16 @@ base::Result<store::ImageRecord, Problem> find_image(ApiContext& context, const 
       });
 }
 
+base::Result<content::Package, Problem> package_of(ApiContext& context, const store::ImageRecord& image) {
+  auto package = context.administration.files(image);
+  if (!package) return refuse(ProblemType::not_found, "{}: add the image again", package.error().what);
+  return std::move(*package);
+}
+
 base::Result<content::Package, Problem> files_of(ApiContext& context, const ApiRequest& request) {
   const auto image = find_image(context, request.names.front());
   if (!image) return tl::unexpected(image.error());
-  auto package = context.administration.files(*image);
-  if (!package) return refuse(ProblemType::not_found, "{}: add the image again", package.error().what);
-  return std::move(*package);
+  return package_of(context, *image);
 }
 
 ApiResult list_files(ApiContext& context, const ApiRequest& request) {
@@ -57,7 +61,7 @@ base::Result<base::Fd, Problem> open_package_file(ApiContext& context, const con
 ApiResult tell_facts(ApiContext& context, const ApiRequest& request) {
   const auto image = find_image(context, request.names.front());
   if (!image) return tl::unexpected(image.error());
-  const auto package = files_of(context, request);
+  const auto package = package_of(context, *image);
   if (!package) return tl::unexpected(package.error());
   const bool windows = image->image.kind == policy::ImageKind::wim;
   const std::string name = windows ? std::string(content::windows_facts_name)
